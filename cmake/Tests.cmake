@@ -10,9 +10,9 @@
 #     The program build/bench/bench_<name>, with google-benchmark (and no main of it).
 
 set(LAUREL_TEST_ENVIRONMENT
-    "ASAN_OPTIONS=detect_leaks=1:abort_on_error=1:strict_string_checks=1"
-    "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
-    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan.supp"
+    "ASAN_OPTIONS=detect_leaks=1:allow_addr2line=1:abort_on_error=1:strict_string_checks=1"
+    "UBSAN_OPTIONS=allow_addr2line=1:print_stacktrace=1:halt_on_error=1"
+    "TSAN_OPTIONS=allow_addr2line=1:halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan.supp"
     "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/lsan.supp:print_suppressions=0")
 
 function(laurel_test name)
