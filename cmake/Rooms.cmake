@@ -187,6 +187,7 @@ function(laurel_executable name)
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
   target_include_directories(${name} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/src")
+  target_compile_definitions(${name} PRIVATE LAUREL_VERSION="${PROJECT_VERSION}")
   target_link_libraries(${name} PRIVATE laurel_flags)
   if(LAUREL_JEMALLOC)
     # First, and kept although nothing names it: it takes over malloc and free.

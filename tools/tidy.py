@@ -53,7 +53,8 @@ class Hashes:
 def key_of(entry, includes, hashes, build):
     mixed = hashlib.sha256()
     command = entry.get("command") or " ".join(entry["arguments"])
-    output = entry.get("output", "")
+    words = command.split()
+    output = words[words.index("-o") + 1] if "-o" in words else ""
     parts = [TIDY, *EXTRA, command, hashes.of(str(ROOT / ".clang-tidy")), hashes.of(entry["file"])]
     ours = [os.path.normpath(os.path.join(build, path)) for path in includes.get(output, [])]
     parts += sorted(f"{path} {hashes.of(path)}" for path in ours if path.startswith(str(ROOT) + "/"))
