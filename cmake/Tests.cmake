@@ -1,7 +1,8 @@
 # Tests, fuzzers, benchmarks.
 #
 #   laurel_test(<name> SOURCES ... USE laurel::x ...
-#               [LABELS unit|conformance|integration|chaos] [TIMEOUT s] [PRIVATE_INCLUDES dir...])
+#               [LABELS unit|conformance|integration|chaos] [TIMEOUT s] [PRIVATE_INCLUDES dir...]
+#               [NO_SANITIZE_NULL])
 #     A GoogleTest program with a main, and one ctest of its name. LABELS default unit, TIMEOUT 60.
 #     PRIVATE_INCLUDES: src/ of the room under test, for a test of what is private to it.
 #   laurel_fuzzer(<name> SOURCES ... USE ... [CORPUS dir])
@@ -9,17 +10,24 @@
 #   laurel_bench(<name> SOURCES ... USE ...)
 #     The program build/bench/bench_<name>, with google-benchmark (and no main of it).
 
+# What every test runs with: a sanitizer's finding ends it, with names in the stack.
+find_program(LAUREL_SYMBOLIZER NAMES llvm-symbolizer-16 llvm-symbolizer)
+set(symbolizer "")
+if(LAUREL_SYMBOLIZER)
+  set(symbolizer ":external_symbolizer_path=${LAUREL_SYMBOLIZER}")
+endif()
+set(suppressions "${CMAKE_SOURCE_DIR}/cmake")
 set(LAUREL_TEST_ENVIRONMENT
-    "ASAN_OPTIONS=detect_leaks=1:allow_addr2line=1:abort_on_error=1:strict_string_checks=1"
-    "UBSAN_OPTIONS=allow_addr2line=1:print_stacktrace=1:halt_on_error=1"
-    "TSAN_OPTIONS=allow_addr2line=1:halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan.supp"
-    "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/lsan.supp:print_suppressions=0")
+    "ASAN_OPTIONS=detect_leaks=1:abort_on_error=1:strict_string_checks=1${symbolizer}"
+    "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1${symbolizer}"
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${suppressions}/tsan.supp${symbolizer}"
+    "LSAN_OPTIONS=suppressions=${suppressions}/lsan.supp:print_suppressions=0")
 
 function(laurel_test name)
   if(NOT LAUREL_TESTS)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT"
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_SANITIZE_NULL" "TIMEOUT"
                         "SOURCES;USE;LABELS;PRIVATE_INCLUDES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "laurel_test(${name}): unknown ${arg_UNPARSED_ARGUMENTS}")
@@ -39,6 +47,9 @@ function(laurel_test name)
   target_link_libraries(${name} PRIVATE laurel_flags ${arg_USE} laurel_3p::gtest_main
                         laurel_3p::gmock laurel_3p::gtest)
   target_include_directories(${name} PRIVATE ${arg_PRIVATE_INCLUDES})
+  if(arg_NO_SANITIZE_NULL AND LAUREL_SANITIZE MATCHES "undefined")
+    target_compile_options(${name} PRIVATE -fno-sanitize=null)
+  endif()
   target_compile_definitions(${name} PRIVATE LAUREL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   set_target_properties(${name} PROPERTIES
                         RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
