@@ -1,0 +1,114 @@
+/// ActorType: what an actor type declares: its name, what it takes and by which key, its tables and
+/// the catalog documents it reads. Built once at start by `describe<A>()`, never changed after.
+///
+///     ActorType actor_type() {
+///       return describe<Player>("player")
+///           .takes<contract::WagerSettled>()           // an event, by its declared routing key
+///           .handles<PointsCredit>()                   // a message other actors send
+///           .log_table<LedgerEntry>("ledger")
+///           .settings<EarnProgram>("program");         // catalog/program.toml
+///     }
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <google/protobuf/message.h>
+
+#include "laurel/api/actor.h"
+#include "laurel/api/turn.h"
+
+namespace laurel {
+
+enum class TableKind { kKeyed, kLog };
+
+struct TableSpec {
+  std::string name;
+  TableKind kind = TableKind::kKeyed;
+  const google::protobuf::Message* row = nullptr;  // default instance
+};
+
+struct HandlerSpec {
+  const google::protobuf::Message* message = nullptr;  // default instance
+  bool is_event = false;
+  std::function<void(ActorBase&, const google::protobuf::Message&, Turn&)> invoke;
+};
+
+struct SettingsSpec {
+  std::string document;  // file name in the catalog folder, without .toml
+  const google::protobuf::Message* message = nullptr;
+};
+
+struct ActorType {
+  std::string name;
+  std::vector<HandlerSpec> handlers;
+  std::vector<TableSpec> tables;
+  std::vector<SettingsSpec> settings;
+  const google::protobuf::Message* root = nullptr;
+  std::function<std::unique_ptr<ActorBase>()> make;
+};
+
+template <class A>
+class ActorTypeBuilder {
+ public:
+  explicit ActorTypeBuilder(std::string name) {
+    type_.name = std::move(name);
+    type_.make = [] { return std::unique_ptr<ActorBase>(std::make_unique<A>()); };
+    A prototype;
+    type_.root = google::protobuf::MessageFactory::generated_factory()->GetPrototype(
+        prototype.root().GetDescriptor());
+  }
+
+  /// An event of the contract; routed by its declared routing key, one turn per actor type.
+  template <class Event>
+  ActorTypeBuilder&& takes() && {
+    return std::move(*this).template add<Event>(true);
+  }
+  /// A message that other actors send with Turn::send().
+  template <class Message>
+  ActorTypeBuilder&& handles() && {
+    return std::move(*this).template add<Message>(false);
+  }
+  template <class Row>
+  ActorTypeBuilder&& keyed_table(std::string name) && {
+    type_.tables.push_back({std::move(name), TableKind::kKeyed, &Row::default_instance()});
+    return std::move(*this);
+  }
+  template <class Row>
+  ActorTypeBuilder&& log_table(std::string name) && {
+    type_.tables.push_back({std::move(name), TableKind::kLog, &Row::default_instance()});
+    return std::move(*this);
+  }
+  /// Settings in `catalog/DOCUMENT.toml`, read with Turn::document<Settings>().
+  template <class Settings>
+  ActorTypeBuilder&& settings(std::string document) && {
+    type_.settings.push_back({std::move(document), &Settings::default_instance()});
+    return std::move(*this);
+  }
+
+  operator ActorType() && { return std::move(type_); }  // NOLINT(google-explicit-constructor)
+
+ private:
+  template <class Message>
+  ActorTypeBuilder&& add(bool is_event) && {
+    type_.handlers.push_back(
+        {&Message::default_instance(), is_event,
+         [](ActorBase& actor, const google::protobuf::Message& message, Turn& turn) {
+           static_cast<A&>(actor).on(static_cast<const Message&>(message), turn);
+         }});
+    return std::move(*this);
+  }
+
+  ActorType type_;
+};
+
+template <class A>
+ActorTypeBuilder<A> describe(std::string name) {
+  return ActorTypeBuilder<A>(std::move(name));
+}
+
+}  // namespace laurel

@@ -1,0 +1,140 @@
+/// Engine: the port behind which a commit becomes durable.
+///
+///     partition ──seal──▶ Commit n ──commit()──▶ engine ──▶ Outcome(n)
+///         │                                        ▲
+///         └── open commit n+1 fills meanwhile ─────┘  (nothing of n+1 is produced before its seal)
+///
+/// Law        1. Atomic: all of a commit becomes visible, or nothing does.
+///            2. Serial: commit n+1 of a partition is handed in only after the outcome of n is known;
+///               the number is the last durable one + 1 (asserted).
+///            3. Durable: after kDurable the commit survives a crash at any instant.
+///            4. A commit whose outcome is not kDurable is never visible, except after kUnknown, where
+///               take_over() tells: it happened if and only if `Recovered::last_commit` >= n.
+///            5. Reads see exactly the state after some durable commit (the partition's layers hide
+///               the time between).
+///            6. Fenced: after another take_over() of the partition no commit of the older epoch
+///               becomes durable; it ends as kFenced.
+/// Threads    All calls from any thread. `done` is called exactly once, on an engine thread, and does
+///            nothing long. take_over() may block for seconds.
+/// Suite      tests/conformance runs on every implementation, unchanged.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "laurel/runtime/errors.h"
+
+namespace laurel::runtime {
+
+using PartitionId = std::uint16_t;
+using CommitNumber = std::uint64_t;  // 1, 2, 3, ... per partition
+using Epoch = std::uint64_t;
+
+/// Keyspaces of a partition. Written with the row; values are part of the stored format.
+enum class Space : std::uint8_t {
+  kState = 0,    ///< roots and keyed rows
+  kLog = 1,      ///< chunks of log tables
+  kJournal = 2,  ///< accepted events by natural key
+};
+inline constexpr std::size_t kSpaceCount = 3;
+
+struct Row {
+  Space space = Space::kState;
+  std::string key;
+  std::optional<std::string> value;  ///< nothing: the row is deleted
+};
+
+/// A record of an output topic. The engine gives it its offset.
+struct OutputRecord {
+  std::string_view topic;  ///< lives as long as the process (a declared topic's name)
+  std::string key;
+  std::string type;    ///< CloudEvents type
+  std::string value;   ///< serialized message of that type
+  std::int64_t time_us = 0;
+};
+
+struct Commit {
+  PartitionId partition = 0;
+  CommitNumber number = 0;
+  Epoch epoch = 0;
+  std::uint64_t catalog_version = 0;
+  std::uint32_t turns = 0;
+  std::vector<Row> rows;             ///< ascending by (space, key), each key once
+  std::vector<OutputRecord> outputs;  ///< in order of emission
+  std::map<std::string, std::string> positions;  ///< input -> opaque position; only those that moved
+};
+
+enum class Outcome {
+  kDurable,
+  kAborted,      ///< nothing happened; the same work may be tried again
+  kRejected,     ///< nothing happened, because of what the commit holds (too large, refused)
+  kUnknown,      ///< may have happened: take_over() tells
+  kFenced,       ///< nothing happened, a higher epoch owns the partition: stop owning
+  kStoreFailed,  ///< stop owning; never retried in place
+};
+
+struct Recovered {
+  Epoch epoch = 0;  ///< of this ownership, higher than any before
+  CommitNumber last_commit = 0;
+  std::map<std::string, std::string> positions;
+};
+
+/// A durable state of one partition. Holds resources: drop it soon.
+class ReadView {
+ public:
+  virtual ~ReadView() = default;
+  virtual CommitNumber commit() const = 0;
+  virtual Result<std::optional<std::string>> get(Space space, std::string_view key) const = 0;
+  /// Rows with from <= key < to (`to` empty: to the end of the space), ascending, until `row` returns
+  /// false. An error after the last row is an error of the scan.
+  virtual Status scan(Space space, std::string_view from, std::string_view to,
+                      const std::function<bool(std::string_view key, std::string_view value)>& row)
+      const = 0;
+};
+
+struct TopicRecord {
+  std::uint64_t offset = 0;
+  OutputRecord record;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  /// The cluster's secret of 32 bytes, made once with the data.
+  virtual const std::string& secret() const = 0;
+  virtual std::uint16_t partitions() const = 0;
+
+  /// Become the owner: fence whoever was, learn the last durable commit.
+  virtual Result<Recovered> take_over(PartitionId partition) = 0;
+  virtual void commit(std::shared_ptr<const Commit> commit, std::function<void(Outcome)> done) = 0;
+
+  /// A single durable read: latest durable state.
+  virtual Result<std::optional<std::string>> get(PartitionId partition, Space space,
+                                                 std::string_view key) const = 0;
+  /// Many single reads at once, in order of the keys.
+  virtual Status multi_get(PartitionId partition, Space space,
+                           const std::vector<std::string_view>& keys,
+                           std::vector<std::optional<std::string>>& values) const = 0;
+  virtual Result<std::unique_ptr<ReadView>> view(PartitionId partition) const = 0;
+
+  /// Up to `records_max` committed records from offset `from` on.
+  virtual Result<std::vector<TopicRecord>> read_topic(std::string_view topic, PartitionId partition,
+                                                      std::uint64_t from,
+                                                      std::size_t records_max) const = 0;
+  /// [first kept, next to be written).
+  virtual Result<std::pair<std::uint64_t, std::uint64_t>> topic_bounds(std::string_view topic,
+                                                                       PartitionId partition)
+      const = 0;
+
+  /// Finishes what was handed in, then refuses more (kFenced). Idempotent.
+  virtual void close() = 0;
+};
+
+}  // namespace laurel::runtime

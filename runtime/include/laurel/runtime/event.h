@@ -1,0 +1,95 @@
+/// Event: one input record after decoding, as the partition takes it. Submission: a bunch of records a
+/// client sent, and what became of each.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <google/protobuf/arena.h>
+#include <google/protobuf/message.h>
+
+#include "laurel/api/turn.h"
+#include "laurel/contract/event.pb.h"
+
+namespace laurel::runtime {
+
+/// Limits of input, public and tested (docs/guide/limits.md).
+inline constexpr std::size_t kEventBytesMax = 64 * 1024;
+inline constexpr std::size_t kLineBytesMax = 1024 * 1024;
+inline constexpr std::size_t kBatchEventsMax = 1000;
+inline constexpr std::size_t kDeadLetterRawMax = 64 * 1024;
+inline constexpr std::size_t kPlayerIdMax = 64;  // [A-Za-z0-9._~:-]{1,64}
+
+enum class EventStatus : std::uint8_t { kPending, kAccepted, kDuplicate, kConflict, kRejected };
+const char* name_of(EventStatus status);  // accepted, duplicate, conflict, rejected
+
+struct EventResult {
+  EventStatus status = EventStatus::kPending;
+  std::string reason;  ///< stable code when rejected or conflict
+  std::string detail;
+};
+
+/// One raw record: where it came from and its bytes (both live in the Submission).
+struct RawRecord {
+  std::string_view bytes;
+  std::uint64_t line = 0;    ///< 1-based in its file; 0: none
+  std::uint64_t length = 0;  ///< how long it really was when `bytes` was cut
+  bool oversize = false;     ///< cut by the reader: longer than a line may be
+};
+
+/// What a decoder makes of a raw record. Messages live on the batch's arena.
+struct Event {
+  std::uint32_t index = 0;  ///< its record in the Submission
+  const contract::Envelope* envelope = nullptr;
+  const google::protobuf::Message* data = nullptr;
+  std::string natural_key;  ///< length-prefixed parts and kind; see docs/formats/journal.md
+  std::string routing_key;
+  std::string canonical;    ///< serialized contract::Event, deterministic
+  /// Set when it could not be decoded: goes to the dead letters, nothing else is set but what is known.
+  std::string reject_code;
+  std::string reject_detail;
+};
+
+class Submission;
+
+/// Events of one submission for one partition, in order.
+struct EventBatch {
+  std::shared_ptr<Submission> submission;
+  std::vector<Event> events;
+};
+
+/// Lifecycle  Made by whoever feeds input; `done` is called once, when all its records have a result
+///            that is durable. Results are written by one partition each: no two write the same one.
+class Submission {
+ public:
+  std::string bytes;               ///< owns what the records point to
+  std::string source;              ///< file name or `http`: the place in dead letters
+  std::vector<RawRecord> records;
+  std::vector<EventResult> results;  ///< same size as records once decoded
+  google::protobuf::Arena arena;
+  std::int64_t received_us = 0;  ///< steady clock, for latency
+  std::function<void(Submission&)> done;
+
+  /// How many batches are out; the last one to finish calls done.
+  std::atomic<std::uint32_t> pending{0};
+  void finish_one() {
+    if (pending.fetch_sub(1, std::memory_order_acq_rel) == 1 && done) done(*this);
+  }
+};
+
+/// Turns raw records into events. One per input format.
+/// Threads  decode() from any thread, concurrently.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  /// Fills `event` (index is set by the caller); on bad input sets reject_code and reject_detail.
+  /// Never throws; whatever the bytes are.
+  virtual void decode(const RawRecord& record, google::protobuf::Arena& arena, Event& event) const = 0;
+};
+
+}  // namespace laurel::runtime

@@ -1,0 +1,44 @@
+/// Keys: how rows of a partition are named (docs/formats/state.md). The engine adds the partition.
+///
+///   kState    type 0 key 0 table 0 rowkey        root: table is empty and so is rowkey
+///   kLog      type 0 key 0 table 0 seq:u64 BE    seq of the first row of the chunk
+///   kJournal  routing 0 natural-key-hash:16
+///
+/// Actor types, keys and tables never hold a NUL byte (checked where they enter); row keys may.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace laurel::runtime {
+
+struct StateKey {
+  std::string_view type;
+  std::string_view key;
+  std::string_view table;
+  std::string_view row;
+};
+
+std::string state_key(std::string_view type, std::string_view key, std::string_view table = {},
+                      std::string_view row = {});
+/// Nothing when the bytes are no state key.
+std::optional<StateKey> parse_state_key(std::string_view bytes);
+/// First key of no actor of that type: the end of a scan over one type.
+std::string type_prefix(std::string_view type);
+std::string actor_prefix(std::string_view type, std::string_view key);
+/// Smallest key greater than all that start with `prefix`.
+std::string prefix_end(std::string_view prefix);
+
+std::string log_key(std::string_view type, std::string_view key, std::string_view table,
+                    std::uint64_t first_sequence);
+std::string journal_key(std::string_view routing_key, std::string_view natural_key_hash16);
+
+std::string big_endian(std::uint64_t value);
+std::uint64_t from_big_endian(std::string_view bytes8);
+
+/// The partition of a routing key: stable for ever (FNV-1a 64, then mixed), part of the stored format.
+std::uint16_t partition_of(std::string_view routing_key, std::uint16_t partitions);
+
+}  // namespace laurel::runtime

@@ -1,0 +1,63 @@
+/// NodeApi: what a node offers to its edge (HTTP). The gateway knows the node only through this.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "laurel/runtime/engine.h"
+#include "laurel/runtime/event.h"
+#include "laurel/runtime/queries.h"
+
+namespace laurel::runtime {
+
+struct PartitionStatus {
+  PartitionId partition = 0;
+  Epoch epoch = 0;
+  CommitNumber last_commit = 0;
+  std::uint64_t queued_events = 0;  ///< handed in, not yet durable (the lag)
+  std::uint64_t activations = 0;
+  std::uint64_t activation_bytes = 0;
+  std::string state;  ///< starting, running, stopped, failed
+};
+
+struct NodeStatus {
+  std::string version;
+  std::string engine;
+  std::string data_dir;
+  std::string state;  ///< starting, running, draining, failed
+  std::string failure;
+  std::uint64_t catalog_version = 0;
+  std::int64_t uptime_ms = 0;
+  std::uint64_t accepted = 0, duplicates = 0, conflicts = 0, rejected = 0;  ///< since start
+  std::uint64_t commits = 0, turns = 0;
+  double committed_ms_p50 = 0, committed_ms_p99 = 0;  ///< received -> durable, last 10 s
+  std::vector<PartitionStatus> partitions;
+};
+
+class NodeApi {
+ public:
+  virtual ~NodeApi() = default;
+  /// Takes the submission or refuses it: kOverloaded (the credits are used up; retry later),
+  /// kUnavailable (starting or draining). After it was taken, `done` is called exactly once, on any
+  /// thread, once every record's result is durable; when the node fails meanwhile, with results left
+  /// at kPending, which means: unknown, send again.
+  virtual Status submit(std::shared_ptr<Submission> submission,
+                        std::shared_ptr<const Decoder> decoder) = 0;
+  /// CloudEvents as JSON, one event per record.
+  virtual std::shared_ptr<const Decoder> cloud_events_decoder() const = 0;
+  /// `format`: csv or ndjson; `mapping`: TOML text; `header`: the CSV header line, else empty.
+  /// kInvalidInput with line, key and what is allowed.
+  virtual Result<std::shared_ptr<const Decoder>> mapped_decoder(std::string_view format,
+                                                                std::string_view mapping,
+                                                                std::string_view header) const = 0;
+  virtual const Queries& queries() const = 0;
+  virtual const Engine& engine() const = 0;
+  virtual NodeStatus status() const = 0;
+  /// Prometheus text format.
+  virtual std::string metrics_text() const = 0;
+};
+
+}  // namespace laurel::runtime

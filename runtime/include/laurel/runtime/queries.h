@@ -1,0 +1,66 @@
+/// Queries: reads of durable state, by reflection over what actor types declare. No actor is activated.
+///
+/// View       This node's partitions.
+/// Threads    Any thread; blocks on the store for one page.
+/// Errors     kNotFound: unknown type or table, or an actor nothing was ever written for.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <google/protobuf/message.h>
+
+#include "laurel/runtime/engine.h"
+#include "laurel/runtime/registry.h"
+
+namespace laurel::runtime {
+
+using MessagePtr = std::unique_ptr<google::protobuf::Message>;
+
+struct ActorView {
+  std::string type;
+  std::string key;
+  PartitionId partition = 0;
+  CommitNumber commit = 0;  ///< the state is exactly as of this commit
+  MessagePtr root;
+};
+
+struct TableRow {
+  std::string key;             ///< keyed tables
+  std::uint64_t sequence = 0;  ///< log tables
+  MessagePtr row;
+};
+
+struct TablePage {
+  PartitionId partition = 0;
+  CommitNumber commit = 0;
+  std::vector<TableRow> rows;
+  std::string next;  ///< cursor for the next page; empty: that was all
+};
+
+struct ActorPage {
+  std::vector<ActorView> actors;
+  std::string next;
+};
+
+class Queries {
+ public:
+  Queries(const Engine& engine, const ActorRegistry& registry);
+
+  Result<ActorView> actor(std::string_view type, std::string_view key) const;
+  /// `cursor`: empty, or `next` of the page before. limit 1..1000. Log tables ascend by sequence.
+  Result<TablePage> table(std::string_view type, std::string_view key, std::string_view table,
+                          std::string_view cursor, std::size_t limit) const;
+  /// All actors of a type with their roots, by partition, then key. limit 1..1000.
+  Result<ActorPage> actors(std::string_view type, std::string_view cursor, std::size_t limit) const;
+
+ private:
+  const Engine& engine_;
+  const ActorRegistry& registry_;
+};
+
+}  // namespace laurel::runtime

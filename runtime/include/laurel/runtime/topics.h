@@ -1,0 +1,15 @@
+/// The output topics of this version.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace laurel::runtime {
+
+inline constexpr std::string_view kTopicBalances = "balances";
+inline constexpr std::string_view kTopicLedger = "ledger";
+inline constexpr std::string_view kTopicDeadLetters = "dead-letters";
+inline constexpr std::array<std::string_view, 3> kTopics = {kTopicBalances, kTopicLedger,
+                                                            kTopicDeadLetters};
+
+}  // namespace laurel::runtime
