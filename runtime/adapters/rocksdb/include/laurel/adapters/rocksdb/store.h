@@ -1,0 +1,71 @@
+/// Store: one RocksDB with the families that an engine needs, opened as Laurel needs it.
+///
+/// Why        RocksDB's defaults hide loss and leave memory unbounded: docs/formats/store.md.
+/// Lifecycle  open(), then close() for a quick next start, or just destruction: a crash loses nothing
+///            that was written with sync.
+/// Threads    Any thread; close() and destruction when nobody reads any more.
+/// Errors     open(): kDataDirInUse, kDataDirForeign, kDataLost (corrupt), kStoreFailed.
+///            Others: kStoreFailed. After a failed write the store must not be written again.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "laurel/adapters/rocksdb/options.h"
+#include "laurel/runtime/errors.h"
+
+namespace rocksdb {
+class Cache;
+class ColumnFamilyHandle;
+class DB;
+class WriteBufferManager;
+}  // namespace rocksdb
+
+namespace laurel::adapters {
+
+/// Column families. The first three have the numbers of runtime::Space.
+enum class Family : std::uint8_t { kState = 0, kLogs = 1, kJournal = 2, kTopics = 3, kMeta = 4 };
+inline constexpr std::size_t kFamilyCount = 5;
+/// Names on disk, by number.
+inline constexpr std::array<const char*, kFamilyCount> kFamilyNames = {"state", "logs", "journal",
+                                                                       "topics", "meta"};
+
+/// Bytes of memory that a store holds.
+struct StoreMemory {
+  std::size_t cache_bytes = 0;      ///< in the shared cache, memtables included
+  std::size_t memtables_bytes = 0;  ///< of them
+  std::size_t pinned_bytes = 0;     ///< in the cache and in use right now
+};
+
+class Store {
+ public:
+  static runtime::Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  rocksdb::DB& db() const { return *db_; }
+  rocksdb::ColumnFamilyHandle* family(Family family) const {
+    return families_[static_cast<std::size_t>(family)];
+  }
+
+  /// Writes all memtables to files, so that the next open() replays nothing.
+  runtime::Status flush();
+  /// Reads every file and compares all checksums. Long.
+  runtime::Status verify_checksums() const;
+  StoreMemory memory() const;
+
+ private:
+  Store() = default;
+
+  std::shared_ptr<rocksdb::Cache> cache_;
+  std::shared_ptr<rocksdb::WriteBufferManager> write_buffers_;
+  rocksdb::DB* db_ = nullptr;
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families_{};
+  rocksdb::ColumnFamilyHandle* default_family_ = nullptr;
+  bool read_only_ = false;
+};
+
+}  // namespace laurel::adapters

@@ -1,0 +1,88 @@
+#include "laurel/adapters/rocksdb/store.h"
+
+#include <rocksdb/db.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "laurel/adapters/rocksdb/status.h"
+#include "store_options.h"
+
+namespace laurel::adapters {
+namespace {
+
+constexpr std::size_t kCacheBytesMin = 32U << 20;
+constexpr double kIndexAndFilterShare = 0.3;
+constexpr int kCacheShardBits = 4;
+
+}  // namespace
+
+runtime::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+  if (options.cache_bytes < kCacheBytesMin) {
+    return runtime::Error{runtime::ErrorCode::kConfigInvalid,
+                          "the store's cache has " + std::to_string(options.cache_bytes) +
+                              " bytes; at least " + std::to_string(kCacheBytesMin)};
+  }
+  std::unique_ptr<Store> store(new Store());
+  store->read_only_ = options.read_only;
+  store->cache_ = rocksdb::NewLRUCache(options.cache_bytes, kCacheShardBits,
+                                       /*strict_capacity_limit=*/false, kIndexAndFilterShare);
+  // Never more than half of the cache: the other half is what reads live on.
+  const std::size_t memtables = std::min(options.memtables_bytes_max, options.cache_bytes / 2);
+  store->write_buffers_ =
+      std::make_shared<rocksdb::WriteBufferManager>(memtables, store->cache_);
+
+  const rocksdb::DBOptions db_options =
+      internal::database_options(options, store->write_buffers_);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName,
+                           internal::family_options(Family::kMeta, options, store->cache_));
+  for (std::size_t i = 0; i < kFamilyCount; ++i) {
+    descriptors.emplace_back(
+        kFamilyNames[i],
+        internal::family_options(static_cast<Family>(i), options, store->cache_));
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const rocksdb::Status status =
+      options.read_only
+          ? rocksdb::DB::OpenForReadOnly(db_options, options.path, descriptors, &handles,
+                                         &store->db_)
+          : rocksdb::DB::Open(db_options, options.path, descriptors, &handles, &store->db_);
+  if (!status.ok()) return open_error(status, options.path);
+  store->default_family_ = handles[0];
+  std::copy(handles.begin() + 1, handles.end(), store->families_.begin());
+  return store;
+}
+
+Store::~Store() {
+  if (db_ == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle* handle : families_) {
+    static_cast<void>(db_->DestroyColumnFamilyHandle(handle));
+  }
+  static_cast<void>(db_->DestroyColumnFamilyHandle(default_family_));
+  // Everything worth keeping was synced before: an error here loses nothing.
+  static_cast<void>(db_->Close());
+  delete db_;
+}
+
+runtime::Status Store::flush() {
+  if (read_only_) return {};
+  const rocksdb::Status status = db_->Flush(
+      rocksdb::FlushOptions(),
+      std::vector<rocksdb::ColumnFamilyHandle*>(families_.begin(), families_.end()));
+  if (!status.ok()) return store_error(status, "flushing memtables");
+  return {};
+}
+
+runtime::Status Store::verify_checksums() const {
+  const rocksdb::Status status = db_->VerifyChecksum(rocksdb::ReadOptions());
+  if (!status.ok()) return store_error(status, "verifying checksums");
+  return {};
+}
+
+StoreMemory Store::memory() const {
+  return {cache_->GetUsage(), write_buffers_->memory_usage(), cache_->GetPinnedUsage()};
+}
+
+}  // namespace laurel::adapters
