@@ -30,18 +30,15 @@ runtime::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options)
                                        /*strict_capacity_limit=*/false, kIndexAndFilterShare);
   // Never more than half of the cache: the other half is what reads live on.
   const std::size_t memtables = std::min(options.memtables_bytes_max, options.cache_bytes / 2);
-  store->write_buffers_ =
-      std::make_shared<rocksdb::WriteBufferManager>(memtables, store->cache_);
+  store->write_buffers_ = std::make_shared<rocksdb::WriteBufferManager>(memtables, store->cache_);
 
-  const rocksdb::DBOptions db_options =
-      internal::database_options(options, store->write_buffers_);
+  const rocksdb::DBOptions db_options = internal::database_options(options, store->write_buffers_);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName,
                            internal::family_options(Family::kMeta, options, store->cache_));
   for (std::size_t i = 0; i < kFamilyCount; ++i) {
     descriptors.emplace_back(
-        kFamilyNames[i],
-        internal::family_options(static_cast<Family>(i), options, store->cache_));
+        kFamilyNames[i], internal::family_options(static_cast<Family>(i), options, store->cache_));
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   const rocksdb::Status status =
@@ -68,9 +65,9 @@ Store::~Store() {
 
 runtime::Status Store::flush() {
   if (read_only_) return {};
-  const rocksdb::Status status = db_->Flush(
-      rocksdb::FlushOptions(),
-      std::vector<rocksdb::ColumnFamilyHandle*>(families_.begin(), families_.end()));
+  const rocksdb::Status status =
+      db_->Flush(rocksdb::FlushOptions(),
+                 std::vector<rocksdb::ColumnFamilyHandle*>(families_.begin(), families_.end()));
   if (!status.ok()) return store_error(status, "flushing memtables");
   return {};
 }

@@ -80,7 +80,9 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const StoreOptions& o
       out.memtable_prefix_bloom_size_ratio = kMemtableBloomRatio;
       out.memtable_whole_key_filtering = true;
       break;
-    case Family::kLogs: out.compaction_style = rocksdb::kCompactionStyleUniversal; break;
+    case Family::kLogs:
+      out.compaction_style = rocksdb::kCompactionStyleUniversal;
+      break;
     case Family::kJournal:
       out.compaction_style = rocksdb::kCompactionStyleUniversal;
       out.memtable_prefix_bloom_size_ratio = kMemtableBloomRatio;
@@ -94,7 +96,9 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const StoreOptions& o
       out.periodic_compaction_seconds = 0;
       out.write_buffer_size = options.topic_memtable_bytes;
       break;
-    case Family::kMeta: out.compaction_style = rocksdb::kCompactionStyleLevel; break;
+    case Family::kMeta:
+      out.compaction_style = rocksdb::kCompactionStyleLevel;
+      break;
   }
   return out;
 }

@@ -1,7 +1,8 @@
 /// Store: one RocksDB with the families that an engine needs, opened as Laurel needs it.
 ///
 /// Why        RocksDB's defaults hide loss and leave memory unbounded: docs/formats/store.md.
-/// Lifecycle  open(), then close() for a quick next start, or just destruction: a crash loses nothing
+/// Lifecycle  open(), then close() for a quick next start, or just destruction: a crash loses
+/// nothing
 ///            that was written with sync.
 /// Threads    Any thread; close() and destruction when nobody reads any more.
 /// Errors     open(): kDataDirInUse, kDataDirForeign, kDataLost (corrupt), kStoreFailed.
