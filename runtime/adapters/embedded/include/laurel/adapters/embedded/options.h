@@ -22,8 +22,8 @@ struct EmbeddedOptions {
   /// Open although the file `high-water` is missing or damaged, and write it anew from what the
   /// database holds: for a directory restored from a backup without it. Default no.
   bool accept_missing_high_water = false;
-  /// Threads that write commits, 1 to 8. Default 1.
-  unsigned commit_threads = 1;
+  /// Threads that write commits, 1 to 8. Default 2: one encodes while the other waits for the disk.
+  unsigned commit_threads = 2;
   /// Bytes of rows and outputs of one commit; a larger one is rejected. Default 256 MiB.
   std::uint64_t commit_bytes_max = 256ULL << 20;
   /// Memory and disk of the database below. `path`, `create`, `read_only` and `concurrent_writers`
