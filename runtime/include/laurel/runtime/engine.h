@@ -10,8 +10,8 @@
 ///            3. Durable: after kDurable the commit survives a crash at any instant.
 ///            4. A commit whose outcome is not kDurable is never visible, except after kUnknown, where
 ///               take_over() tells: it happened if and only if `Recovered::last_commit` >= n.
-///            5. Reads see exactly the state after some durable commit (the partition's layers hide
-///               the time between).
+///            5. Reads see exactly the state after some durable commit, and after kDurable(n) never
+///               an older one than n.
 ///            6. Fenced: after another take_over() of the partition no commit of the older epoch
 ///               becomes durable; it ends as kFenced.
 /// Threads    All calls from any thread. `done` is called exactly once, on an engine thread, and does

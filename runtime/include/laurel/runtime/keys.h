@@ -1,7 +1,7 @@
 /// Keys: how rows of a partition are named (docs/formats/state.md). The engine adds the partition.
 ///
 ///   kState    type 0 key 0 table 0 rowkey        root: table is empty and so is rowkey
-///   kLog      type 0 key 0 table 0 seq:u64 BE    seq of the first row of the chunk
+///   kLog      type 0 key 0 table 0 seq:u64 BE    sequence of the chunk's last row
 ///   kJournal  routing 0 natural-key-hash:16
 ///
 /// Actor types, keys and tables never hold a NUL byte (checked where they enter); row keys may.
@@ -32,7 +32,7 @@ std::string actor_prefix(std::string_view type, std::string_view key);
 std::string prefix_end(std::string_view prefix);
 
 std::string log_key(std::string_view type, std::string_view key, std::string_view table,
-                    std::uint64_t first_sequence);
+                    std::uint64_t last_sequence);
 std::string journal_key(std::string_view routing_key, std::string_view natural_key_hash16);
 
 std::string big_endian(std::uint64_t value);

@@ -1,0 +1,92 @@
+/// Partition: all actors of one partition on this node: turns, the open commit, activation.
+///
+///   take() ──▶ queue ──▶ run(): dedup, turns ──▶ open commit n+1 ──▶ seal() ──▶ engine
+///                 ▲                                                        │
+///                 └──── abort: work of n and n+1 goes back in order ◀── on_outcome(n)
+///
+/// Why        A plain class without threads, clocks or I/O but the engine's reads, so that the same
+///            code runs under tests, in simulation and in production.
+/// Lifecycle  start() with what take_over() found; then take/run/seal/on_outcome; gone on kStop.
+/// Threads    One at a time.
+/// Limits     The open commit: turns_max, bytes_max. The queue is bounded by its feeder's credits.
+/// Order      Per submission, and per submitter who waits for the answer.
+/// Errors     A bad event or a failing turn costs itself: dead letter. A store error: failed().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "laurel/runtime/catalog.h"
+#include "laurel/runtime/engine.h"
+#include "laurel/runtime/event.h"
+#include "laurel/runtime/hasher.h"
+#include "laurel/runtime/registry.h"
+
+namespace laurel::runtime {
+
+struct PartitionOptions {
+  std::uint32_t turns_max = 4000;                     ///< per commit
+  std::size_t bytes_max = 4 * 1024 * 1024;            ///< per commit, before compression
+  std::size_t activation_bytes_max = 16 * 1024 * 1024;  ///< of this partition; LRU beyond
+  std::uint64_t idle_commits_max = 100'000;           ///< passivated when untouched that long
+  std::uint32_t hops_max = 64;                        ///< messages a turn may cause in its commit
+  std::size_t effect_bytes_max = 512 * 1024;          ///< one effect; beyond it the turn is rejected
+};
+
+struct PartitionCounters {
+  std::uint64_t turns = 0, accepted = 0, duplicates = 0, conflicts = 0, rejected = 0;
+  std::uint64_t commits = 0, aborts = 0, activations_made = 0, passivations = 0;
+};
+
+class PartitionImpl;
+
+class Partition {
+ public:
+  struct Ports {
+    const Engine& engine;
+    const ActorRegistry& registry;
+    const Hasher& hasher;
+  };
+  enum class Next {
+    kContinue,
+    kTakeOver,  ///< outcome unknown: call engine.take_over(), then resolve()
+    kStop,      ///< fenced or the store failed: drop this partition
+  };
+
+  Partition(PartitionId id, Ports ports, std::shared_ptr<const Catalog> catalog,
+            PartitionOptions options);
+  ~Partition();
+
+  void start(const Recovered& recovered);
+  /// Queues a batch. Its submission's pending count is finished when all its results are durable.
+  void take(EventBatch batch);
+  /// Handles queued events until the open commit is full. `now_us`: wall clock, for dead letters only.
+  void run(std::int64_t now_us);
+  bool can_seal() const;  ///< something is open and nothing is in flight
+  std::shared_ptr<const Commit> seal();
+  Next on_outcome(CommitNumber number, Outcome outcome);
+  /// After kTakeOver: what happened to the commit whose outcome was unknown.
+  void resolve(const Recovered& recovered);
+  /// Ends everything queued with its results left pending ("unknown, send again").
+  void abandon();
+
+  bool idle() const;    ///< nothing queued, open or in flight
+  bool failed() const;  ///< the store could not be read
+  const std::string& failure() const;
+  CommitNumber last_commit() const;
+  Epoch epoch() const;
+  std::uint64_t queued_events() const;
+  std::uint64_t activations() const;
+  std::uint64_t activation_bytes() const;
+  const PartitionCounters& counters() const;
+  /// Called for each event made durable, with its submission and status (for latency metrics).
+  void on_durable(std::function<void(const Submission&, EventStatus)> hook);
+
+ private:
+  std::unique_ptr<PartitionImpl> impl_;
+};
+
+}  // namespace laurel::runtime

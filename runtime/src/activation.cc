@@ -1,0 +1,108 @@
+#include "activation.h"
+
+#include "laurel/runtime/keys.h"
+#include "laurel/runtime/state.pb.h"
+
+namespace laurel::runtime::internal {
+namespace {
+// Parsed protobuf plus object, list and index nodes: measured at about 3x the bytes + 700.
+std::size_t estimate(std::size_t stored_bytes) { return 700 + 3 * stored_bytes; }
+}  // namespace
+
+LogTail* Activation::log(std::string_view table) {
+  for (LogTail& tail : logs) {
+    if (tail.table == table) return &tail;
+  }
+  return nullptr;
+}
+
+bool Activation::load(std::string_view stored) {
+  StoredRoot row;
+  if (!row.ParseFromArray(stored.data(), static_cast<int>(stored.size())) || row.format() != 1) {
+    return false;
+  }
+  if (!actor->root().ParseFromString(row.root())) return false;
+  for (const LogEnd& end : row.logs()) {
+    if (LogTail* tail = log(end.table())) tail->rows = end.rows();
+  }
+  bytes = estimate(stored.size());
+  return true;
+}
+
+std::size_t Activation::write_to(OpenCommit& commit) {
+  StoredRoot row;
+  row.set_format(1);
+  actor->root().SerializeToString(row.mutable_root());
+  for (LogTail& tail : logs) {
+    LogEnd& end = *row.add_logs();
+    end.set_table(tail.table.data(), tail.table.size());
+    end.set_rows(tail.rows);
+    if (tail.pending.empty()) continue;
+    LogChunk chunk;
+    chunk.set_format(1);
+    for (std::string& bytes_of_row : tail.pending) chunk.add_rows(std::move(bytes_of_row));
+    tail.pending.clear();
+    commit.put(Space::kLog, log_key(id.type, id.key, tail.table, tail.rows),
+               chunk.SerializeAsString());
+  }
+  std::string stored = row.SerializeAsString();
+  const std::size_t now = estimate(stored.size());
+  commit.put(Space::kState, state_key, std::move(stored));
+  dirty = false;
+  return now;
+}
+
+Activation* Activations::find(std::string_view state_key) {
+  const auto it = index_.find(state_key);
+  return it == index_.end() ? nullptr : &*it->second;
+}
+
+Activation& Activations::add(Activation activation) {
+  list_.push_back(std::move(activation));
+  Activation& added = list_.back();
+  index_.emplace(added.state_key, std::prev(list_.end()));
+  bytes_ += added.bytes;
+  return added;
+}
+
+void Activations::touch(Activation& activation, CommitNumber now) {
+  activation.used_in = now;
+  const auto it = index_.find(activation.state_key)->second;
+  list_.splice(list_.end(), list_, it);
+}
+
+void Activations::resize(Activation& activation, std::size_t bytes) {
+  bytes_ = bytes_ - activation.bytes + bytes;
+  activation.bytes = bytes;
+}
+
+void Activations::drop_written_since(CommitNumber number) {
+  for (auto it = list_.begin(); it != list_.end();) {
+    const auto next = std::next(it);
+    if (it->dirty || it->written_in >= number) erase(it);
+    it = next;
+  }
+}
+
+std::size_t Activations::passivate(std::size_t bytes_max, CommitNumber idle_since,
+                                   CommitNumber durable) {
+  std::size_t count = 0;
+  for (auto it = list_.begin(); it != list_.end();) {
+    if (bytes_ <= bytes_max && it->used_in >= idle_since) break;  // the rest was used later
+    const auto next = std::next(it);
+    if (!it->dirty && it->written_in <= durable) {
+      erase(it);
+      ++count;
+    }
+    it = next;
+  }
+  return count;
+}
+
+void Activations::erase(List::iterator it) {
+  bytes_ -= it->bytes;
+  index_.erase(it->state_key);
+  list_.erase(it);
+}
+
+}  // namespace laurel::runtime::internal

@@ -1,0 +1,65 @@
+/// Activation: one actor in memory. Activations: all of a partition, dropped by bytes and idle time.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "laurel/api/actor_type.h"
+#include "laurel/runtime/engine.h"
+#include "open_commit.h"
+
+namespace laurel::runtime::internal {
+
+struct LogTail {
+  std::string_view table;   // of the actor type's declaration
+  std::uint64_t rows = 0;   // sequence of the last row, the pending ones included
+  std::vector<std::string> pending;  // appended in the open commit
+};
+
+struct Activation {
+  ActorId id;
+  std::string state_key;
+  const ActorType* type = nullptr;
+  std::unique_ptr<ActorBase> actor;
+  std::vector<LogTail> logs;
+  bool dirty = false;           // changed in the open commit
+  CommitNumber written_in = 0;  // the last sealed commit that holds its root
+  CommitNumber used_in = 0;
+  std::size_t bytes = 0;
+
+  LogTail* log(std::string_view table);
+  /// Reads a stored root; false when the bytes are no root of this type and format.
+  bool load(std::string_view stored);
+  /// Puts what changed into the commit, as rows. Returns the bytes it takes from now on.
+  std::size_t write_to(OpenCommit& commit);
+};
+
+class Activations {
+ public:
+  using List = std::list<Activation>;
+
+  Activation* find(std::string_view state_key);
+  Activation& add(Activation activation);
+  /// Most recently used from now on.
+  void touch(Activation& activation, CommitNumber now);
+  void drop_written_since(CommitNumber number);  // with what is dirty
+  /// Passivates clean ones: beyond the bytes, or not used since `idle_since`. Returns how many.
+  std::size_t passivate(std::size_t bytes_max, CommitNumber idle_since, CommitNumber durable);
+  void resize(Activation& activation, std::size_t bytes);
+
+  std::size_t size() const { return list_.size(); }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  void erase(List::iterator it);
+
+  List list_;  // least recently used first
+  std::unordered_map<std::string_view, List::iterator> index_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace laurel::runtime::internal

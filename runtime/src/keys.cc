@@ -1,0 +1,94 @@
+#include "laurel/runtime/keys.h"
+
+#include "laurel/runtime/errors.h"
+
+namespace laurel::runtime {
+namespace {
+
+// The final mix of MurmurHash3: FNV alone is weak in its low bits for short keys.
+std::uint64_t mix(std::uint64_t h) {
+  h ^= h >> 33;
+  h *= 0xff51afd7ed558ccdULL;
+  h ^= h >> 33;
+  h *= 0xc4ceb9fe1a85ec53ULL;
+  h ^= h >> 33;
+  return h;
+}
+
+}  // namespace
+
+std::string state_key(std::string_view type, std::string_view key, std::string_view table,
+                      std::string_view row) {
+  std::string out;
+  out.reserve(type.size() + key.size() + table.size() + row.size() + 3);
+  out.append(type).push_back('\0');
+  out.append(key).push_back('\0');
+  out.append(table).push_back('\0');
+  out.append(row);
+  return out;
+}
+
+std::optional<StateKey> parse_state_key(std::string_view bytes) {
+  StateKey out;
+  for (std::string_view* part : {&out.type, &out.key, &out.table}) {
+    const auto end = bytes.find('\0');
+    if (end == std::string_view::npos) return std::nullopt;
+    *part = bytes.substr(0, end);
+    bytes.remove_prefix(end + 1);
+  }
+  out.row = bytes;
+  return out;
+}
+
+std::string type_prefix(std::string_view type) {
+  std::string out(type);
+  out.push_back('\0');
+  return out;
+}
+
+std::string actor_prefix(std::string_view type, std::string_view key) {
+  std::string out = type_prefix(type);
+  out.append(key).push_back('\0');
+  return out;
+}
+
+std::string prefix_end(std::string_view prefix) {
+  std::string out(prefix);
+  while (!out.empty() && static_cast<unsigned char>(out.back()) == 0xff) out.pop_back();
+  if (!out.empty()) out.back() = static_cast<char>(static_cast<unsigned char>(out.back()) + 1);
+  return out;
+}
+
+std::string log_key(std::string_view type, std::string_view key, std::string_view table,
+                    std::uint64_t last_sequence) {
+  return state_key(type, key, table, big_endian(last_sequence));
+}
+
+std::string journal_key(std::string_view routing_key, std::string_view natural_key_hash16) {
+  std::string out;
+  out.reserve(routing_key.size() + 17);
+  out.append(routing_key).push_back('\0');
+  out.append(natural_key_hash16);
+  return out;
+}
+
+std::string big_endian(std::uint64_t value) {
+  std::string out(8, '\0');
+  for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<char>(value >> (56 - 8 * i));
+  return out;
+}
+
+std::uint64_t from_big_endian(std::string_view bytes8) {
+  LAUREL_ASSERT(bytes8.size() == 8);
+  std::uint64_t value = 0;
+  for (const char c : bytes8) value = value << 8 | static_cast<unsigned char>(c);
+  return value;
+}
+
+std::uint16_t partition_of(std::string_view routing_key, std::uint16_t partitions) {
+  std::uint64_t h = 0xcbf29ce484222325ULL;
+  for (const char c : routing_key) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return static_cast<std::uint16_t>(mix(h) % partitions);
+}
+
+}  // namespace laurel::runtime

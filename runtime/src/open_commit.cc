@@ -1,0 +1,92 @@
+#include "open_commit.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace laurel::runtime::internal {
+namespace {
+
+std::size_t index_of(Space space) { return static_cast<std::size_t>(space); }
+
+bool before(const Row& row, Space space, std::string_view key) {
+  return row.space != space ? row.space < space : std::string_view(row.key) < key;
+}
+
+}  // namespace
+
+const Row* OpenCommit::find(Space space, std::string_view key) const {
+  const auto& index = index_[index_of(space)];
+  const auto it = index.find(key);
+  return it == index.end() ? nullptr : it->second;
+}
+
+void OpenCommit::put(Space space, std::string key, std::optional<std::string> value) {
+  bytes_ += key.size() + (value ? value->size() : 0) + 16;
+  auto& index = index_[index_of(space)];
+  if (const auto it = index.find(key); it != index.end()) {
+    it->second->value = std::move(value);
+    return;
+  }
+  rows_.push_back({space, std::move(key), std::move(value)});
+  index.emplace(rows_.back().key, &rows_.back());
+}
+
+void OpenCommit::emit(OutputRecord record) {
+  bytes_ += record.key.size() + record.value.size() + 32;
+  outputs_.push_back(std::move(record));
+}
+
+void OpenCommit::emit_latest(OutputRecord record) {
+  std::string name(record.topic);
+  name.push_back('\0');
+  name.append(record.key);
+  const auto [it, fresh] = latest_.emplace(std::move(name), outputs_.size());
+  if (fresh) {
+    emit(std::move(record));
+  } else {
+    outputs_[it->second] = std::move(record);
+  }
+}
+
+void OpenCommit::each(Space space, std::string_view prefix,
+                      const std::function<void(const Row&)>& row) const {
+  for (const Row& candidate : rows_) {
+    if (candidate.space == space && std::string_view(candidate.key).starts_with(prefix)) {
+      row(candidate);
+    }
+  }
+}
+
+void OpenCommit::move_to(Commit& commit) {
+  commit.turns = turns;
+  commit.outputs = std::move(outputs_);
+  commit.rows.reserve(rows_.size());
+  for (Row& row : rows_) commit.rows.push_back(std::move(row));
+  std::sort(commit.rows.begin(), commit.rows.end(), [](const Row& a, const Row& b) {
+    return a.space != b.space ? a.space < b.space : a.key < b.key;
+  });
+  std::vector<Handled> kept = std::move(handled);
+  clear();
+  handled = std::move(kept);
+}
+
+void OpenCommit::clear() {
+  for (auto& index : index_) index.clear();
+  rows_.clear();
+  outputs_.clear();
+  latest_.clear();
+  handled.clear();
+  bytes_ = 0;
+  turns = 0;
+}
+
+const Row* find_row(const Commit& commit, Space space, std::string_view key) {
+  const auto it = std::lower_bound(commit.rows.begin(), commit.rows.end(), key,
+                                   [space](const Row& row, std::string_view wanted) {
+                                     return before(row, space, wanted);
+                                   });
+  if (it == commit.rows.end() || it->space != space || it->key != key) return nullptr;
+  return &*it;
+}
+
+}  // namespace laurel::runtime::internal

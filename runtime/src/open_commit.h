@@ -1,0 +1,72 @@
+/// OpenCommit: the effects of turns that are not sealed yet.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "laurel/runtime/engine.h"
+#include "laurel/runtime/event.h"
+
+namespace laurel::runtime::internal {
+
+/// A batch in the partition, until each of its events is durable.
+struct QueuedBatch {
+  EventBatch batch;
+  std::size_t left = 0;
+};
+
+/// One event of a queued batch. `poison`: its commit was refused because of it.
+struct Item {
+  std::shared_ptr<QueuedBatch> from;
+  std::uint32_t at = 0;
+  bool poison = false;
+  const Event& event() const { return from->batch.events[at]; }
+};
+
+struct Handled {
+  Item item;
+  EventResult result;
+};
+
+class OpenCommit {
+ public:
+  /// The row as last written in this commit, or nullptr when this commit does not touch it.
+  const Row* find(Space space, std::string_view key) const;
+  void put(Space space, std::string key, std::optional<std::string> value);
+  void emit(OutputRecord record);
+  /// Replaces the record of the same topic and key emitted by this before.
+  void emit_latest(OutputRecord record);
+  /// Calls row for each row of the space whose key starts with `prefix`, in no order.
+  void each(Space space, std::string_view prefix, const std::function<void(const Row&)>& row) const;
+
+  bool empty() const { return handled.empty() && rows_.empty() && outputs_.empty(); }
+  std::size_t bytes() const { return bytes_; }
+
+  /// Moves rows (sorted) and outputs out; this is empty after it, `handled` apart.
+  void move_to(Commit& commit);
+  void clear();
+
+  std::vector<Handled> handled;
+  std::uint32_t turns = 0;
+
+ private:
+  struct Hash {
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  std::deque<Row> rows_;  // a deque: the index points into the keys
+  std::unordered_map<std::string_view, Row*, Hash> index_[kSpaceCount];
+  std::vector<OutputRecord> outputs_;
+  std::unordered_map<std::string, std::size_t> latest_;
+  std::size_t bytes_ = 0;
+};
+
+/// The row of a sealed commit, or nullptr when it does not touch it.
+const Row* find_row(const Commit& commit, Space space, std::string_view key);
+
+}  // namespace laurel::runtime::internal

@@ -1,0 +1,181 @@
+#include "laurel/runtime/queries.h"
+
+#include "laurel/runtime/keys.h"
+#include "laurel/runtime/state.pb.h"
+
+namespace laurel::runtime {
+namespace {
+
+constexpr std::size_t kPageMax = 1000;
+
+std::size_t page_of(std::size_t limit) { return std::min(std::max<std::size_t>(limit, 1), kPageMax); }
+
+MessagePtr parse_as(const google::protobuf::Message& prototype, std::string_view bytes) {
+  MessagePtr out(prototype.New());
+  if (!out->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return nullptr;
+  return out;
+}
+
+Error damaged(std::string_view what) {
+  return {ErrorCode::kStoreFailed, "a stored row cannot be read: " + std::string(what)};
+}
+
+Result<MessagePtr> parse_root(const ActorType& type, std::string_view stored) {
+  StoredRoot row;
+  if (!row.ParseFromArray(stored.data(), static_cast<int>(stored.size())) || row.format() != 1) {
+    return damaged(type.name);
+  }
+  MessagePtr root = parse_as(*type.root, row.root());
+  if (!root) return damaged(type.name);
+  return root;
+}
+
+}  // namespace
+
+Queries::Queries(const Engine& engine, const ActorRegistry& registry)
+    : engine_(engine), registry_(registry) {}
+
+Result<ActorView> Queries::actor(std::string_view type, std::string_view key) const {
+  const ActorType* declared = registry_.find(type);
+  if (declared == nullptr) {
+    return Error{ErrorCode::kNotFound, "there is no actor type '" + std::string(type) + "'"};
+  }
+  const PartitionId partition = partition_of(key, engine_.partitions());
+  auto view = engine_.view(partition);
+  if (!view) return view.error();
+  auto stored = (*view)->get(Space::kState, state_key(type, key));
+  if (!stored) return stored.error();
+  if (!*stored) {
+    return Error{ErrorCode::kNotFound,
+                 "nothing is known of " + std::string(type) + "/" + std::string(key)};
+  }
+  auto root = parse_root(*declared, **stored);
+  if (!root) return root.error();
+  return ActorView{std::string(type), std::string(key), partition, (*view)->commit(),
+                   std::move(*root)};
+}
+
+Result<TablePage> Queries::table(std::string_view type, std::string_view key,
+                                 std::string_view table, std::string_view cursor,
+                                 std::size_t limit) const {
+  const ActorType* declared = registry_.find(type);
+  const TableSpec* spec = nullptr;
+  if (declared != nullptr) {
+    for (const TableSpec& each : declared->tables) {
+      if (each.name == table) spec = &each;
+    }
+  }
+  if (spec == nullptr) {
+    return Error{ErrorCode::kNotFound, "actor type '" + std::string(type) + "' has no table '" +
+                                           std::string(table) + "'"};
+  }
+  limit = page_of(limit);
+  TablePage page;
+  page.partition = partition_of(key, engine_.partitions());
+  auto view = engine_.view(page.partition);
+  if (!view) return view.error();
+  page.commit = (*view)->commit();
+  const std::string prefix = state_key(type, key, table);
+  bool damaged_row = false;
+  Status status;
+  if (spec->kind == TableKind::kKeyed) {
+    status = (*view)->scan(Space::kState, prefix + std::string(cursor), prefix_end(prefix),
+                           [&](std::string_view name, std::string_view bytes) {
+                             if (page.rows.size() == limit) {
+                               page.next = std::string(name.substr(prefix.size()));
+                               return false;
+                             }
+                             MessagePtr row = parse_as(*spec->row, bytes);
+                             damaged_row = row == nullptr;
+                             if (damaged_row) return false;
+                             page.rows.push_back(
+                                 {std::string(name.substr(prefix.size())), 0, std::move(row)});
+                             return true;
+                           });
+  } else {
+    std::uint64_t from = 1;
+    if (!cursor.empty()) {
+      if (cursor.size() != 8) return Error{ErrorCode::kInvalidInput, "bad cursor"};
+      from = from_big_endian(cursor);
+    }
+    status = (*view)->scan(
+        Space::kLog, log_key(type, key, table, from), prefix_end(prefix),
+        [&](std::string_view name, std::string_view bytes) {
+          LogChunk chunk;
+          damaged_row = name.size() != prefix.size() + 8 ||
+                        !chunk.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+                        chunk.format() != 1;
+          if (damaged_row) return false;
+          const std::uint64_t last = from_big_endian(name.substr(prefix.size()));
+          std::uint64_t sequence = last - static_cast<std::uint64_t>(chunk.rows_size());
+          for (const std::string& stored : chunk.rows()) {
+            if (++sequence < from) continue;
+            if (page.rows.size() == limit) {
+              page.next = big_endian(sequence);
+              return false;
+            }
+            MessagePtr row = parse_as(*spec->row, stored);
+            damaged_row = row == nullptr;
+            if (damaged_row) return false;
+            page.rows.push_back({{}, sequence, std::move(row)});
+          }
+          return true;
+        });
+  }
+  if (!status) return status.error();
+  if (damaged_row) return damaged(prefix);
+  return page;
+}
+
+Result<ActorPage> Queries::actors(std::string_view type, std::string_view cursor,
+                                  std::size_t limit) const {
+  const ActorType* declared = registry_.find(type);
+  if (declared == nullptr) {
+    return Error{ErrorCode::kNotFound, "there is no actor type '" + std::string(type) + "'"};
+  }
+  limit = page_of(limit);
+  // Cursor: two bytes of partition, then the first actor key of the page.
+  PartitionId partition = 0;
+  if (!cursor.empty()) {
+    if (cursor.size() < 2) return Error{ErrorCode::kInvalidInput, "bad cursor"};
+    partition = static_cast<PartitionId>(static_cast<unsigned char>(cursor[0]) << 8 |
+                                         static_cast<unsigned char>(cursor[1]));
+    cursor.remove_prefix(2);
+  }
+  ActorPage page;
+  const std::string prefix = type_prefix(type);
+  for (; partition < engine_.partitions(); ++partition, cursor = {}) {
+    auto view = engine_.view(partition);
+    if (!view) return view.error();
+    std::optional<Error> bad;
+    const Status status = (*view)->scan(
+        Space::kState, prefix + std::string(cursor), prefix_end(prefix),
+        [&](std::string_view name, std::string_view bytes) {
+          const auto parts = parse_state_key(name);
+          if (!parts) {
+            bad = damaged("a state key");
+            return false;
+          }
+          if (!parts->table.empty() || !parts->row.empty()) return true;
+          if (page.actors.size() == limit) {
+            page.next = {static_cast<char>(partition >> 8), static_cast<char>(partition & 0xff)};
+            page.next.append(parts->key);
+            return false;
+          }
+          auto root = parse_root(*declared, bytes);
+          if (!root) {
+            bad = root.error();
+            return false;
+          }
+          page.actors.push_back({std::string(type), std::string(parts->key), partition,
+                                 (*view)->commit(), std::move(*root)});
+          return true;
+        });
+    if (!status) return status.error();
+    if (bad) return *bad;
+    if (!page.next.empty()) break;
+  }
+  return page;
+}
+
+}  // namespace laurel::runtime

@@ -1,0 +1,87 @@
+/// TestKit: one actor under test, alone: given state, when message, then effects. Virtual time.
+///
+///     TestKit kit(player::actor_type());
+///     kit.document(program);
+///     kit.when(wager, "p1");
+///     EXPECT_EQ(kit.root<PlayerState>().wagers(), 1);
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "laurel/api/actor_type.h"
+
+namespace laurel {
+
+class TestKit {
+ public:
+  struct Sent {
+    ActorId to;
+    std::shared_ptr<google::protobuf::Message> message;
+  };
+  struct Emitted {
+    std::string topic;
+    std::string key;
+    std::string bytes;
+  };
+
+  explicit TestKit(ActorType type, std::string key = "p1");
+  ~TestKit();
+
+  /// A catalog document the actor will see.
+  void document(const google::protobuf::Message& document);
+  /// Event time of the next messages, microseconds since 1970.
+  void at(TimeUs now) { now_ = now; }
+  void cause(std::string event_id, std::uint64_t catalog_version = 1);
+
+  /// Gives the actor a message, as one turn. False when it rejected it or threw: nothing changed.
+  bool when(const google::protobuf::Message& message);
+  const std::string& reject_code() const { return reject_code_; }
+  const std::string& reject_detail() const { return reject_detail_; }
+
+  const google::protobuf::Message& root_message() const;
+  template <class State>
+  const State& root() const {
+    return static_cast<const State&>(root_message());
+  }
+  /// Rows of a log table, serialized, oldest first.
+  const std::vector<std::string>& log(const std::string& table) { return logs_[table]; }
+  template <class Row>
+  Row log_row(const std::string& table, std::size_t index) {
+    Row row;
+    row.ParseFromString(logs_[table].at(index));
+    return row;
+  }
+  template <class Row>
+  std::optional<Row> row(const std::string& table, const std::string& key) {
+    const auto it = rows_.find({table, key});
+    if (it == rows_.end()) return std::nullopt;
+    Row out;
+    out.ParseFromString(it->second);
+    return out;
+  }
+  const std::vector<Sent>& sent() const { return sent_; }
+  const std::vector<Emitted>& emitted() const { return emitted_; }
+
+ private:
+  class KitTurn;
+  ActorType type_;
+  ActorId id_;
+  std::unique_ptr<ActorBase> actor_;
+  TimeUs now_ = 1'700'000'000'000'000;
+  std::string event_id_ = "event-1";
+  std::uint64_t catalog_version_ = 1;
+  std::uint64_t random_ = 0;
+  std::string reject_code_, reject_detail_;
+  std::map<std::string, std::shared_ptr<google::protobuf::Message>> documents_;
+  std::map<std::pair<std::string, std::string>, std::string> rows_;
+  std::map<std::string, std::vector<std::string>> logs_;
+  std::vector<Sent> sent_;
+  std::vector<Emitted> emitted_;
+};
+
+}  // namespace laurel

@@ -1,0 +1,143 @@
+#include "laurel/testkit/testkit.h"
+
+#include <exception>
+
+#include "laurel/adapters/crypto/openssl_hasher.h"
+#include "laurel/runtime/errors.h"
+
+namespace laurel {
+
+// Effects go to copies; they replace the kit's when the turn was good.
+class TestKit::KitTurn final : public Turn {
+ public:
+  explicit KitTurn(TestKit& kit)
+      : kit_(kit), rows(kit.rows_), logs(kit.logs_), sent(kit.sent_), emitted(kit.emitted_) {
+    cause_.event_id = kit.event_id_;
+    cause_.event_type = "test";
+    cause_.subject = kit.id_.key;
+    cause_.catalog_version = kit.catalog_version_;
+  }
+
+  const ActorId& self() const override { return kit_.id_; }
+  const Cause& cause() const override { return cause_; }
+  TimeUs now() const override { return kit_.now_; }
+  std::uint64_t random() override { return ++kit_.random_ * 0x9e3779b97f4a7c15ULL; }
+  Digest sha256(std::initializer_list<std::string_view> parts) const override {
+    return adapters::OpenSslHasher().sha256(parts);
+  }
+  using Turn::document;
+  const google::protobuf::Message* document(
+      const google::protobuf::Descriptor& type) const override {
+    const auto it = kit_.documents_.find(type.full_name());
+    return it == kit_.documents_.end() ? nullptr : it->second.get();
+  }
+  bool get(std::string_view table, std::string_view key, google::protobuf::Message& row) override {
+    const auto it = rows.find({std::string(table), std::string(key)});
+    return it != rows.end() && row.ParseFromString(it->second);
+  }
+  void put(std::string_view table, std::string_view key,
+           const google::protobuf::Message& row) override {
+    rows[{std::string(table), std::string(key)}] = row.SerializeAsString();
+  }
+  void erase(std::string_view table, std::string_view key) override {
+    rows.erase({std::string(table), std::string(key)});
+  }
+  void scan(std::string_view table, std::string_view from,
+            const std::function<bool(std::string_view, std::string_view)>& row) override {
+    for (auto it = rows.lower_bound({std::string(table), std::string(from)});
+         it != rows.end() && it->first.first == table; ++it) {
+      if (!row(it->first.second, it->second)) return;
+    }
+  }
+  std::uint64_t append(std::string_view table, const google::protobuf::Message& row) override {
+    auto& log = logs[std::string(table)];
+    log.push_back(row.SerializeAsString());
+    return log.size();
+  }
+  bool read_log(std::string_view table, std::uint64_t sequence,
+                google::protobuf::Message& row) override {
+    const auto& log = logs[std::string(table)];
+    return sequence >= 1 && sequence <= log.size() && row.ParseFromString(log[sequence - 1]);
+  }
+  void send(const ActorId& to, const google::protobuf::Message& message) override {
+    std::shared_ptr<google::protobuf::Message> copy(message.New());
+    copy->CopyFrom(message);
+    sent.push_back({to, std::move(copy)});
+  }
+  void emit(std::string_view topic, std::string_view key,
+            const google::protobuf::Message& record) override {
+    emitted.push_back({std::string(topic), std::string(key), record.SerializeAsString()});
+  }
+  void emit_latest(std::string_view topic, std::string_view key,
+                   const google::protobuf::Message& record) override {
+    for (Emitted& each : emitted) {
+      if (each.topic == topic && each.key == key) {
+        each.bytes = record.SerializeAsString();
+        return;
+      }
+    }
+    emit(topic, key, record);
+  }
+  void reject(std::string_view code, std::string detail) override {
+    if (!kit_.reject_code_.empty()) return;
+    kit_.reject_code_ = code;
+    kit_.reject_detail_ = std::move(detail);
+  }
+
+  void keep() {
+    kit_.rows_ = std::move(rows);
+    kit_.logs_ = std::move(logs);
+    kit_.sent_ = std::move(sent);
+    kit_.emitted_ = std::move(emitted);
+  }
+
+ private:
+  TestKit& kit_;
+  Cause cause_;
+  std::map<std::pair<std::string, std::string>, std::string> rows;
+  std::map<std::string, std::vector<std::string>> logs;
+  std::vector<Sent> sent;
+  std::vector<Emitted> emitted;
+};
+
+TestKit::TestKit(ActorType type, std::string key)
+    : type_(std::move(type)), id_{type_.name, std::move(key)}, actor_(type_.make()) {}
+TestKit::~TestKit() = default;
+
+void TestKit::document(const google::protobuf::Message& document) {
+  std::shared_ptr<google::protobuf::Message> copy(document.New());
+  copy->CopyFrom(document);
+  documents_[document.GetDescriptor()->full_name()] = std::move(copy);
+}
+
+void TestKit::cause(std::string event_id, std::uint64_t catalog_version) {
+  event_id_ = std::move(event_id);
+  catalog_version_ = catalog_version;
+}
+
+bool TestKit::when(const google::protobuf::Message& message) {
+  const HandlerSpec* handler = nullptr;
+  for (const HandlerSpec& each : type_.handlers) {
+    if (each.message->GetDescriptor() == message.GetDescriptor()) handler = &each;
+  }
+  LAUREL_ASSERT(handler != nullptr);  // the actor type takes or handles this message
+  reject_code_.clear();
+  reject_detail_.clear();
+  const std::string before = actor_->root().SerializeAsString();
+  KitTurn turn(*this);
+  try {
+    handler->invoke(*actor_, message, turn);
+  } catch (const std::exception& error) {
+    turn.reject("actor-threw", error.what());
+  }
+  if (!reject_code_.empty()) {
+    actor_->root().ParseFromString(before);
+    return false;
+  }
+  turn.keep();
+  return true;
+}
+
+const google::protobuf::Message& TestKit::root_message() const { return actor_->root(); }
+
+}  // namespace laurel
