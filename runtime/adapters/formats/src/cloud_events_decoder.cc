@@ -62,8 +62,8 @@ bool open_value(ondemand::value value, int depth, ondemand::object& object, Reje
 // Decodes the parts of one event. Lives for that event.
 class JsonEvent {
  public:
-  JsonEvent(const SchemaSet& schemas, const DecoderOptions& options,
-            google::protobuf::Arena& arena, contract::Envelope& envelope)
+  JsonEvent(const SchemaSet& schemas, const DecoderOptions& options, google::protobuf::Arena& arena,
+            contract::Envelope& envelope)
       : schemas_(schemas), options_(options), arena_(arena), envelope_(envelope) {}
 
   bool decode(std::string_view record, runtime::Event& event, Reject& reject) {
@@ -76,8 +76,8 @@ class JsonEvent {
       return reject.in("type");
     }
     if (schema_ == nullptr) {
-      reject.set(reject::kUnknownEventType, in_quotes(envelope_.type()) + " is not known; known: " +
-                                                schemas_.type_names());
+      reject.set(reject::kUnknownEventType,
+                 in_quotes(envelope_.type()) + " is not known; known: " + schemas_.type_names());
       return reject.in("type");
     }
     // The data came before the type: read it now that the type is known.
@@ -92,22 +92,46 @@ class JsonEvent {
 
  private:
   enum Attribute : std::uint8_t {
-    kId, kSource, kType, kSubject, kTime, kRecordedTime, kSequence, kPartitionKey, kDataSchema,
-    kTraceParent, kContentType, kSpecVersion, kData, kOther
+    kId,
+    kSource,
+    kType,
+    kSubject,
+    kTime,
+    kRecordedTime,
+    kSequence,
+    kPartitionKey,
+    kDataSchema,
+    kTraceParent,
+    kContentType,
+    kSpecVersion,
+    kData,
+    kOther
   };
 
   static Attribute attribute_of(std::string_view name) {
     switch (name.size()) {
-      case 2: return name == "id" ? kId : kOther;
-      case 4: return name == "type" ? kType : name == "time" ? kTime : name == "data" ? kData : kOther;
-      case 6: return name == "source" ? kSource : kOther;
-      case 7: return name == "subject" ? kSubject : kOther;
-      case 8: return name == "sequence" ? kSequence : kOther;
-      case 10: return name == "dataschema" ? kDataSchema : kOther;
-      case 11: return name == "traceparent" ? kTraceParent : name == "specversion" ? kSpecVersion : kOther;
-      case 12: return name == "recordedtime" ? kRecordedTime : name == "partitionkey" ? kPartitionKey : kOther;
-      case 15: return name == "datacontenttype" ? kContentType : kOther;
-      default: return kOther;
+      case 2:
+        return name == "id" ? kId : kOther;
+      case 4:
+        return name == "type" ? kType : name == "time" ? kTime : name == "data" ? kData : kOther;
+      case 6:
+        return name == "source" ? kSource : kOther;
+      case 7:
+        return name == "subject" ? kSubject : kOther;
+      case 8:
+        return name == "sequence" ? kSequence : kOther;
+      case 10:
+        return name == "dataschema" ? kDataSchema : kOther;
+      case 11:
+        return name == "traceparent" ? kTraceParent : name == "specversion" ? kSpecVersion : kOther;
+      case 12:
+        return name == "recordedtime"   ? kRecordedTime
+               : name == "partitionkey" ? kPartitionKey
+                                        : kOther;
+      case 15:
+        return name == "datacontenttype" ? kContentType : kOther;
+      default:
+        return kOther;
     }
   }
 
@@ -149,8 +173,12 @@ class JsonEvent {
     std::string_view text;
     if (!read_text(value, text, reject)) return false;
     switch (attribute) {
-      case kId: envelope_.set_id(text.data(), text.size()); return true;
-      case kSource: envelope_.set_source(text.data(), text.size()); return true;
+      case kId:
+        envelope_.set_id(text.data(), text.size());
+        return true;
+      case kSource:
+        envelope_.set_source(text.data(), text.size());
+        return true;
       case kType:
         envelope_.set_type(text.data(), text.size());
         schema_ = schemas_.find(text);
@@ -166,9 +194,9 @@ class JsonEvent {
       case kRecordedTime: {
         const auto us = parse_rfc3339(text);
         if (!us) {
-          return reject.set(reject::kBadTime,
-                            in_quotes(text) + " is no time of 1970 to 2199, such as "
-                                           "2026-02-16T18:00:00.123456Z");
+          return reject.set(reject::kBadTime, in_quotes(text) +
+                                                  " is no time of 1970 to 2199, such as "
+                                                  "2026-02-16T18:00:00.123456Z");
         }
         if (attribute == kTime) {
           envelope_.set_time_us(*us);
@@ -178,13 +206,20 @@ class JsonEvent {
         }
         return true;
       }
-      case kPartitionKey: envelope_.set_partition_key(text.data(), text.size()); return true;
-      case kDataSchema: envelope_.set_data_schema(text.data(), text.size()); return true;
-      case kTraceParent: envelope_.set_traceparent(text.data(), text.size()); return true;
+      case kPartitionKey:
+        envelope_.set_partition_key(text.data(), text.size());
+        return true;
+      case kDataSchema:
+        envelope_.set_data_schema(text.data(), text.size());
+        return true;
+      case kTraceParent:
+        envelope_.set_traceparent(text.data(), text.size());
+        return true;
       case kSpecVersion:
         if (text != "1.0") return reject.set(reject::kWrongType, "is not supported; allowed: 1.0");
         return true;
-      default: return true;
+      default:
+        return true;
     }
   }
 
@@ -227,9 +262,9 @@ class JsonEvent {
       ondemand::value value = json_field.value();
       if (is_null(value)) continue;
       insert(seen, field->index);
-      const bool ok = field->repeated ? read_repeated(value, *field, message, depth, unknown, reject)
-                                      : read_field(value, *field, message, depth, unknown,
-                                                   field->name, reject);
+      const bool ok = field->repeated
+                          ? read_repeated(value, *field, message, depth, unknown, reject)
+                          : read_field(value, *field, message, depth, unknown, field->name, reject);
       if (!ok) return reject.in(field->name);
     }
     return check_required(schema, seen, reject);
@@ -293,7 +328,8 @@ class JsonEvent {
                 : read_message(object, *field.message, *inner, depth + 1, inner_unknown, reject);
         return ok && unknown.keep(name, inner_unknown, reject);
       }
-      case FieldKind::kUnsupported: break;
+      case FieldKind::kUnsupported:
+        break;
     }
     return reject_type(name_of(field.kind), reject);
   }
@@ -322,8 +358,8 @@ class JsonEvent {
       }
       if ((met & bit) != 0) return reject_twice(key, reject);
       met = static_cast<std::uint8_t>(met | bit);
-      if (!read_amount_member(bit == kUnits, bit == kAsset, json_field.value(), units, asset,
-                              scale, reject)) {
+      if (!read_amount_member(bit == kUnits, bit == kAsset, json_field.value(), units, asset, scale,
+                              reject)) {
         return reject.in(key);
       }
     }

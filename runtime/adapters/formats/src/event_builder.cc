@@ -5,7 +5,6 @@
 
 #include <google/protobuf/io/coded_stream.h>
 
-
 namespace laurel::adapters::formats {
 namespace {
 
@@ -24,20 +23,34 @@ void append_varint(std::string& out, std::uint64_t value) {
 std::string_view part_text(const KeyPart& part, const contract::Envelope& envelope,
                            const Message& data, std::string& scratch) {
   switch (part.from) {
-    case KeyPart::From::kId: return envelope.id();
-    case KeyPart::From::kSource: return envelope.source();
-    case KeyPart::From::kSubject: return envelope.subject();
-    case KeyPart::From::kData: break;
+    case KeyPart::From::kId:
+      return envelope.id();
+    case KeyPart::From::kSource:
+      return envelope.source();
+    case KeyPart::From::kSubject:
+      return envelope.subject();
+    case KeyPart::From::kData:
+      break;
   }
   const auto* field = part.field->descriptor;
   const Reflection& reflection = *data.GetReflection();
   switch (part.field->kind) {
-    case FieldKind::kString: return reflection.GetStringReference(data, field, &scratch);
-    case FieldKind::kInt32: scratch = std::to_string(reflection.GetInt32(data, field)); break;
-    case FieldKind::kUint32: scratch = std::to_string(reflection.GetUInt32(data, field)); break;
-    case FieldKind::kInt64: scratch = std::to_string(reflection.GetInt64(data, field)); break;
-    case FieldKind::kUint64: scratch = std::to_string(reflection.GetUInt64(data, field)); break;
-    default: scratch.clear();
+    case FieldKind::kString:
+      return reflection.GetStringReference(data, field, &scratch);
+    case FieldKind::kInt32:
+      scratch = std::to_string(reflection.GetInt32(data, field));
+      break;
+    case FieldKind::kUint32:
+      scratch = std::to_string(reflection.GetUInt32(data, field));
+      break;
+    case FieldKind::kInt64:
+      scratch = std::to_string(reflection.GetInt64(data, field));
+      break;
+    case FieldKind::kUint64:
+      scratch = std::to_string(reflection.GetUInt64(data, field));
+      break;
+    default:
+      scratch.clear();
   }
   return scratch;
 }
@@ -50,8 +63,8 @@ bool set_keys(const EventSchema& schema, const contract::Envelope& envelope, con
     const std::string_view text = part_text(part, envelope, data, scratch);
     if (text.empty() || text.size() > kKeyPartBytesMax) {
       reject.path = part.path;
-      return reject.set(reject::kBadNaturalKey, text.empty() ? "may not be empty"
-                                                             : "is longer than 256 bytes");
+      return reject.set(reject::kBadNaturalKey,
+                        text.empty() ? "may not be empty" : "is longer than 256 bytes");
     }
     append_varint(event.natural_key, text.size());
     event.natural_key += text;
@@ -97,8 +110,8 @@ bool in_range(Int128 value) {
 bool is_player_id(std::string_view text) {
   if (text.empty() || text.size() > runtime::kPlayerIdMax) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '_' || c == '~' || c == ':' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '~' || c == ':' || c == '-';
   });
 }
 
@@ -108,10 +121,10 @@ bool set_integer(const FieldSchema& field, Int128 value, Message& message, Rejec
   const auto put = [&](auto typed, auto set, auto add) {
     using T = decltype(typed);
     if (!in_range<T>(value)) {
-      return reject.set(reject::kWrongType,
-                        to_string(value) + " is out of range; allowed: " +
-                            to_string(Int128{std::numeric_limits<T>::min()}) + " to " +
-                            to_string(Int128{std::numeric_limits<T>::max()}));
+      return reject.set(reject::kWrongType, to_string(value) + " is out of range; allowed: " +
+                                                to_string(Int128{std::numeric_limits<T>::min()}) +
+                                                " to " +
+                                                to_string(Int128{std::numeric_limits<T>::max()}));
     }
     (reflection.*(field.repeated ? add : set))(&message, descriptor, static_cast<T>(value));
     return true;
@@ -123,7 +136,8 @@ bool set_integer(const FieldSchema& field, Int128 value, Message& message, Rejec
       return put(std::uint32_t{}, &Reflection::SetUInt32, &Reflection::AddUInt32);
     case FieldKind::kInt64:
       return put(std::int64_t{}, &Reflection::SetInt64, &Reflection::AddInt64);
-    default: return put(std::uint64_t{}, &Reflection::SetUInt64, &Reflection::AddUInt64);
+    default:
+      return put(std::uint64_t{}, &Reflection::SetUInt64, &Reflection::AddUInt64);
   }
 }
 
@@ -137,7 +151,8 @@ bool set_text(const FieldSchema& field, std::string_view text, Message& message,
       for (int i = 0; i < descriptor->enum_type()->value_count(); ++i) {
         allowed += (i == 0 ? "" : ", ") + descriptor->enum_type()->value(i)->name();
       }
-      return reject.set(reject::kWrongType, in_quotes(text) + " is not allowed; allowed: " + allowed);
+      return reject.set(reject::kWrongType,
+                        in_quotes(text) + " is not allowed; allowed: " + allowed);
     }
     if (field.repeated) {
       reflection.AddEnum(&message, descriptor, value);

@@ -1,5 +1,5 @@
-/// EventBuilder: fills the envelope and the message of one event, whatever the format, and makes its
-/// keys and canonical bytes.
+/// EventBuilder: fills the envelope and the message of one event, whatever the format, and makes
+/// its keys and canonical bytes.
 #pragma once
 
 #include <cstdint>

@@ -22,16 +22,23 @@ FieldKind kind_of(const FieldDescriptor& field) {
     case FieldDescriptor::CPPTYPE_STRING:
       return field.type() == FieldDescriptor::TYPE_STRING ? FieldKind::kString
                                                           : FieldKind::kUnsupported;
-    case FieldDescriptor::CPPTYPE_BOOL: return FieldKind::kBool;
-    case FieldDescriptor::CPPTYPE_INT32: return FieldKind::kInt32;
-    case FieldDescriptor::CPPTYPE_UINT32: return FieldKind::kUint32;
-    case FieldDescriptor::CPPTYPE_INT64: return FieldKind::kInt64;
-    case FieldDescriptor::CPPTYPE_UINT64: return FieldKind::kUint64;
-    case FieldDescriptor::CPPTYPE_ENUM: return FieldKind::kEnum;
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return FieldKind::kBool;
+    case FieldDescriptor::CPPTYPE_INT32:
+      return FieldKind::kInt32;
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return FieldKind::kUint32;
+    case FieldDescriptor::CPPTYPE_INT64:
+      return FieldKind::kInt64;
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return FieldKind::kUint64;
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return FieldKind::kEnum;
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return field.message_type() == contract::Amount::descriptor() ? FieldKind::kAmount
                                                                     : FieldKind::kMessage;
-    default: return FieldKind::kUnsupported;
+    default:
+      return FieldKind::kUnsupported;
   }
 }
 
@@ -137,16 +144,23 @@ std::string SchemaSet::type_names() const {
 
 const char* name_of(FieldKind kind) {
   switch (kind) {
-    case FieldKind::kString: return "text";
-    case FieldKind::kBool: return "true or false";
+    case FieldKind::kString:
+      return "text";
+    case FieldKind::kBool:
+      return "true or false";
     case FieldKind::kInt32:
     case FieldKind::kUint32:
     case FieldKind::kInt64:
-    case FieldKind::kUint64: return "a whole number";
-    case FieldKind::kEnum: return "a name";
-    case FieldKind::kAmount: return "an amount {units, asset, scale}";
-    case FieldKind::kMessage: return "an object";
-    case FieldKind::kUnsupported: return "nothing: it cannot be sent";
+    case FieldKind::kUint64:
+      return "a whole number";
+    case FieldKind::kEnum:
+      return "a name";
+    case FieldKind::kAmount:
+      return "an amount {units, asset, scale}";
+    case FieldKind::kMessage:
+      return "an object";
+    case FieldKind::kUnsupported:
+      return "nothing: it cannot be sent";
   }
   return "";
 }

@@ -18,7 +18,15 @@
 namespace laurel::adapters::formats {
 
 enum class FieldKind : std::uint8_t {
-  kString, kBool, kInt32, kUint32, kInt64, kUint64, kEnum, kAmount, kMessage,
+  kString,
+  kBool,
+  kInt32,
+  kUint32,
+  kInt64,
+  kUint64,
+  kEnum,
+  kAmount,
+  kMessage,
   kUnsupported,  ///< bytes, floating point, maps: no event may have a value for them
 };
 

@@ -74,11 +74,14 @@ bool check_at_end(ondemand::document& document, Reject& reject) {
 
 bool reject_json(simdjson::error_code error, Reject& reject) {
   switch (error) {
-    case simdjson::UTF8_ERROR: return reject.set(reject::kInvalidUtf8, "the record is not UTF-8");
+    case simdjson::UTF8_ERROR:
+      return reject.set(reject::kInvalidUtf8, "the record is not UTF-8");
     case simdjson::DEPTH_ERROR:
       return reject.set(reject::kTooDeep, "allowed: " + std::to_string(kDepthMax) + " levels");
-    case simdjson::EMPTY: return reject.set(reject::kMalformedJson, "the record is empty");
-    default: return reject.set(reject::kMalformedJson, simdjson::error_message(error));
+    case simdjson::EMPTY:
+      return reject.set(reject::kMalformedJson, "the record is empty");
+    default:
+      return reject.set(reject::kMalformedJson, simdjson::error_message(error));
   }
 }
 

@@ -41,8 +41,8 @@ bool read_integer(ondemand::value value, Int128& number, Reject& reject);
 /// wrong-type unless true or false.
 bool read_bool(ondemand::value value, bool& flag, Reject& reject);
 
-/// Checks the value to its last byte and, unless `out` is null, appends it as it is written, without
-/// the spaces. `depth` is that of the value's container: too-deep below kDepthMax.
+/// Checks the value to its last byte and, unless `out` is null, appends it as it is written,
+/// without the spaces. `depth` is that of the value's container: too-deep below kDepthMax.
 bool walk_value(ondemand::value value, int depth, std::string* out, Reject& reject);
 /// Appends a text in quotes, escaped.
 void append_json_text(std::string& out, std::string_view text);

@@ -10,7 +10,7 @@ namespace laurel::adapters::formats {
 
 struct Reject {
   const char* code = nullptr;
-  std::string path;    ///< data.stake_total.units; built from the inside out
+  std::string path;  ///< data.stake_total.units; built from the inside out
   std::string detail;
 
   /// Sets it and returns false, for `return reject.set(...)`.

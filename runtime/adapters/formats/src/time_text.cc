@@ -33,8 +33,8 @@ std::int64_t days_from_civil(int year, int month, int day) {
 
 std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   if (text.size() < 20 || text.size() > 35) return std::nullopt;
-  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') ||
-      text[13] != ':' || text[16] != ':') {
+  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') || text[13] != ':' ||
+      text[16] != ':') {
     return std::nullopt;
   }
   const int year = digits(text, 0, 4);

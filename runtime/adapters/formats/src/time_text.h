@@ -7,7 +7,7 @@
 
 namespace laurel::adapters::formats {
 
-inline constexpr std::int64_t kTimeUsMin = 0;                            // 1970-01-01T00:00:00Z
+inline constexpr std::int64_t kTimeUsMin = 0;                             // 1970-01-01T00:00:00Z
 inline constexpr std::int64_t kTimeUsMax = 7258118400LL * 1'000'000 - 1;  // the end of 2199
 
 /// RFC 3339 `YYYY-MM-DDTHH:MM:SS[.fraction](Z|+HH:MM|-HH:MM)`, up to nine digits of fraction (those

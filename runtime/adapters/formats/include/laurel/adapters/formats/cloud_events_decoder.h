@@ -1,9 +1,9 @@
 /// CloudEventsDecoder: one CloudEvents 1.0 event in JSON per record (application/cloudevents+json).
 ///
-/// Why        The public format of events: docs/guide/events.md, codes in docs/guide/dead-letters.md.
-/// Threads    Any, concurrently. Keeps one parser and 64 KiB per thread that uses it.
-/// Limits     runtime::kEventBytesMax, kDepthMax, kKeyPartBytesMax.
-/// Errors     Event::reject_code. Never throws, whatever the bytes.
+/// Why        The public format of events: docs/guide/events.md, codes in
+/// docs/guide/dead-letters.md. Threads    Any, concurrently. Keeps one parser and 64 KiB per thread
+/// that uses it. Limits     runtime::kEventBytesMax, kDepthMax, kKeyPartBytesMax. Errors
+/// Event::reject_code. Never throws, whatever the bytes.
 #pragma once
 
 #include <memory>
