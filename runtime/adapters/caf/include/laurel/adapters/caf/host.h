@@ -1,0 +1,62 @@
+/// Host: partitions and ingest of one node as CAF actors. Thin shells: all logic is in runtime/.
+///
+///     submit() ──▶ ingest actor: decode, route ──▶ partition actors: take, run, seal ──▶ engine
+///                                                       ▲                                 │
+///                                                       └──────── outcome (message) ──────┘
+///
+/// Why        CAF gives each partition its thread of control and a fair share of the cores; the
+///            scheduler is `sharing`, max-throughput is bounded, and nothing but this room sees CAF.
+/// Lifecycle  start(): takes every partition over, then runs. drain(): refuses, finishes, commits.
+///            Destroyed after drain(), or at once after a failure.
+/// Threads    Any thread.
+/// Limits     Credits: events_max and bytes_max handed in and not durable; beyond them submit() says
+///            kOverloaded. CAF's mailboxes are unbounded, the credits bound them.
+/// Errors     A partition whose store failed or that was fenced stops; the node reports `failed`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "laurel/runtime/catalog.h"
+#include "laurel/runtime/engine.h"
+#include "laurel/runtime/event.h"
+#include "laurel/runtime/node_api.h"
+#include "laurel/runtime/partition.h"
+
+namespace laurel::adapters {
+
+struct HostOptions {
+  std::size_t threads = 2;
+  std::uint64_t events_max = 200'000;              ///< handed in, not durable
+  std::uint64_t bytes_max = 64 * 1024 * 1024;      ///< of raw input, handed in, not durable
+  runtime::PartitionOptions partition;
+};
+
+struct HostTotals {
+  std::uint64_t turns = 0, accepted = 0, duplicates = 0, conflicts = 0, rejected = 0;
+  std::uint64_t commits = 0, aborts = 0, activations_made = 0, passivations = 0;
+  std::uint64_t events_in_flight = 0, bytes_in_flight = 0;
+};
+
+class Host {
+ public:
+  virtual ~Host() = default;
+  static runtime::Result<std::unique_ptr<Host>> start(runtime::Engine& engine,
+                                                      const runtime::ActorRegistry& registry,
+                                                      const runtime::Hasher& hasher,
+                                                      std::shared_ptr<const runtime::Catalog> catalog,
+                                                      const HostOptions& options);
+
+  virtual runtime::Status submit(std::shared_ptr<runtime::Submission> submission,
+                                 std::shared_ptr<const runtime::Decoder> decoder) = 0;
+  /// Refuses new input and waits until everything handed in is durable or failed.
+  virtual void drain() = 0;
+  virtual std::vector<runtime::PartitionStatus> partitions() const = 0;
+  virtual HostTotals totals() const = 0;
+  /// Empty while all partitions run.
+  virtual std::string failure() const = 0;
+};
+
+}  // namespace laurel::adapters

@@ -1,0 +1,44 @@
+/// What the actors of a host share with the threads outside.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "laurel/adapters/caf/host.h"
+
+namespace laurel::adapters::internal {
+
+/// What a partition shows of itself; written by its actor, read by anyone.
+struct Gauges {
+  std::mutex mutex;
+  runtime::PartitionStatus status;
+  runtime::PartitionCounters counters;
+};
+
+struct Shared {
+  runtime::Engine& engine;
+  const runtime::ActorRegistry& registry;
+  const runtime::Hasher& hasher;
+  std::shared_ptr<const runtime::Catalog> catalog;
+  HostOptions options;
+
+  std::atomic<std::uint64_t> events_in_flight{0};
+  std::atomic<std::uint64_t> bytes_in_flight{0};
+  std::atomic<bool> draining{false};
+  std::mutex mutex;
+  std::condition_variable settled;  ///< something left: look at events_in_flight again
+  std::string failure;
+  std::vector<std::unique_ptr<Gauges>> gauges;
+
+  void fail(const std::string& why) {
+    const std::lock_guard lock(mutex);
+    if (failure.empty()) failure = why;
+  }
+};
+
+}  // namespace laurel::adapters::internal
