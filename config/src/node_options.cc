@@ -78,7 +78,10 @@ NodeOptions options_of(const NodeConfig& config) {
 }
 
 bool is_loopback(const std::string& address) {
-  return address == "localhost" || address == "::1" || address.rfind("127.", 0) == 0;
+  if (address == "localhost" || address == "::1") return true;
+  // 127.0.0.0/8; a name that begins like it is none.
+  return address.rfind("127.", 0) == 0 &&
+         address.find_first_not_of("0123456789.") == std::string::npos;
 }
 
 // What no key alone can say.

@@ -14,21 +14,15 @@ using runtime::Status;
 
 Error invalid(std::string message) { return {ErrorCode::kConfigInvalid, std::move(message)}; }
 
-// Tables in each other by dots in one key, which the parser does not bound (but its destructor
-// recurses into): the longest run of text without a line's end that has more dots than any key has.
+// Dots in one key make tables in each other, which the parser does not bound, but its destructor
+// recurses into. A text may not have so many either without a comma, = or the line's end between.
 constexpr std::size_t kDotsMax = 256;
 
 bool has_deep_key(std::string_view text) {
   std::size_t dots = 0;
-  bool between = true;  // only key characters, quotes and spaces since the last dot
   for (const char c : text) {
-    if (c == '.') {
-      if (between && ++dots > kDotsMax) return true;
-      between = true;
-    } else if (c == '\n' || c == '=' || c == ',') {
-      dots = 0;
-      between = true;
-    }
+    if (c == '.' && ++dots > kDotsMax) return true;
+    if (c == '\n' || c == '=' || c == ',') dots = 0;
   }
   return false;
 }

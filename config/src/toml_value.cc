@@ -379,8 +379,13 @@ void ValueReader::read_message(const toml::node& node, const std::string& path, 
       return;
     }
     read_table(*table, path, *inner);
-    if (!rational || table->contains("den")) return;
-    fail(node.source(), path + ".den", "is required");
+    if (!rational) return;
+    const auto& den = *inner->GetDescriptor()->field(1);
+    if (inner->GetReflection()->GetInt64(*inner, &den) < 1 && (*table)["den"].is_integer()) {
+      fail((*table)["den"].node()->source(), path + ".den", "is not above zero");
+    } else if (!table->contains("den") && !den.options().GetExtension(contract::required)) {
+      fail(table->source(), path + ".den", "is required");
+    }
     return;
   }
   const auto* text = node.as_string();
