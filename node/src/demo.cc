@@ -1,0 +1,178 @@
+#include "demo.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "laurel/contract/amount.h"
+#include "laurel/node/generator.h"
+#include "laurel/node/node.h"
+#include "signals.h"
+
+namespace laurel::node {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct DemoArguments {
+  std::string site = "config/examples/demo";
+  std::string data;
+  std::uint64_t seed = 1;
+  std::uint32_t players = 5000;
+  std::uint32_t rate = 5000;
+  std::uint32_t seconds = 0;
+};
+
+// Plays wagers at a steady pace until told to stop. Its input has a limit: the node's credits.
+class Player {
+ public:
+  Player(runtime::NodeApi& node, const DemoArguments& arguments)
+      : node_(node),
+        rate_(arguments.rate),
+        generator_({.seed = arguments.seed, .players = arguments.players}),
+        thread_([this] { play(); }) {}
+  ~Player() {
+    stop_ = true;
+    thread_.join();
+  }
+
+ private:
+  void play() {
+    const auto start = Clock::now();
+    // A new demo on an old directory plays on: dated from where the clock is, with ids of its own.
+    std::uint64_t sent = 0;
+    const auto base = static_cast<std::uint64_t>(
+        std::chrono::system_clock::now().time_since_epoch() / std::chrono::microseconds(100));
+    while (!stop_) {
+      const auto elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+      const auto due = static_cast<std::uint64_t>(elapsed * rate_);
+      const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(due - sent, 1000));
+      if (count > 0) {
+        if (node_.submit(generator_.submission(base + sent, count), node_.cloud_events_decoder())) {
+          sent += count;
+          continue;
+        }
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+
+  runtime::NodeApi& node_;
+  const double rate_;
+  Generator generator_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+std::string points_of(const google::protobuf::Message& root) {
+  const auto* field = root.GetDescriptor()->FindFieldByName("balances");
+  if (field == nullptr || root.GetReflection()->FieldSize(root, field) == 0) return "0";
+  const auto& balance = static_cast<const contract::Amount&>(
+      root.GetReflection()->GetRepeatedMessage(root, field, 0));
+  return to_string(contract::units_of(balance));
+}
+
+// The most active players are known: the generator's first ranks.
+std::vector<std::pair<std::string, std::string>> top_balances(const runtime::Queries& queries) {
+  std::vector<std::pair<std::string, std::string>> top;
+  for (std::uint32_t rank = 0; rank < 40; ++rank) {
+    const std::string player = Generator::player_name(rank);
+    if (auto view = queries.actor("player", player)) top.emplace_back(player, points_of(*view->root));
+  }
+  std::sort(top.begin(), top.end(), [](const auto& a, const auto& b) {
+    return a.second.size() != b.second.size() ? a.second.size() > b.second.size()
+                                              : a.second > b.second;
+  });
+  top.resize(std::min<std::size_t>(top.size(), 10));
+  return top;
+}
+
+void draw(const runtime::NodeStatus& status, double rate, std::uint16_t port,
+          const std::vector<std::pair<std::string, std::string>>& top, bool terminal) {
+  std::uint64_t lag = 0;
+  for (const auto& partition : status.partitions) lag += partition.queued_events;
+  if (!terminal) {
+    std::printf("wagers/s %.0f  accepted %llu  committed p50 %.1f ms p99 %.1f ms  lag %llu\n", rate,
+                static_cast<unsigned long long>(status.accepted), status.committed_ms_p50,
+                status.committed_ms_p99, static_cast<unsigned long long>(lag));
+    std::fflush(stdout);
+    return;
+  }
+  std::printf("\x1b[H\x1b[2J");
+  std::printf("  \x1b[1mLaurel\x1b[0m  %s   http://127.0.0.1:%u   %zu partitions   Ctrl-C ends\n\n",
+              status.state.c_str(), port, status.partitions.size());
+  std::printf("  wagers/s   %10.0f     committed p50  %7.1f ms\n", rate, status.committed_ms_p50);
+  std::printf("  accepted   %10llu     committed p99  %7.1f ms\n",
+              static_cast<unsigned long long>(status.accepted), status.committed_ms_p99);
+  std::printf("  commits    %10llu     lag            %7llu events\n",
+              static_cast<unsigned long long>(status.commits),
+              static_cast<unsigned long long>(lag));
+  std::printf("  rejected   %10llu\n\n", static_cast<unsigned long long>(status.rejected));
+  std::printf("  \x1b[1m%-4s %-16s %14s\x1b[0m\n", "", "player", "points");
+  for (std::size_t i = 0; i < top.size(); ++i) {
+    std::printf("  %-4zu %-16s %14s\n", i + 1, top[i].first.c_str(), top[i].second.c_str());
+  }
+  std::printf("\n  Try in another terminal:  build/release/laurel player show p-0\n");
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int run_demo(int argc, char** argv) {
+  CLI::App app{"A node of its own, wagers played into it, and a live table.", "laurel demo"};
+  DemoArguments arguments;
+  app.add_option("--site", arguments.site, "Folder with node.toml and catalog/")->capture_default_str();
+  app.add_option("--data", arguments.data, "Data directory; default: that of node.toml");
+  app.add_option("--seed", arguments.seed, "Seed of the wagers")->capture_default_str();
+  app.add_option("--players", arguments.players, "Players, Zipf 0.99")->capture_default_str()
+      ->check(CLI::Range(10U, 10'000'000U));
+  app.add_option("--rate", arguments.rate, "Wagers per second")->capture_default_str()
+      ->check(CLI::Range(1U, 1'000'000U));
+  app.add_option("--seconds", arguments.seconds, "Stop after so long; 0: at Ctrl-C")
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  auto options = config::load_node_options(arguments.site + "/node.toml");
+  if (!options) {
+    std::fprintf(stderr, "laurel demo: %s\n", options.error().message.c_str());
+    return 1;
+  }
+  if (!arguments.data.empty()) options->data_dir = arguments.data;
+  auto node = Node::start(*options, {});
+  if (!node) {
+    std::fprintf(stderr, "laurel demo: %s\n", node.error().message.c_str());
+    return 1;
+  }
+  const bool terminal = isatty(STDOUT_FILENO) == 1;
+  runtime::NodeApi& api = (*node)->api();
+  {
+    const Player player(api, arguments);
+    std::uint64_t before = 0;
+    auto last = Clock::now();
+    const auto start = last;
+    while (!stop_signal_within_ms(1000)) {
+      const auto now = Clock::now();
+      const auto status = api.status();
+      const double seconds = std::chrono::duration<double>(now - last).count();
+      draw(status, static_cast<double>(status.accepted - before) / seconds, (*node)->http_port(),
+           top_balances(api.queries()), terminal);
+      before = status.accepted;
+      last = now;
+      if (arguments.seconds != 0 && now - start >= std::chrono::seconds(arguments.seconds)) break;
+    }
+  }
+  (*node)->stop();
+  std::printf("\nStopped; everything played is in %s.\n", options->data_dir.c_str());
+  return 0;
+}
+
+}  // namespace laurel::node

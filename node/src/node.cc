@@ -1,0 +1,228 @@
+#include "laurel/node/node.h"
+
+#include <atomic>
+#include <chrono>
+
+#include "laurel/actors/all_actors.h"
+#include "laurel/adapters/caf/host.h"
+#include "laurel/adapters/crypto/openssl_hasher.h"
+#include "laurel/adapters/embedded/embedded_engine.h"
+#include "laurel/adapters/formats/cloud_events_decoder.h"
+#include "laurel/adapters/formats/mapped_decoder.h"
+#include "laurel/config/catalog_loader.h"
+#include "laurel/config/toml_reader.h"
+#include "laurel/formats/mapping.pb.h"
+#include "laurel/gateway/http_server.h"
+#include "laurel/node/latency.h"
+#include "node_metrics.h"
+
+namespace laurel::node {
+namespace {
+
+using runtime::Error;
+using runtime::ErrorCode;
+using runtime::Result;
+using runtime::Status;
+
+constexpr std::size_t kMiB = 1024 * 1024;
+constexpr auto kHttpStop = std::chrono::seconds(3);
+
+std::int64_t steady_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+std::int64_t wall_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+class Node::Impl final : public runtime::NodeApi {
+ public:
+  Impl(config::NodeOptions options, Mode mode)
+      : options_(std::move(options)), mode_(mode), registry_(actors::all_actor_types()) {}
+  ~Impl() override { stop(); }
+
+  Status start() {
+    for (auto stage : {&Impl::start_catalog, &Impl::start_engine, &Impl::start_partitions,
+                       &Impl::start_http}) {
+      if (Status status = (this->*stage)(); !status) return status;
+    }
+    state_ = "running";
+    return {};
+  }
+
+  void stop() {
+    if (stopped_) return;
+    stopped_ = true;
+    state_ = "draining";
+    // The answers of running requests come from commits: the partitions go on until HTTP is done.
+    if (http_) http_->stop(kHttpStop);
+    if (host_) host_->drain();
+    if (engine_) engine_->close();
+    host_.reset();
+    http_.reset();
+  }
+
+  std::uint16_t http_port() const { return http_ ? http_->port() : 0; }
+
+  // --- NodeApi ---------------------------------------------------------------------------------
+  Status submit(std::shared_ptr<runtime::Submission> submission,
+                std::shared_ptr<const runtime::Decoder> decoder) override {
+    if (!host_) return Error{ErrorCode::kUnavailable, "this node only answers queries"};
+    submission->received_us = steady_us();
+    const auto events = submission->records.size();
+    submission->done = [this, events, next = std::move(submission->done)](
+                           runtime::Submission& finished) {
+      const auto now = steady_us();
+      latency_.record(now, now - finished.received_us, events);
+      if (next) next(finished);
+    };
+    return host_->submit(std::move(submission), std::move(decoder));
+  }
+
+  std::shared_ptr<const runtime::Decoder> cloud_events_decoder() const override {
+    return cloud_events_;
+  }
+
+  Result<std::shared_ptr<const runtime::Decoder>> mapped_decoder(
+      std::string_view format, std::string_view mapping, std::string_view header) const override {
+    formats::Mapping parsed;
+    if (Status status = config::read_toml(mapping, "mapping", parsed); !status) {
+      return Error{ErrorCode::kInvalidInput, status.error().message};
+    }
+    return adapters::formats::make_mapped_decoder(format, parsed, header, registry_.event_types(),
+                                                  decoder_options_);
+  }
+
+  const runtime::Queries& queries() const override { return *queries_; }
+  const runtime::Engine& engine() const override { return *engine_; }
+
+  runtime::NodeStatus status() const override {
+    runtime::NodeStatus out;
+    out.version = LAUREL_VERSION;
+    out.engine = options_.engine;
+    out.data_dir = options_.data_dir;
+    out.state = state_;
+    out.catalog_version = catalog_->version;
+    out.uptime_ms = (steady_us() - started_us_) / 1000;
+    out.committed_ms_p50 = latency_.recent_ms(0.50);
+    out.committed_ms_p99 = latency_.recent_ms(0.99);
+    if (!host_) return out;
+    const auto totals = host_->totals();
+    out.accepted = totals.accepted;
+    out.duplicates = totals.duplicates;
+    out.conflicts = totals.conflicts;
+    out.rejected = totals.rejected;
+    out.commits = totals.commits;
+    out.turns = totals.turns;
+    out.failure = host_->failure();
+    if (!out.failure.empty()) out.state = "failed";
+    out.partitions = host_->partitions();
+    return out;
+  }
+
+  std::string metrics_text() const override {
+    return render_metrics({status(), host_ ? host_->totals() : adapters::HostTotals{},
+                           engine_->stats(), latency_.since_start(), options_});
+  }
+
+ private:
+  Status start_catalog() {
+    std::vector<SettingsSpec> specs;
+    for (const ActorType& type : registry_.types()) {
+      specs.insert(specs.end(), type.settings.begin(), type.settings.end());
+    }
+    auto loaded = config::load_catalog(options_.catalog_dir, specs);
+    if (!loaded) return loaded.error();
+    catalog_ = std::make_shared<const runtime::Catalog>(std::move(*loaded));
+    decoder_options_.now_us = wall_us;
+    if (const auto* assets = config::asset_registry(*catalog_)) {
+      for (const auto& asset : assets->assets()) {
+        decoder_options_.asset_scales.emplace(asset.id(), asset.scale());
+      }
+    }
+    cloud_events_ =
+        adapters::formats::make_cloud_events_decoder(registry_.event_types(), decoder_options_);
+    return {};
+  }
+
+  Status start_engine() {
+    adapters::EmbeddedOptions embedded;
+    embedded.data_dir = options_.data_dir;
+    embedded.partitions = mode_.read_only ? std::uint16_t{0} : options_.partitions;
+    embedded.create = !mode_.read_only;
+    embedded.read_only = mode_.read_only;
+    embedded.store.cache_bytes = options_.memory.cache_mb * kMiB;
+    embedded.store.topic_bytes_max = options_.topics.bytes_max_mb * kMiB;
+    auto opened = adapters::open_embedded(embedded);
+    if (!opened) return opened.error();
+    engine_ = std::move(*opened);
+    queries_ = std::make_unique<runtime::Queries>(*engine_, registry_);
+    return {};
+  }
+
+  Status start_partitions() {
+    if (mode_.read_only) return {};
+    adapters::HostOptions host;
+    host.bytes_max = options_.memory.ingest_mb * kMiB;
+    host.partition.turns_max = options_.commit.turns_max;
+    host.partition.bytes_max = options_.commit.bytes_max;
+    host.partition.activation_bytes_max =
+        options_.memory.activations_mb * kMiB / engine_->partitions();
+    auto started = adapters::Host::start(*engine_, registry_, hasher_, catalog_, host);
+    if (!started) return started.error();
+    host_ = std::move(*started);
+    return {};
+  }
+
+  Status start_http() {
+    if (!mode_.http) return {};
+    gateway::HttpOptions http;
+    http.address = options_.listen.address;
+    http.port = options_.listen.port;
+    http.allow_plaintext = options_.listen.allow_plaintext;
+    http.tls_cert = options_.listen.tls_cert;
+    http.tls_key = options_.listen.tls_key;
+    http.connections_max = options_.limits.connections_max;
+    auto started = gateway::HttpServer::start(http, *this);
+    if (!started) return started.error();
+    http_ = std::move(*started);
+    return {};
+  }
+
+  config::NodeOptions options_;
+  Mode mode_;
+  runtime::ActorRegistry registry_;
+  adapters::OpenSslHasher hasher_;
+  adapters::formats::DecoderOptions decoder_options_;
+  std::shared_ptr<const runtime::Catalog> catalog_;
+  std::shared_ptr<const runtime::Decoder> cloud_events_;
+  LatencyRecorder latency_;
+  std::unique_ptr<adapters::EmbeddedEngine> engine_;
+  std::unique_ptr<runtime::Queries> queries_;
+  std::unique_ptr<adapters::Host> host_;
+  std::unique_ptr<gateway::HttpServer> http_;
+  const std::int64_t started_us_ = steady_us();
+  std::atomic<const char*> state_{"starting"};
+  bool stopped_ = false;
+};
+
+Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Node::~Node() = default;
+
+Result<std::unique_ptr<Node>> Node::start(const config::NodeOptions& options, Mode mode) {
+  auto impl = std::make_unique<Impl>(options, mode);
+  if (Status status = impl->start(); !status) return status.error();
+  return std::unique_ptr<Node>(new Node(std::move(impl)));
+}
+
+runtime::NodeApi& Node::api() { return *impl_; }
+std::uint16_t Node::http_port() const { return impl_->http_port(); }
+void Node::stop() { impl_->stop(); }
+
+}  // namespace laurel::node

@@ -1,0 +1,86 @@
+#include "node_metrics.h"
+
+#include "laurel/adapters/metrics/metrics.h"
+
+namespace laurel::node {
+namespace {
+
+using adapters::MetricFamily;
+using adapters::MetricKind;
+using adapters::Sample;
+
+template <class Number>
+MetricFamily one(std::string name, std::string help, MetricKind kind, Number value) {
+  return {std::move(name), std::move(help), kind, {Sample{{}, static_cast<double>(value), {}, 0, 0}}};
+}
+
+Sample labelled(std::string label, std::string name, std::uint64_t value) {
+  return {{{std::move(label), std::move(name)}}, static_cast<double>(value), {}, 0, 0};
+}
+
+}  // namespace
+
+std::string render_metrics(const Figures& figures) {
+  const auto& totals = figures.totals;
+  const auto& store = figures.store;
+  constexpr std::uint64_t kMiB = 1024 * 1024;
+  std::vector<MetricFamily> out;
+  out.push_back(one("laurel_turns_total", "Turns run.", MetricKind::kCounter, totals.turns));
+  out.push_back({"laurel_events_total",
+                 "Events by what became of them.",
+                 MetricKind::kCounter,
+                 {labelled("status", "accepted", totals.accepted),
+                  labelled("status", "duplicate", totals.duplicates),
+                  labelled("status", "conflict", totals.conflicts),
+                  labelled("status", "rejected", totals.rejected)}});
+  out.push_back(one("laurel_commits_total", "Commits made durable.", MetricKind::kCounter,
+                    totals.commits));
+  out.push_back(one("laurel_commits_aborted_total", "Commits that ran again.", MetricKind::kCounter,
+                    totals.aborts));
+  out.push_back(one("laurel_commit_groups_total", "Batches written with one fsync each.",
+                    MetricKind::kCounter, store.groups));
+  out.push_back(one("laurel_commit_rows_total", "Rows written.", MetricKind::kCounter, store.rows));
+  out.push_back(one("laurel_commit_bytes_total", "Bytes of the written batches.",
+                    MetricKind::kCounter, store.bytes));
+  out.push_back(one("laurel_commit_write_seconds_total", "Time in writes with fsync.",
+                    MetricKind::kCounter, static_cast<double>(store.write_us) / 1e6));
+  out.push_back(one("laurel_lag_events", "Events handed in and not durable.", MetricKind::kGauge,
+                    totals.events_in_flight));
+  std::uint64_t activations = 0;
+  std::uint64_t activation_bytes = 0;
+  MetricFamily lag{"laurel_partition_lag_events", "Events a partition holds.", MetricKind::kGauge, {}};
+  for (const auto& partition : figures.status.partitions) {
+    activations += partition.activations;
+    activation_bytes += partition.activation_bytes;
+    lag.samples.push_back(
+        labelled("partition", std::to_string(partition.partition), partition.queued_events));
+  }
+  out.push_back(std::move(lag));
+  out.push_back(one("laurel_activations", "Actors in memory.", MetricKind::kGauge, activations));
+  out.push_back(one("laurel_activations_made_total", "Actors brought into memory.",
+                    MetricKind::kCounter, totals.activations_made));
+  out.push_back(one("laurel_passivations_total", "Actors that left memory.", MetricKind::kCounter,
+                    totals.passivations));
+  out.push_back({"laurel_memory_bytes",
+                 "Memory in use, by budget.",
+                 MetricKind::kGauge,
+                 {labelled("budget", "activations", activation_bytes),
+                  labelled("budget", "cache", store.cache_bytes),
+                  labelled("budget", "memtables", store.memtables_bytes),
+                  labelled("budget", "ingest", totals.bytes_in_flight)}});
+  out.push_back({"laurel_memory_budget_bytes",
+                 "Memory allowed, by budget.",
+                 MetricKind::kGauge,
+                 {labelled("budget", "activations", figures.options.memory.activations_mb * kMiB),
+                  labelled("budget", "cache", figures.options.memory.cache_mb * kMiB),
+                  labelled("budget", "ingest", figures.options.memory.ingest_mb * kMiB)}});
+  Sample latency;
+  latency.buckets = figures.latency.buckets;
+  latency.sum = figures.latency.sum_s;
+  latency.count = figures.latency.count;
+  out.push_back({"laurel_wager_committed_seconds", "From received to durable.",
+                 MetricKind::kHistogram, {std::move(latency)}});
+  return adapters::prometheus_text(out);
+}
+
+}  // namespace laurel::node

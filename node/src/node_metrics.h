@@ -1,0 +1,24 @@
+/// The metrics of a node, from plain figures to Prometheus text.
+#pragma once
+
+#include <string>
+
+#include "laurel/adapters/caf/host.h"
+#include "laurel/adapters/embedded/embedded_engine.h"
+#include "laurel/config/node_options.h"
+#include "laurel/node/latency.h"
+#include "laurel/runtime/node_api.h"
+
+namespace laurel::node {
+
+struct Figures {
+  runtime::NodeStatus status;
+  adapters::HostTotals totals;
+  adapters::EmbeddedStats store;
+  LatencyRecorder::Histogram latency;
+  const config::NodeOptions& options;
+};
+
+std::string render_metrics(const Figures& figures);
+
+}  // namespace laurel::node
