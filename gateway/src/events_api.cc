@@ -1,0 +1,138 @@
+// POST /v1/events, and how a submission becomes a reply.
+#include <algorithm>
+#include <chrono>
+
+#include <boost/json.hpp>
+
+#include "json_splitter.h"
+#include "problem.h"
+#include "service.h"
+#include "text.h"
+
+namespace laurel::gateway::internal {
+
+namespace json = boost::json;
+using runtime::EventStatus;
+using runtime::RawRecord;
+using runtime::Submission;
+
+namespace {
+
+constexpr std::size_t kIdBytesMax = 256;
+
+std::string media_type(std::string_view content_type) {
+  std::string out(content_type.substr(0, content_type.find(';')));
+  while (!out.empty() && out.back() == ' ') out.pop_back();
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) {
+    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  });
+  return out;
+}
+
+RawRecord record_of(std::string_view bytes) {
+  RawRecord record;
+  record.length = bytes.size();
+  record.oversize = bytes.size() > runtime::kEventBytesMax;
+  record.bytes = record.oversize ? bytes.substr(0, runtime::kDeadLetterRawMax) : bytes;
+  return record;
+}
+
+Reply render_results(const Submission& submission) {
+  std::array<std::uint64_t, 5> counts{};
+  json::array results;
+  results.reserve(submission.records.size());
+  for (std::size_t i = 0; i < submission.records.size(); ++i) {
+    const runtime::EventResult& result = submission.results[i];
+    ++counts[static_cast<std::size_t>(result.status)];
+    json::object row;
+    row["index"] = i;
+    const auto id = top_level_string(submission.records[i].bytes, "id", kIdBytesMax);
+    if (!id.empty()) row["id"] = id;
+    row["status"] = runtime::name_of(result.status);
+    if (!result.reason.empty()) row["reason"] = to_utf8(result.reason);
+    if (!result.detail.empty()) row["detail"] = to_utf8(result.detail);
+    results.push_back(std::move(row));
+  }
+  json::object body;
+  for (const auto status : {EventStatus::kAccepted, EventStatus::kDuplicate, EventStatus::kConflict,
+                            EventStatus::kRejected}) {
+    body[runtime::name_of(status)] = counts[static_cast<std::size_t>(status)];
+  }
+  body["results"] = std::move(results);
+  return Reply{202, "application/json", json::serialize(body), {}, {}};
+}
+
+bool all_known(const Submission& submission) {
+  return submission.results.size() == submission.records.size() &&
+         std::none_of(submission.results.begin(), submission.results.end(),
+                      [](const auto& result) { return result.status == EventStatus::kPending; });
+}
+
+}  // namespace
+
+void Service::submit(std::shared_ptr<Submission> submission,
+                     std::shared_ptr<const runtime::Decoder> decoder,
+                     Reply (*render)(const Submission&), const Respond& respond) {
+  submission->received_us = std::chrono::duration_cast<std::chrono::microseconds>(
+                                std::chrono::steady_clock::now().time_since_epoch())
+                                .count();
+  // Only a weak reference: the submission owns this function.
+  submission->done = [weak = std::weak_ptr<Submission>(submission), post = scheduler_.post, render,
+                      respond](Submission&) {
+    post([submission = weak.lock(), render, respond] {
+      if (submission && all_known(*submission)) {
+        respond(render(*submission));
+        return;
+      }
+      respond(problem(Problem{503, runtime::name_of(runtime::ErrorCode::kOutcomeUnknown),
+                              "it is not known whether these events were applied; send them again: "
+                              "an event that was applied is recognised"}));
+    });
+  };
+  const runtime::Status status = node_.submit(std::move(submission), std::move(decoder));
+  if (!status) respond(problem(status.error()));
+}
+
+void Service::post_events(Request& request, const Respond& respond) {
+  const std::string type = media_type(request.content_type);
+  const bool batch = type == "application/cloudevents-batch+json";
+  if (!batch && type != "application/cloudevents+json") {
+    respond(problem(Problem{415, "unsupported-media-type",
+                            "Content-Type is \"" + type +
+                                "\"; send application/cloudevents+json, or an array of events as "
+                                "application/cloudevents-batch+json"}));
+    return;
+  }
+  auto submission = std::make_shared<Submission>();
+  submission->bytes = std::move(request.body);
+  submission->source = "http";
+  const std::string_view text = submission->bytes;
+  if (batch) {
+    const SplitArray split = split_array(text, runtime::kBatchEventsMax);
+    if (!split.error.empty()) {
+      respond(bad_request("the batch is no JSON array: " + split.error + "; nothing was applied"));
+      return;
+    }
+    if (split.too_many) {
+      respond(too_large("a batch may hold " + std::to_string(runtime::kBatchEventsMax) +
+                        " events; nothing was applied"));
+      return;
+    }
+    for (const std::string_view element : split.elements) {
+      submission->records.push_back(record_of(element));
+    }
+    if (submission->records.empty()) {
+      respond(render_results(*submission));
+      return;
+    }
+  } else {
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+      respond(bad_request("the body is empty; an event is expected"));
+      return;
+    }
+    submission->records.push_back(record_of(text));
+  }
+  submit(std::move(submission), node_.cloud_events_decoder(), render_results, respond);
+}
+
+}  // namespace laurel::gateway::internal

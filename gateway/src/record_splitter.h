@@ -1,0 +1,32 @@
+/// Splits text into the records of a CSV or NDJSON file (docs of POST /v1/ingest/.../records).
+///
+/// A record ends at a newline, in CSV at one outside of quotes. A quoted field that does not end
+/// within kLineBytesMax is a stray quote: the first line is a record of its own, so that one bad
+/// quote does not swallow what follows. Blank lines are no records. A carriage return before the
+/// newline is dropped.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "laurel/runtime/event.h"
+
+namespace laurel::gateway::internal {
+
+struct SplitRecords {
+  std::vector<runtime::RawRecord> records;  ///< `line` counts from first_line on
+  bool too_many = false;                    ///< stopped at records_max + 1
+};
+
+struct SplitOptions {
+  bool csv = false;
+  std::uint64_t first_line = 1;
+  std::size_t records_max = 5000;
+};
+
+/// A record over kLineBytesMax is cut to kDeadLetterRawMax and marked as oversize.
+SplitRecords split_records(std::string_view text, const SplitOptions& options);
+
+}  // namespace laurel::gateway::internal

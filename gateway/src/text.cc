@@ -1,0 +1,169 @@
+#include "text.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+namespace laurel::gateway::internal {
+
+namespace {
+
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64Url =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+std::string encode64(std::string_view bytes, std::string_view alphabet, bool padded) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t group = 0;
+    for (std::size_t j = 0; j < 3; ++j) {
+      group = group << 8 | (j < count ? static_cast<std::uint8_t>(bytes[i + j]) : 0U);
+    }
+    for (std::size_t j = 0; j < 4; ++j) {
+      if (j <= count) {
+        out.push_back(alphabet[group >> (18 - 6 * j) & 63U]);
+      } else if (padded) {
+        out.push_back('=');
+      }
+    }
+  }
+  return out;
+}
+
+/// Length of the valid sequence that `text` starts with, 0 when there is none (RFC 3629, table 3-7
+/// of the Unicode standard).
+std::size_t utf8_length(std::string_view text) {
+  const auto at = [&](std::size_t i) {
+    return i < text.size() ? static_cast<std::uint8_t>(text[i]) : std::uint8_t{0};
+  };
+  const auto tail = [&](std::size_t i) { return (at(i) & 0xC0U) == 0x80U; };
+  const std::uint8_t first = at(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return tail(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const std::uint8_t low = first == 0xE0 ? 0xA0 : 0x80;
+    const std::uint8_t high = first == 0xED ? 0x9F : 0xBF;
+    return at(1) >= low && at(1) <= high && tail(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const std::uint8_t low = first == 0xF0 ? 0x90 : 0x80;
+    const std::uint8_t high = first == 0xF4 ? 0x8F : 0xBF;
+    return at(1) >= low && at(1) <= high && tail(2) && tail(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::string base64(std::string_view bytes) { return encode64(bytes, kBase64, true); }
+std::string base64url(std::string_view bytes) { return encode64(bytes, kBase64Url, false); }
+
+std::optional<std::string> from_base64url(std::string_view text) {
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string out;
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : text) {
+    const std::size_t value = kBase64Url.find(c);
+    if (value == std::string_view::npos) return std::nullopt;
+    bits = (bits << 6 | static_cast<std::uint32_t>(value)) & 0xFFFFFU;
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      out.push_back(static_cast<char>(static_cast<std::uint8_t>(bits >> count & 0xFFU)));
+    }
+  }
+  return out;
+}
+
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    out.push_back(digits[static_cast<std::uint8_t>(c) >> 4]);
+    out.push_back(digits[static_cast<std::uint8_t>(c) & 15U]);
+  }
+  return out;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string to_utf8(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) {
+      out += "\xEF\xBF\xBD";
+      text.remove_prefix(1);
+    } else {
+      out.append(text.substr(0, length));
+      text.remove_prefix(length);
+    }
+  }
+  return out;
+}
+
+std::optional<std::string> rfc3339(std::int64_t unix_us) {
+  constexpr std::int64_t kDayUs = 86'400'000'000;
+  std::int64_t days = unix_us / kDayUs;
+  std::int64_t rest = unix_us % kDayUs;
+  if (rest < 0) {
+    rest += kDayUs;
+    --days;
+  }
+  // Days to civil date: H. Hinnant, "chrono-compatible low-level date algorithms".
+  const std::int64_t shifted = days + 719'468;
+  const std::int64_t era = (shifted >= 0 ? shifted : shifted - 146'096) / 146'097;
+  const std::int64_t day_of_era = shifted - era * 146'097;
+  const std::int64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const std::int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
+  const std::int64_t day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+  const std::int64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
+  const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+  if (year < 0 || year > 9999) return std::nullopt;
+  std::array<char, 48> text{};
+  const std::int64_t seconds = rest / 1'000'000;
+  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
+                static_cast<int>(year), static_cast<int>(month), static_cast<int>(day),
+                static_cast<int>(seconds / 3600), static_cast<int>(seconds / 60 % 60),
+                static_cast<int>(seconds % 60), static_cast<int>(rest % 1'000'000));
+  return std::string(text.data());
+}
+
+bool is_player_id(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view("._~:-").find(c) != std::string_view::npos;
+  });
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && text.front() >= 'a' && text.front() <= 'z' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+         });
+}
+
+std::optional<std::uint64_t> parse_u64(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace laurel::gateway::internal

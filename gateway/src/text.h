@@ -1,0 +1,31 @@
+/// Text forms of bytes, times and ids in the API.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace laurel::gateway::internal {
+
+std::string base64(std::string_view bytes);
+/// Without padding, with - and _.
+std::string base64url(std::string_view bytes);
+std::optional<std::string> from_base64url(std::string_view text);
+std::string hex(std::string_view bytes);
+
+bool is_utf8(std::string_view text);
+/// Invalid sequences become U+FFFD.
+std::string to_utf8(std::string_view text);
+
+/// 2021-11-20T19:44:19.000000Z; nothing outside of the years 0000 to 9999.
+std::optional<std::string> rfc3339(std::int64_t unix_us);
+
+/// [A-Za-z0-9._~:-]{1,64}
+bool is_player_id(std::string_view text);
+/// [a-z][a-z0-9_-]*, at most 64: names of actor types and of tables.
+bool is_name(std::string_view text);
+
+std::optional<std::uint64_t> parse_u64(std::string_view text);
+
+}  // namespace laurel::gateway::internal

@@ -1,0 +1,94 @@
+/// FakeNode: a NodeApi whose submissions a test decides, with a store in memory.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "laurel/runtime/node_api.h"
+#include "laurel/runtime/registry.h"
+#include "support/scripted_engine.h"
+
+namespace laurel::testing {
+
+class NullDecoder : public runtime::Decoder {
+ public:
+  void decode(const runtime::RawRecord&, google::protobuf::Arena&, runtime::Event&) const override {
+  }
+};
+
+/// By default: a record with "bad" in it or oversize is rejected, one seen before is a duplicate.
+class FakeNode : public runtime::NodeApi {
+ public:
+  FakeNode()
+      : disk_(std::make_shared<ScriptedDisk>(4)),
+        engine_(disk_),
+        registry_({}),
+        queries_(engine_, registry_) {}
+
+  std::function<runtime::Status(std::shared_ptr<runtime::Submission>)> on_submit;
+  runtime::NodeStatus node_status{.version = "0.0", .engine = "fake", .state = "running"};
+
+  runtime::Status submit(std::shared_ptr<runtime::Submission> submission,
+                         std::shared_ptr<const runtime::Decoder>) override {
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& record : submission->records) {
+        records_.emplace_back(record.line, std::string(record.bytes));
+      }
+    }
+    if (on_submit) return on_submit(std::move(submission));
+    for (const auto& record : submission->records) {
+      submission->results.push_back(result_of(record));
+    }
+    submission->pending = 1;
+    submission->finish_one();
+    return {};
+  }
+  std::shared_ptr<const runtime::Decoder> cloud_events_decoder() const override {
+    return std::make_shared<NullDecoder>();
+  }
+  runtime::Result<std::shared_ptr<const runtime::Decoder>> mapped_decoder(
+      std::string_view, std::string_view mapping, std::string_view) const override {
+    if (mapping.find("wrong") != std::string_view::npos) {
+      return runtime::Error{runtime::ErrorCode::kInvalidInput, "line 1: wrong is no key"};
+    }
+    return std::shared_ptr<const runtime::Decoder>(std::make_shared<NullDecoder>());
+  }
+  const runtime::Queries& queries() const override { return queries_; }
+  const runtime::Engine& engine() const override { return engine_; }
+  runtime::NodeStatus status() const override { return node_status; }
+  std::string metrics_text() const override { return "laurel_up 1\n"; }
+
+  ScriptedDisk& disk() { return *disk_; }
+  /// (line, bytes) of all that was submitted.
+  std::vector<std::pair<std::uint64_t, std::string>> records() {
+    const std::lock_guard lock(mutex_);
+    return records_;
+  }
+
+ private:
+  runtime::EventResult result_of(const runtime::RawRecord& record) {
+    const std::lock_guard lock(mutex_);
+    if (record.oversize) return {runtime::EventStatus::kRejected, "oversize", "too long"};
+    if (record.bytes.find("bad") != std::string_view::npos) {
+      return {runtime::EventStatus::kRejected, "malformed-json", "it says bad"};
+    }
+    const bool first = seen_.insert(std::string(record.bytes)).second;
+    return {first ? runtime::EventStatus::kAccepted : runtime::EventStatus::kDuplicate, "", ""};
+  }
+
+  std::shared_ptr<ScriptedDisk> disk_;
+  ScriptedEngine engine_;
+  runtime::ActorRegistry registry_;
+  runtime::Queries queries_;
+  std::mutex mutex_;
+  std::set<std::string> seen_;
+  std::vector<std::pair<std::uint64_t, std::string>> records_;
+};
+
+}  // namespace laurel::testing
