@@ -136,16 +136,19 @@ int main(int argc, char** argv) {
     constexpr std::uint32_t kSlices = 500;  // submissions per second
     for (std::uint32_t i = 0; i < pace_seconds * kSlices; ++i) {
       std::this_thread::sleep_until(start + std::chrono::microseconds(1'000'000ULL * i / kSlices));
-      feeder.feed(generator.submission(wagers + std::uint64_t{i} * (pace / kSlices), pace / kSlices),
-                  &took_ms);
+      feeder.feed(
+          generator.submission(wagers + std::uint64_t{i} * (pace / kSlices), pace / kSlices),
+          &took_ms);
     }
     (void)feeder.finish();
-    std::printf("latency      at %u wagers/s, received to committed: p50 %.2f ms, p99 %.2f ms\n", pace,
-                quantile(took_ms, 0.5), quantile(took_ms, 0.99));
+    std::printf("latency      at %u wagers/s, received to committed: p50 %.2f ms, p99 %.2f ms\n",
+                pace, quantile(took_ms, 0.5), quantile(took_ms, 0.99));
   }
   const auto status = (*node)->api().status();
-  std::printf("commits      %llu, %.0f wagers each\n", static_cast<unsigned long long>(status.commits),
-              static_cast<double>(status.accepted) / static_cast<double>(std::max<std::uint64_t>(status.commits, 1)));
+  std::printf("commits      %llu, %.0f wagers each\n",
+              static_cast<unsigned long long>(status.commits),
+              static_cast<double>(status.accepted) /
+                  static_cast<double>(std::max<std::uint64_t>(status.commits, 1)));
   (*node)->stop();
   node->reset();
   if (own) std::filesystem::remove_all(data);

@@ -50,9 +50,9 @@ void Player::on(const contract::WagerSettled& wager, Turn& turn) {
                                                    ", the stake is in " + stake.asset());
   }
   if (stake.scale() != program->stake_scale()) {
-    return turn.reject("scale-mismatch",
-                       "the stake has scale " + std::to_string(stake.scale()) + ", " +
-                           stake.asset() + " has " + std::to_string(program->stake_scale()));
+    return turn.reject("scale-mismatch", "the stake has scale " + std::to_string(stake.scale()) +
+                                             ", " + stake.asset() + " has " +
+                                             std::to_string(program->stake_scale()));
   }
   const Int128 units = contract::units_of(stake);
   if (units < 0 || program->rate().den() <= 0 || program->rate().num() < 0) {

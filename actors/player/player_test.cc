@@ -27,9 +27,7 @@ EarnProgram one_point_per_ten_bits() {
 
 struct PlayerTest : ::testing::Test {
   PlayerTest() { kit.document(one_point_per_ten_bits()); }
-  Int128 balance() {
-    return contract::units_of(kit.root<PlayerState>().balances(0));
-  }
+  Int128 balance() { return contract::units_of(kit.root<PlayerState>().balances(0)); }
   TestKit kit{actor_type()};
 };
 

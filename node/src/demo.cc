@@ -83,7 +83,8 @@ std::vector<std::pair<std::string, std::string>> top_balances(const runtime::Que
   std::vector<std::pair<std::string, std::string>> top;
   for (std::uint32_t rank = 0; rank < 40; ++rank) {
     const std::string player = Generator::player_name(rank);
-    if (auto view = queries.actor("player", player)) top.emplace_back(player, points_of(*view->root));
+    if (auto view = queries.actor("player", player))
+      top.emplace_back(player, points_of(*view->root));
   }
   std::sort(top.begin(), top.end(), [](const auto& a, const auto& b) {
     return a.second.size() != b.second.size() ? a.second.size() > b.second.size()
@@ -127,12 +128,15 @@ void draw(const runtime::NodeStatus& status, double rate, std::uint16_t port,
 int run_demo(int argc, char** argv) {
   CLI::App app{"A node of its own, wagers played into it, and a live table.", "laurel demo"};
   DemoArguments arguments;
-  app.add_option("--site", arguments.site, "Folder with node.toml and catalog/")->capture_default_str();
+  app.add_option("--site", arguments.site, "Folder with node.toml and catalog/")
+      ->capture_default_str();
   app.add_option("--data", arguments.data, "Data directory; default: that of node.toml");
   app.add_option("--seed", arguments.seed, "Seed of the wagers")->capture_default_str();
-  app.add_option("--players", arguments.players, "Players, Zipf 0.99")->capture_default_str()
+  app.add_option("--players", arguments.players, "Players, Zipf 0.99")
+      ->capture_default_str()
       ->check(CLI::Range(10U, 10'000'000U));
-  app.add_option("--rate", arguments.rate, "Wagers per second")->capture_default_str()
+  app.add_option("--rate", arguments.rate, "Wagers per second")
+      ->capture_default_str()
       ->check(CLI::Range(1U, 1'000'000U));
   app.add_option("--seconds", arguments.seconds, "Stop after so long; 0: at Ctrl-C")
       ->capture_default_str();

@@ -68,8 +68,8 @@ void Generator::append(std::uint64_t index, std::string& out) const {
   const std::uint64_t a = mix(options_.seed + 0x51ed270b0a1f39c1ULL * (index + 1));
   const std::uint64_t b = mix(a);
   const std::uint64_t c = mix(b);
-  const auto stake =
-      1 + static_cast<std::int64_t>((c >> 32) % static_cast<std::uint64_t>(options_.stake_units_max));
+  const auto stake = 1 + static_cast<std::int64_t>(
+                             (c >> 32) % static_cast<std::uint64_t>(options_.stake_units_max));
   const auto win = b % 3 == 0 ? stake * static_cast<std::int64_t>(b >> 60) / 4 : 0;
   const auto amount = [&](std::string_view name, std::int64_t units) {
     out.append(name).append("{\"units\":\"");
@@ -81,7 +81,8 @@ void Generator::append(std::uint64_t index, std::string& out) const {
   out.append("{\"specversion\":\"1.0\",\"id\":\"w-");
   append_number(out, index);
   out.append(
-      "\",\"source\":\"urn:laurel:demo:generator\",\"type\":\"laurel.wager.settled.v1\",\"subject\":"
+      "\",\"source\":\"urn:laurel:demo:generator\",\"type\":\"laurel.wager.settled.v1\","
+      "\"subject\":"
       "\"p-");
   append_number(out, rank(static_cast<double>(a >> 11) * 0x1p-53));
   out.append("\",\"time\":\"");

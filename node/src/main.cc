@@ -50,8 +50,9 @@ int run_node(int argc, char** argv) {
   if (port >= 0) options.listen.port = static_cast<std::uint16_t>(port);
   auto node = node::Node::start(options, {});
   if (!node) return fail("run", node.error());
-  std::fprintf(stderr, "laurel: node %s runs on http://%s:%u, data in %s\n", options.node_id.c_str(),
-               options.listen.address.c_str(), (*node)->http_port(), options.data_dir.c_str());
+  std::fprintf(stderr, "laurel: node %s runs on http://%s:%u, data in %s\n",
+               options.node_id.c_str(), options.listen.address.c_str(), (*node)->http_port(),
+               options.data_dir.c_str());
   bool failed = false;
   while (!node::stop_signal_within_ms(500)) {
     const std::string why = (*node)->api().status().failure;

@@ -48,8 +48,8 @@ class Node::Impl final : public runtime::NodeApi {
   ~Impl() override { stop(); }
 
   Status start() {
-    for (auto stage : {&Impl::start_catalog, &Impl::start_engine, &Impl::start_partitions,
-                       &Impl::start_http}) {
+    for (auto stage :
+         {&Impl::start_catalog, &Impl::start_engine, &Impl::start_partitions, &Impl::start_http}) {
       if (Status status = (this->*stage)(); !status) return status;
     }
     state_ = "running";
@@ -76,8 +76,8 @@ class Node::Impl final : public runtime::NodeApi {
     if (!host_) return Error{ErrorCode::kUnavailable, "this node only answers queries"};
     submission->received_us = steady_us();
     const auto events = submission->records.size();
-    submission->done = [this, events, next = std::move(submission->done)](
-                           runtime::Submission& finished) {
+    submission->done = [this, events,
+                        next = std::move(submission->done)](runtime::Submission& finished) {
       const auto now = steady_us();
       latency_.record(now, now - finished.received_us, events);
       if (next) next(finished);

@@ -11,7 +11,8 @@ using adapters::Sample;
 
 template <class Number>
 MetricFamily one(std::string name, std::string help, MetricKind kind, Number value) {
-  return {std::move(name), std::move(help), kind, {Sample{{}, static_cast<double>(value), {}, 0, 0}}};
+  return {
+      std::move(name), std::move(help), kind, {Sample{{}, static_cast<double>(value), {}, 0, 0}}};
 }
 
 Sample labelled(std::string label, std::string name, std::uint64_t value) {
@@ -33,8 +34,8 @@ std::string render_metrics(const Figures& figures) {
                   labelled("status", "duplicate", totals.duplicates),
                   labelled("status", "conflict", totals.conflicts),
                   labelled("status", "rejected", totals.rejected)}});
-  out.push_back(one("laurel_commits_total", "Commits made durable.", MetricKind::kCounter,
-                    totals.commits));
+  out.push_back(
+      one("laurel_commits_total", "Commits made durable.", MetricKind::kCounter, totals.commits));
   out.push_back(one("laurel_commits_aborted_total", "Commits that ran again.", MetricKind::kCounter,
                     totals.aborts));
   out.push_back(one("laurel_commit_groups_total", "Batches written with one fsync each.",
@@ -48,7 +49,8 @@ std::string render_metrics(const Figures& figures) {
                     totals.events_in_flight));
   std::uint64_t activations = 0;
   std::uint64_t activation_bytes = 0;
-  MetricFamily lag{"laurel_partition_lag_events", "Events a partition holds.", MetricKind::kGauge, {}};
+  MetricFamily lag{
+      "laurel_partition_lag_events", "Events a partition holds.", MetricKind::kGauge, {}};
   for (const auto& partition : figures.status.partitions) {
     activations += partition.activations;
     activation_bytes += partition.activation_bytes;
@@ -78,8 +80,10 @@ std::string render_metrics(const Figures& figures) {
   latency.buckets = figures.latency.buckets;
   latency.sum = figures.latency.sum_s;
   latency.count = figures.latency.count;
-  out.push_back({"laurel_wager_committed_seconds", "From received to durable.",
-                 MetricKind::kHistogram, {std::move(latency)}});
+  out.push_back({"laurel_wager_committed_seconds",
+                 "From received to durable.",
+                 MetricKind::kHistogram,
+                 {std::move(latency)}});
   return adapters::prometheus_text(out);
 }
 

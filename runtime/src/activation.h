@@ -1,4 +1,5 @@
-/// Activation: one actor in memory. Activations: all of a partition, dropped by bytes and idle time.
+/// Activation: one actor in memory. Activations: all of a partition, dropped by bytes and idle
+/// time.
 #pragma once
 
 #include <list>
@@ -15,8 +16,8 @@
 namespace laurel::runtime::internal {
 
 struct LogTail {
-  std::string_view table;   // of the actor type's declaration
-  std::uint64_t rows = 0;   // sequence of the last row, the pending ones included
+  std::string_view table;            // of the actor type's declaration
+  std::uint64_t rows = 0;            // sequence of the last row, the pending ones included
   std::vector<std::string> pending;  // appended in the open commit
 };
 

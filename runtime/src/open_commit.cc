@@ -81,10 +81,9 @@ void OpenCommit::clear() {
 }
 
 const Row* find_row(const Commit& commit, Space space, std::string_view key) {
-  const auto it = std::lower_bound(commit.rows.begin(), commit.rows.end(), key,
-                                   [space](const Row& row, std::string_view wanted) {
-                                     return before(row, space, wanted);
-                                   });
+  const auto it = std::lower_bound(
+      commit.rows.begin(), commit.rows.end(), key,
+      [space](const Row& row, std::string_view wanted) { return before(row, space, wanted); });
   if (it == commit.rows.end() || it->space != space || it->key != key) return nullptr;
   return &*it;
 }

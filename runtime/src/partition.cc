@@ -29,7 +29,8 @@ constexpr std::size_t kRoundEvents = 512;
 // turns out to be bad.
 class RootGuard {
  public:
-  explicit RootGuard(Activation& activation) : root_(activation.actor->root()), before_(root_.New()) {
+  explicit RootGuard(Activation& activation)
+      : root_(activation.actor->root()), before_(root_.New()) {
     before_->CopyFrom(root_);
   }
   void undo() { root_.CopyFrom(*before_); }
@@ -126,8 +127,8 @@ class PartitionImpl final : public LayeredReads {
   std::vector<Activation*> dirty_;
   std::shared_ptr<const Commit> in_flight_;
   std::vector<Handled> in_flight_handled_;
-  std::uint32_t refusals_ = 0;       // in a row, of the same work
-  std::size_t turn_by_turn_ = 0;     // events still to be committed one by one
+  std::uint32_t refusals_ = 0;    // in a row, of the same work
+  std::size_t turn_by_turn_ = 0;  // events still to be committed one by one
   // What the store holds for the keys of this round; valid during run() only, as the store cannot
   // overtake the layers within it.
   std::unordered_map<std::string, std::optional<std::string>> fetched_[kSpaceCount];
@@ -184,8 +185,7 @@ void PartitionImpl::prefetch(std::size_t count, std::vector<Keys>& keys) {
     names.erase(std::unique(names.begin(), names.end()), names.end());
     const std::vector<std::string_view> views(names.begin(), names.end());
     std::vector<std::optional<std::string>> values;
-    if (const Status status =
-            ports_.engine.multi_get(id, static_cast<Space>(space), views, values);
+    if (const Status status = ports_.engine.multi_get(id, static_cast<Space>(space), views, values);
         !status) {
       return fail(status.error());
     }
@@ -237,14 +237,14 @@ void PartitionImpl::scan(Space space, std::string_view prefix, std::string_view 
   };
   auto view = ports_.engine.view(id);
   if (!view) return fail(view.error());
-  const Status status = (*view)->scan(
-      space, from, prefix_end(prefix), [&](std::string_view key, std::string_view value) {
-        upper_until(key, false);
-        if (!go_on) return false;
-        if (next != upper.end() && next->first == key) return true;
-        go_on = row(key, value);
-        return go_on;
-      });
+  const Status status = (*view)->scan(space, from, prefix_end(prefix),
+                                      [&](std::string_view key, std::string_view value) {
+                                        upper_until(key, false);
+                                        if (!go_on) return false;
+                                        if (next != upper.end() && next->first == key) return true;
+                                        go_on = row(key, value);
+                                        return go_on;
+                                      });
   if (!status) return fail(status.error());
   upper_until({}, true);
 }
@@ -256,8 +256,8 @@ PartitionImpl::Known PartitionImpl::known(const Event& event, const Keys& keys) 
   contract::Event first, again;
   if (!row.ParseFromString(*stored) || !first.ParseFromString(row.event()) ||
       !again.ParseFromString(event.canonical)) {
-    fail({ErrorCode::kStoreFailed, "a journal row of partition " + std::to_string(id) +
-                                       " cannot be read"});
+    fail({ErrorCode::kStoreFailed,
+          "a journal row of partition " + std::to_string(id) + " cannot be read"});
     return Known::kNew;
   }
   // What says that it is the same: type, time and payload; not how it was sent.
@@ -288,7 +288,8 @@ void PartitionImpl::handle(Item item, const Keys& keys, std::int64_t now_us) {
       open_.handled.push_back({std::move(item), {EventStatus::kConflict, "conflict", detail}});
       return;
     }
-    case Known::kNew: break;
+    case Known::kNew:
+      break;
   }
   if (!failure.empty()) {
     queue.push_front(std::move(item));
@@ -309,8 +310,7 @@ void PartitionImpl::accept(Item item, const Keys& keys, std::int64_t now_us) {
   std::string first_code, first_detail;
   std::vector<std::pair<const ActorType*, TurnEnd>> refused;
   for (const auto& [type, handler] : takers) {
-    TurnEnd end =
-        run_turn({*type, *handler, event.routing_key, *event.data, event, keys.digest});
+    TurnEnd end = run_turn({*type, *handler, event.routing_key, *event.data, event, keys.digest});
     if (!failure.empty()) return queue.push_front(std::move(item));
     Decision& decision = *row.add_decisions();
     decision.set_actor_type(type->name);
@@ -326,7 +326,8 @@ void PartitionImpl::accept(Item item, const Keys& keys, std::int64_t now_us) {
   if (took == 0) {
     return rejected(std::move(item), std::move(first_code), std::move(first_detail), now_us);
   }
-  for (const auto& [type, end] : refused) dead_letter(item, end.code, end.detail, type->name, now_us);
+  for (const auto& [type, end] : refused)
+    dead_letter(item, end.code, end.detail, type->name, now_us);
   if (refused.empty()) row.clear_decisions();
   row.set_format(1);
   row.set_event(event.canonical);
@@ -428,8 +429,7 @@ Activation* PartitionImpl::activate(const ActorType& type, const std::string& ke
   return activation;
 }
 
-void PartitionImpl::rejected(Item item, std::string code, std::string detail,
-                             std::int64_t now_us) {
+void PartitionImpl::rejected(Item item, std::string code, std::string detail, std::int64_t now_us) {
   ++counters.rejected;
   dead_letter(item, code, detail, {}, now_us);
   open_.handled.push_back(
@@ -496,11 +496,17 @@ Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) 
           activations.passivate(options_.activation_bytes_max, idle_since, last_commit);
       return Partition::Next::kContinue;
     }
-    case Outcome::kAborted: reload(false); return Partition::Next::kContinue;
-    case Outcome::kRejected: reload(true); return Partition::Next::kContinue;
-    case Outcome::kUnknown: return Partition::Next::kTakeOver;
+    case Outcome::kAborted:
+      reload(false);
+      return Partition::Next::kContinue;
+    case Outcome::kRejected:
+      reload(true);
+      return Partition::Next::kContinue;
+    case Outcome::kUnknown:
+      return Partition::Next::kTakeOver;
     case Outcome::kFenced:
-    case Outcome::kStoreFailed: return Partition::Next::kStop;
+    case Outcome::kStoreFailed:
+      return Partition::Next::kStop;
   }
   return Partition::Next::kStop;
 }

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::size_t kPageMax = 1000;
 
-std::size_t page_of(std::size_t limit) { return std::min(std::max<std::size_t>(limit, 1), kPageMax); }
+std::size_t page_of(std::size_t limit) {
+  return std::min(std::max<std::size_t>(limit, 1), kPageMax);
+}
 
 MessagePtr parse_as(const google::protobuf::Message& prototype, std::string_view bytes) {
   MessagePtr out(prototype.New());
@@ -79,19 +81,19 @@ Result<TablePage> Queries::table(std::string_view type, std::string_view key,
   bool damaged_row = false;
   Status status;
   if (spec->kind == TableKind::kKeyed) {
-    status = (*view)->scan(Space::kState, prefix + std::string(cursor), prefix_end(prefix),
-                           [&](std::string_view name, std::string_view bytes) {
-                             if (page.rows.size() == limit) {
-                               page.next = std::string(name.substr(prefix.size()));
-                               return false;
-                             }
-                             MessagePtr row = parse_as(*spec->row, bytes);
-                             damaged_row = row == nullptr;
-                             if (damaged_row) return false;
-                             page.rows.push_back(
-                                 {std::string(name.substr(prefix.size())), 0, std::move(row)});
-                             return true;
-                           });
+    status = (*view)->scan(
+        Space::kState, prefix + std::string(cursor), prefix_end(prefix),
+        [&](std::string_view name, std::string_view bytes) {
+          if (page.rows.size() == limit) {
+            page.next = std::string(name.substr(prefix.size()));
+            return false;
+          }
+          MessagePtr row = parse_as(*spec->row, bytes);
+          damaged_row = row == nullptr;
+          if (damaged_row) return false;
+          page.rows.push_back({std::string(name.substr(prefix.size())), 0, std::move(row)});
+          return true;
+        });
   } else {
     std::uint64_t from = 1;
     if (!cursor.empty()) {

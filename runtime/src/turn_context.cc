@@ -43,8 +43,8 @@ const TableSpec* TurnContext::declared(std::string_view table, TableKind kind) {
 std::optional<std::string> TurnContext::serialize(const google::protobuf::Message& message) {
   std::string bytes = message.SerializeAsString();
   if (bytes.size() > scope_.effect_bytes_max) {
-    reject("effect-too-large", message.GetDescriptor()->full_name() + " of " +
-                                   std::to_string(bytes.size()) + " bytes");
+    reject("effect-too-large",
+           message.GetDescriptor()->full_name() + " of " + std::to_string(bytes.size()) + " bytes");
     return std::nullopt;
   }
   return bytes;

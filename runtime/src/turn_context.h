@@ -1,4 +1,5 @@
-/// TurnContext: the runtime's side of one turn. Effects wait here until the turn is known to be good.
+/// TurnContext: the runtime's side of one turn. Effects wait here until the turn is known to be
+/// good.
 #pragma once
 
 #include <memory>

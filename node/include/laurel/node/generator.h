@@ -14,10 +14,10 @@ namespace laurel::node {
 struct GeneratorOptions {
   std::uint64_t seed = 1;
   std::uint32_t players = 1'000'000;
-  double skew = 0.99;             ///< Zipf exponent: 0 is uniform; below 1
+  double skew = 0.99;  ///< Zipf exponent: 0 is uniform; below 1
   std::string asset = "EUR";
   std::uint32_t scale = 2;
-  std::int64_t stake_units_max = 20'000;  ///< stakes are 1..max
+  std::int64_t stake_units_max = 20'000;               ///< stakes are 1..max
   std::int64_t first_time_us = 1'767'225'600'000'000;  ///< event i is dated i * 100 us later
 };
 

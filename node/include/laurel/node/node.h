@@ -1,7 +1,8 @@
 /// Node: one node, wired. The one place that knows which adapter stands behind which port.
 ///
 ///   start  1 catalog  2 engine (lock, recover)  3 partitions (take over)  4 HTTP
-///   stop   4 HTTP: no new requests   3 partitions: what was handed in is committed   2 engine: closed
+///   stop   4 HTTP: no new requests   3 partitions: what was handed in is committed   2 engine:
+///   closed
 ///
 /// Lifecycle  start(), stop() (idempotent, also by the destructor).
 /// Threads    start() and stop(): one thread. NodeApi: any thread while it is up.
@@ -22,7 +23,8 @@ class Node {
     bool read_only = false;  ///< queries only: for a stopped node's directory
     bool http = true;
   };
-  static runtime::Result<std::unique_ptr<Node>> start(const config::NodeOptions& options, Mode mode);
+  static runtime::Result<std::unique_ptr<Node>> start(const config::NodeOptions& options,
+                                                      Mode mode);
   ~Node();
 
   runtime::NodeApi& api();

@@ -60,8 +60,8 @@ class CafHost final : public Host {
       return runtime::Error{runtime::ErrorCode::kOverloaded,
                             "too much input is waiting for the disk: send it again later"};
     }
-    submission->done = [shared = shared_, events, bytes, next = std::move(submission->done)](
-                           runtime::Submission& finished) {
+    submission->done = [shared = shared_, events, bytes,
+                        next = std::move(submission->done)](runtime::Submission& finished) {
       if (next) next(finished);
       give_back(*shared, events, bytes);
     };
@@ -133,8 +133,8 @@ runtime::Result<std::unique_ptr<Host>> Host::start(runtime::Engine& engine,
                                                    std::shared_ptr<const runtime::Catalog> catalog,
                                                    const HostOptions& options) {
   std::vector<runtime::Recovered> recovered;
-  auto shared = std::shared_ptr<Shared>(
-      new Shared{engine, registry, hasher, std::move(catalog), options});
+  auto shared =
+      std::shared_ptr<Shared>(new Shared{engine, registry, hasher, std::move(catalog), options});
   for (runtime::PartitionId id = 0; id < engine.partitions(); ++id) {
     auto taken = engine.take_over(id);
     if (!taken) return taken.error();

@@ -50,7 +50,8 @@ void PartitionActor::take(BatchPtr batch) {
 void PartitionActor::done(const CommitDone& outcome) {
   if (stopped_) return;
   switch (partition_.on_outcome(outcome.number, outcome.outcome)) {
-    case runtime::Partition::Next::kContinue: break;
+    case runtime::Partition::Next::kContinue:
+      break;
     case runtime::Partition::Next::kTakeOver: {
       auto recovered = shared_->engine.take_over(id_);
       if (!recovered) return stop(recovered.error().message);

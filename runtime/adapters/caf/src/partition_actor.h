@@ -17,8 +17,8 @@ using DecoderPtr = std::shared_ptr<const runtime::Decoder>;
 
 class PartitionActor : public caf::event_based_actor {
  public:
-  PartitionActor(caf::actor_config& config, std::shared_ptr<Shared> shared,
-                 runtime::PartitionId id, runtime::Recovered recovered);
+  PartitionActor(caf::actor_config& config, std::shared_ptr<Shared> shared, runtime::PartitionId id,
+                 runtime::Recovered recovered);
   caf::behavior make_behavior() override;
 
  private:

@@ -12,8 +12,12 @@ prometheus::ClientMetric convert(const Sample& sample, MetricKind kind) {
   prometheus::ClientMetric metric;
   for (const auto& [name, value] : sample.labels) metric.label.push_back({name, value});
   switch (kind) {
-    case MetricKind::kCounter: metric.counter.value = sample.value; break;
-    case MetricKind::kGauge: metric.gauge.value = sample.value; break;
+    case MetricKind::kCounter:
+      metric.counter.value = sample.value;
+      break;
+    case MetricKind::kGauge:
+      metric.gauge.value = sample.value;
+      break;
     case MetricKind::kHistogram:
       metric.histogram.sample_count = sample.count;
       metric.histogram.sample_sum = sample.sum;
@@ -34,9 +38,12 @@ prometheus::ClientMetric convert(const Sample& sample, MetricKind kind) {
 
 prometheus::MetricType convert(MetricKind kind) {
   switch (kind) {
-    case MetricKind::kCounter: return prometheus::MetricType::Counter;
-    case MetricKind::kGauge: return prometheus::MetricType::Gauge;
-    case MetricKind::kHistogram: return prometheus::MetricType::Histogram;
+    case MetricKind::kCounter:
+      return prometheus::MetricType::Counter;
+    case MetricKind::kGauge:
+      return prometheus::MetricType::Gauge;
+    case MetricKind::kHistogram:
+      return prometheus::MetricType::Histogram;
   }
   return prometheus::MetricType::Untyped;
 }

@@ -5,16 +5,19 @@
 ///         └── open commit n+1 fills meanwhile ─────┘  (nothing of n+1 is produced before its seal)
 ///
 /// Law        1. Atomic: all of a commit becomes visible, or nothing does.
-///            2. Serial: commit n+1 of a partition is handed in only after the outcome of n is known;
+///            2. Serial: commit n+1 of a partition is handed in only after the outcome of n is
+///            known;
 ///               the number is the last durable one + 1 (asserted).
 ///            3. Durable: after kDurable the commit survives a crash at any instant.
-///            4. A commit whose outcome is not kDurable is never visible, except after kUnknown, where
+///            4. A commit whose outcome is not kDurable is never visible, except after kUnknown,
+///            where
 ///               take_over() tells: it happened if and only if `Recovered::last_commit` >= n.
 ///            5. Reads see exactly the state after some durable commit, and after kDurable(n) never
 ///               an older one than n.
 ///            6. Fenced: after another take_over() of the partition no commit of the older epoch
 ///               becomes durable; it ends as kFenced.
-/// Threads    All calls from any thread. `done` is called exactly once, on an engine thread, and does
+/// Threads    All calls from any thread. `done` is called exactly once, on an engine thread, and
+/// does
 ///            nothing long. take_over() may block for seconds.
 /// Suite      tests/conformance runs on every implementation, unchanged.
 #pragma once
@@ -54,8 +57,8 @@ struct Row {
 struct OutputRecord {
   std::string_view topic;  ///< lives as long as the process (a declared topic's name)
   std::string key;
-  std::string type;    ///< CloudEvents type
-  std::string value;   ///< serialized message of that type
+  std::string type;   ///< CloudEvents type
+  std::string value;  ///< serialized message of that type
   std::int64_t time_us = 0;
 };
 
@@ -65,9 +68,10 @@ struct Commit {
   Epoch epoch = 0;
   std::uint64_t catalog_version = 0;
   std::uint32_t turns = 0;
-  std::vector<Row> rows;             ///< ascending by (space, key), each key once
+  std::vector<Row> rows;              ///< ascending by (space, key), each key once
   std::vector<OutputRecord> outputs;  ///< in order of emission
-  std::map<std::string, std::string> positions;  ///< input -> opaque position; only those that moved
+  std::map<std::string, std::string>
+      positions;  ///< input -> opaque position; only those that moved
 };
 
 enum class Outcome {
@@ -91,11 +95,11 @@ class ReadView {
   virtual ~ReadView() = default;
   virtual CommitNumber commit() const = 0;
   virtual Result<std::optional<std::string>> get(Space space, std::string_view key) const = 0;
-  /// Rows with from <= key < to (`to` empty: to the end of the space), ascending, until `row` returns
-  /// false. An error after the last row is an error of the scan.
-  virtual Status scan(Space space, std::string_view from, std::string_view to,
-                      const std::function<bool(std::string_view key, std::string_view value)>& row)
-      const = 0;
+  /// Rows with from <= key < to (`to` empty: to the end of the space), ascending, until `row`
+  /// returns false. An error after the last row is an error of the scan.
+  virtual Status scan(
+      Space space, std::string_view from, std::string_view to,
+      const std::function<bool(std::string_view key, std::string_view value)>& row) const = 0;
 };
 
 struct TopicRecord {
@@ -129,9 +133,8 @@ class Engine {
                                                       std::uint64_t from,
                                                       std::size_t records_max) const = 0;
   /// [first kept, next to be written).
-  virtual Result<std::pair<std::uint64_t, std::uint64_t>> topic_bounds(std::string_view topic,
-                                                                       PartitionId partition)
-      const = 0;
+  virtual Result<std::pair<std::uint64_t, std::uint64_t>> topic_bounds(
+      std::string_view topic, PartitionId partition) const = 0;
 
   /// Finishes what was handed in, then refuses more (kFenced). Idempotent.
   virtual void close() = 0;

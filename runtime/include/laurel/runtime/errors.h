@@ -10,18 +10,18 @@ namespace laurel::runtime {
 
 /// A code exists only where a caller can react to it. One page each in docs/errors/.
 enum class ErrorCode {
-  kOverloaded,       ///< retry later: a bounded queue is full
-  kUnavailable,      ///< retry: starting, stopping or handing over
-  kInvalidInput,     ///< reject: the caller's input is wrong; the message says where
-  kNotFound,         ///< reject: there is no such thing
-  kConfigInvalid,    ///< fatal: configuration or catalog; file, line, key and what is allowed
-  kDataDirInUse,     ///< fatal: another process owns the data directory
-  kDataDirForeign,   ///< fatal: the directory is of another node, format or version
-  kDataLost,         ///< fatal: the store is behind what was acknowledged
-  kStoreFailed,      ///< stop owning: the disk or the store refused
-  kFenced,           ///< stop owning: a higher epoch has taken over
-  kOutcomeUnknown,   ///< take over again to learn whether the commit happened
-  kInternal,         ///< a bug of ours
+  kOverloaded,      ///< retry later: a bounded queue is full
+  kUnavailable,     ///< retry: starting, stopping or handing over
+  kInvalidInput,    ///< reject: the caller's input is wrong; the message says where
+  kNotFound,        ///< reject: there is no such thing
+  kConfigInvalid,   ///< fatal: configuration or catalog; file, line, key and what is allowed
+  kDataDirInUse,    ///< fatal: another process owns the data directory
+  kDataDirForeign,  ///< fatal: the directory is of another node, format or version
+  kDataLost,        ///< fatal: the store is behind what was acknowledged
+  kStoreFailed,     ///< stop owning: the disk or the store refused
+  kFenced,          ///< stop owning: a higher epoch has taken over
+  kOutcomeUnknown,  ///< take over again to learn whether the commit happened
+  kInternal,        ///< a bug of ours
 };
 
 /// kebab-case name of the code, as in docs/errors/.
@@ -71,7 +71,7 @@ namespace internal {
 }  // namespace laurel::runtime
 
 /// Stays on in release: a broken invariant must not reach the store.
-#define LAUREL_ASSERT(expression)                                                       \
-  (static_cast<bool>(expression)                                                        \
-       ? static_cast<void>(0)                                                           \
+#define LAUREL_ASSERT(expression) \
+  (static_cast<bool>(expression)  \
+       ? static_cast<void>(0)     \
        : ::laurel::runtime::internal::assert_failed(#expression, __FILE__, __LINE__))

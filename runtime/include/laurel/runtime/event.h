@@ -1,5 +1,5 @@
-/// Event: one input record after decoding, as the partition takes it. Submission: a bunch of records a
-/// client sent, and what became of each.
+/// Event: one input record after decoding, as the partition takes it. Submission: a bunch of
+/// records a client sent, and what became of each.
 #pragma once
 
 #include <atomic>
@@ -49,8 +49,9 @@ struct Event {
   const google::protobuf::Message* data = nullptr;
   std::string natural_key;  ///< length-prefixed parts and kind; see docs/formats/journal.md
   std::string routing_key;
-  std::string canonical;    ///< serialized contract::Event, deterministic
-  /// Set when it could not be decoded: goes to the dead letters, nothing else is set but what is known.
+  std::string canonical;  ///< serialized contract::Event, deterministic
+  /// Set when it could not be decoded: goes to the dead letters, nothing else is set but what is
+  /// known.
   std::string reject_code;
   std::string reject_detail;
 };
@@ -63,12 +64,14 @@ struct EventBatch {
   std::vector<Event> events;
 };
 
-/// Lifecycle  Made by whoever feeds input; `done` is called once, when all its records have a result
-///            that is durable. Results are written by one partition each: no two write the same one.
+/// Lifecycle  Made by whoever feeds input; `done` is called once, when all its records have a
+/// result
+///            that is durable. Results are written by one partition each: no two write the same
+///            one.
 class Submission {
  public:
-  std::string bytes;               ///< owns what the records point to
-  std::string source;              ///< file name or `http`: the place in dead letters
+  std::string bytes;   ///< owns what the records point to
+  std::string source;  ///< file name or `http`: the place in dead letters
   std::vector<RawRecord> records;
   std::vector<EventResult> results;  ///< same size as records once decoded
   google::protobuf::Arena arena;
@@ -89,7 +92,8 @@ class Decoder {
   virtual ~Decoder() = default;
   /// Fills `event` (index is set by the caller); on bad input sets reject_code and reject_detail.
   /// Never throws; whatever the bytes are.
-  virtual void decode(const RawRecord& record, google::protobuf::Arena& arena, Event& event) const = 0;
+  virtual void decode(const RawRecord& record, google::protobuf::Arena& arena,
+                      Event& event) const = 0;
 };
 
 }  // namespace laurel::runtime

@@ -38,7 +38,8 @@ std::string journal_key(std::string_view routing_key, std::string_view natural_k
 std::string big_endian(std::uint64_t value);
 std::uint64_t from_big_endian(std::string_view bytes8);
 
-/// The partition of a routing key: stable for ever (FNV-1a 64, then mixed), part of the stored format.
+/// The partition of a routing key: stable for ever (FNV-1a 64, then mixed), part of the stored
+/// format.
 std::uint16_t partition_of(std::string_view routing_key, std::uint16_t partitions);
 
 }  // namespace laurel::runtime

@@ -42,8 +42,8 @@ class NodeApi {
   virtual ~NodeApi() = default;
   /// Takes the submission or refuses it: kOverloaded (the credits are used up; retry later),
   /// kUnavailable (starting or draining). After it was taken, `done` is called exactly once, on any
-  /// thread, once every record's result is durable; when the node fails meanwhile, with results left
-  /// at kPending, which means: unknown, send again.
+  /// thread, once every record's result is durable; when the node fails meanwhile, with results
+  /// left at kPending, which means: unknown, send again.
   virtual Status submit(std::shared_ptr<Submission> submission,
                         std::shared_ptr<const Decoder> decoder) = 0;
   /// CloudEvents as JSON, one event per record.

@@ -28,12 +28,12 @@
 namespace laurel::runtime {
 
 struct PartitionOptions {
-  std::uint32_t turns_max = 4000;                     ///< per commit
-  std::size_t bytes_max = 4 * 1024 * 1024;            ///< per commit, before compression
+  std::uint32_t turns_max = 4000;                       ///< per commit
+  std::size_t bytes_max = 4 * 1024 * 1024;              ///< per commit, before compression
   std::size_t activation_bytes_max = 16 * 1024 * 1024;  ///< of this partition; LRU beyond
-  std::uint64_t idle_commits_max = 100'000;           ///< passivated when untouched that long
-  std::uint32_t hops_max = 64;                        ///< messages a turn may cause in its commit
-  std::size_t effect_bytes_max = 512 * 1024;          ///< one effect; beyond it the turn is rejected
+  std::uint64_t idle_commits_max = 100'000;             ///< passivated when untouched that long
+  std::uint32_t hops_max = 64;                          ///< messages a turn may cause in its commit
+  std::size_t effect_bytes_max = 512 * 1024;  ///< one effect; beyond it the turn is rejected
 };
 
 struct PartitionCounters {
@@ -63,7 +63,8 @@ class Partition {
   void start(const Recovered& recovered);
   /// Queues a batch. Its submission's pending count is finished when all its results are durable.
   void take(EventBatch batch);
-  /// Handles queued events until the open commit is full. `now_us`: wall clock, for dead letters only.
+  /// Handles queued events until the open commit is full. `now_us`: wall clock, for dead letters
+  /// only.
   void run(std::int64_t now_us);
   bool can_seal() const;  ///< something is open and nothing is in flight
   std::shared_ptr<const Commit> seal();

@@ -1,4 +1,5 @@
-/// Queries: reads of durable state, by reflection over what actor types declare. No actor is activated.
+/// Queries: reads of durable state, by reflection over what actor types declare. No actor is
+/// activated.
 ///
 /// View       This node's partitions.
 /// Threads    Any thread; blocks on the store for one page.

@@ -30,7 +30,8 @@ class ActorRegistry {
     const HandlerSpec* handler = nullptr;
   };
 
-  /// REQUIRES: type names unique, `[a-z][a-z0-9_]*`; every event handler's message has EventOptions.
+  /// REQUIRES: type names unique, `[a-z][a-z0-9_]*`; every event handler's message has
+  /// EventOptions.
   explicit ActorRegistry(std::vector<ActorType> types);
 
   const std::vector<ActorType>& types() const { return types_; }

@@ -4,7 +4,8 @@
 ///            or not at all, and a turn run twice does the same (DESIGN.md sections 1, 2, 12).
 /// Lifecycle  Lives for one call of `on()`. Never kept.
 /// Threads    The partition's thread only.
-/// Errors     reject() or an exception undo the whole turn: dead letter with the reason, others go on.
+/// Errors     reject() or an exception undo the whole turn: dead letter with the reason, others go
+/// on.
 #pragma once
 
 #include <array>
@@ -56,21 +57,25 @@ class Turn {
   virtual Digest sha256(std::initializer_list<std::string_view> parts) const = 0;
 
   /// The catalog document of a declared settings message, or nullptr when the catalog has none.
-  virtual const google::protobuf::Message* document(const google::protobuf::Descriptor& type) const = 0;
+  virtual const google::protobuf::Message* document(
+      const google::protobuf::Descriptor& type) const = 0;
   template <class Document>
   const Document* document() const {
     return static_cast<const Document*>(document(*Document::descriptor()));
   }
 
   /// Keyed table: key -> row, the last value wins. The table has to be declared by the actor type.
-  /// get() reads what this and earlier turns wrote, durable or not; false when there is no such row.
-  virtual bool get(std::string_view table, std::string_view key, google::protobuf::Message& row) = 0;
+  /// get() reads what this and earlier turns wrote, durable or not; false when there is no such
+  /// row.
+  virtual bool get(std::string_view table, std::string_view key,
+                   google::protobuf::Message& row) = 0;
   virtual void put(std::string_view table, std::string_view key,
                    const google::protobuf::Message& row) = 0;
   virtual void erase(std::string_view table, std::string_view key) = 0;
   /// Calls `row(key, bytes)` in ascending key order from `from` on, until it returns false.
-  virtual void scan(std::string_view table, std::string_view from,
-                    const std::function<bool(std::string_view key, std::string_view bytes)>& row) = 0;
+  virtual void scan(
+      std::string_view table, std::string_view from,
+      const std::function<bool(std::string_view key, std::string_view bytes)>& row) = 0;
 
   /// Log table: appends a row; its sequence, 1, 2, 3, ... without gaps, is returned.
   virtual std::uint64_t append(std::string_view table, const google::protobuf::Message& row) = 0;

@@ -5,11 +5,13 @@
 ///                                                       └──────── outcome (message) ──────┘
 ///
 /// Why        CAF gives each partition its thread of control and a fair share of the cores; the
-///            scheduler is `sharing`, max-throughput is bounded, and nothing but this room sees CAF.
+///            scheduler is `sharing`, max-throughput is bounded, and nothing but this room sees
+///            CAF.
 /// Lifecycle  start(): takes every partition over, then runs. drain(): refuses, finishes, commits.
 ///            Destroyed after drain(), or at once after a failure.
 /// Threads    Any thread.
-/// Limits     Credits: events_max and bytes_max handed in and not durable; beyond them submit() says
+/// Limits     Credits: events_max and bytes_max handed in and not durable; beyond them submit()
+/// says
 ///            kOverloaded. CAF's mailboxes are unbounded, the credits bound them.
 /// Errors     A partition whose store failed or that was fenced stops; the node reports `failed`.
 #pragma once
@@ -29,8 +31,8 @@ namespace laurel::adapters {
 
 struct HostOptions {
   std::size_t threads = 2;
-  std::uint64_t events_max = 200'000;              ///< handed in, not durable
-  std::uint64_t bytes_max = 64 * 1024 * 1024;      ///< of raw input, handed in, not durable
+  std::uint64_t events_max = 200'000;          ///< handed in, not durable
+  std::uint64_t bytes_max = 64 * 1024 * 1024;  ///< of raw input, handed in, not durable
   runtime::PartitionOptions partition;
 };
 
@@ -43,11 +45,10 @@ struct HostTotals {
 class Host {
  public:
   virtual ~Host() = default;
-  static runtime::Result<std::unique_ptr<Host>> start(runtime::Engine& engine,
-                                                      const runtime::ActorRegistry& registry,
-                                                      const runtime::Hasher& hasher,
-                                                      std::shared_ptr<const runtime::Catalog> catalog,
-                                                      const HostOptions& options);
+  static runtime::Result<std::unique_ptr<Host>> start(
+      runtime::Engine& engine, const runtime::ActorRegistry& registry,
+      const runtime::Hasher& hasher, std::shared_ptr<const runtime::Catalog> catalog,
+      const HostOptions& options);
 
   virtual runtime::Status submit(std::shared_ptr<runtime::Submission> submission,
                                  std::shared_ptr<const runtime::Decoder> decoder) = 0;
