@@ -1,0 +1,38 @@
+/// What all verbs share: where the node is and how to print.
+#pragma once
+
+#include <cstdio>
+#include <string>
+
+#include <boost/json.hpp>
+
+#include "http_client.h"
+#include "laurel/console/console.h"
+
+namespace laurel::console {
+
+inline constexpr int kOk = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kNoNode = 3;
+inline constexpr int kSomeRejected = 4;
+
+struct Common {
+  std::string server = "http://127.0.0.1:7400";
+  std::string data_dir;  ///< a stopped node's directory, served for the time of the verb
+  bool json = false;
+};
+
+/// A failed verb: what to print and which code to end with.
+struct Failure {
+  int code = kFailed;
+  std::string message;
+};
+
+/// The reply's JSON. Throws Failure: no node, or what the node's problem says.
+boost::json::value fetch(HttpClient& client, const std::string& target);
+boost::json::value parse_reply(const HttpReply& reply);
+/// A member as text, whether the node sent text or a number; empty when absent.
+std::string text_of(const boost::json::value& object, std::string_view member);
+
+}  // namespace laurel::console

@@ -1,0 +1,174 @@
+#include "laurel/console/console.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "ingest.h"
+#include "reads.h"
+#include "verify.h"
+
+namespace laurel::console {
+namespace {
+
+struct Verb {
+  std::string name;
+  std::string help;
+};
+
+const std::vector<Verb>& verbs() {
+  static const std::vector<Verb> all = {
+      {"status", "what the node is doing"},
+      {"ingest", "wagers of a file into the node"},
+      {"player", "show or ledger: one player's points and why"},
+      {"actor", "show: the state of any actor"},
+      {"dead-letters", "list: what was refused and why"},
+      {"topic", "read: records of an output topic, as CloudEvents"},
+      {"export", "balances: every player's points"},
+      {"verify", "recompute every ledger: sums and hash chains"},
+  };
+  return all;
+}
+
+void add_common(CLI::App& app, Common& common, bool reads) {
+  app.add_flag("--json", common.json, "Machine-readable output");
+  auto* server = app.add_option("--server", common.server, "Where the node listens")
+                     ->envname("LAUREL_SERVER")
+                     ->capture_default_str();
+  if (reads) {
+    app.add_option("--data", common.data_dir, "Data directory of a stopped node, instead")
+        ->excludes(server);
+  }
+}
+
+struct Arguments {
+  Common common;
+  IngestArguments ingest;
+  TopicArguments topic;
+  std::string player, actor;
+  bool ignored = false;
+};
+
+using Run = std::function<int(HttpClient&)>;
+
+CLI::App* sub(CLI::App& app, const char* name, const char* help, Common& common) {
+  CLI::App* verb = app.add_subcommand(name, help);
+  add_common(*verb, common, true);
+  return verb;
+}
+
+void describe(CLI::App& app, Arguments& arguments, Run& run) {
+  app.require_subcommand(1);
+  Common& common = arguments.common;
+  const auto runs = [&run, &common](CLI::App* verb, int (*what)(HttpClient&, const Common&)) {
+    verb->callback([&run, &common, what] {
+      run = [&common, what](HttpClient& client) { return what(client, common); };
+    });
+  };
+  runs(sub(app, "status", "What the node is doing", common), show_status);
+  runs(sub(app, "verify", "Recompute every ledger: sums and hash chains", common), verify);
+
+  CLI::App* player = app.add_subcommand("player", "One player")->require_subcommand(1);
+  for (const bool ledger : {false, true}) {
+    CLI::App* verb = sub(*player, ledger ? "ledger" : "show",
+                         ledger ? "Every entry and why it is there" : "Balances", common);
+    verb->add_option("PLAYER", arguments.player)->required();
+    verb->callback([&run, &arguments, ledger] {
+      run = [&arguments, ledger](HttpClient& client) {
+        return (ledger ? show_ledger : show_player)(client, arguments.common, arguments.player);
+      };
+    });
+  }
+  CLI::App* actor = app.add_subcommand("actor", "One actor")->require_subcommand(1);
+  CLI::App* show = sub(*actor, "show", "Its state", common);
+  show->add_option("TYPE/KEY", arguments.actor)->required();
+  show->callback([&run, &arguments] {
+    run = [&arguments](HttpClient& client) {
+      return show_actor(client, arguments.common, arguments.actor);
+    };
+  });
+  CLI::App* letters = app.add_subcommand("dead-letters", "What was refused")->require_subcommand(1);
+  runs(sub(*letters, "list", "All, with their reasons", common), list_dead_letters);
+  CLI::App* exports = app.add_subcommand("export", "Everything of one kind")->require_subcommand(1);
+  runs(sub(*exports, "balances", "A line per player", common), export_balances);
+  CLI::App* topic = app.add_subcommand("topic", "Output topics")->require_subcommand(1);
+  CLI::App* read = sub(*topic, "read", "Its records, as CloudEvents, a line each", common);
+  read->add_option("NAME", arguments.topic.name, "balances, ledger or dead-letters")->required();
+  read->add_flag("--follow", arguments.topic.follow, "Wait for more");
+  read->callback([&run, &arguments] {
+    run = [&arguments](HttpClient& client) {
+      return read_topic(client, arguments.common, arguments.topic);
+    };
+  });
+  CLI::App* feed = app.add_subcommand("ingest", "Wagers of a file into the node");
+  add_common(*feed, common, false);
+  feed->add_option("FILE", arguments.ingest.file,
+                   "CSV or NDJSON, plain or gzip; - is standard input")
+      ->required();
+  feed->add_option("--map", arguments.ingest.mapping_file, "How its columns become events (TOML)")
+      ->required();
+  feed->add_option("--format", arguments.ingest.format, "Default: by the file's name")
+      ->check(CLI::IsMember({"csv", "ndjson"}));
+  feed->add_option("--retry", arguments.ingest.retry_s, "Seconds to wait for a node that is away")
+      ->capture_default_str();
+  feed->add_flag("--wait", arguments.ignored, "Return when all is committed: always so for now");
+  feed->add_flag("--sorted", arguments.ignored,
+                 "Apply in the order of the file: always so for now");
+  feed->callback([&run, &arguments] {
+    run = [&arguments](HttpClient& client) {
+      return ingest(client, arguments.common, arguments.ingest);
+    };
+  });
+}
+
+int execute(const Arguments& arguments, const Run& run, const ConsoleHooks& hooks) {
+  std::unique_ptr<ServedNode> served;
+  std::string url = arguments.common.server;
+  if (!arguments.common.data_dir.empty()) {
+    auto opened = hooks.serve(arguments.common.data_dir);
+    if (!opened) throw Failure{kFailed, opened.error().message};
+    served = std::move(*opened);
+    url = served->url();
+  }
+  HttpClient client(url);
+  return run(client);
+}
+
+}  // namespace
+
+bool is_console_verb(const std::string& verb) {
+  for (const Verb& each : verbs()) {
+    if (each.name == verb) return true;
+  }
+  return false;
+}
+
+std::string console_help() {
+  std::string out;
+  for (const Verb& each : verbs()) {
+    out += "  " + each.name + std::string(20 - each.name.size(), ' ') + each.help + "\n";
+  }
+  return out;
+}
+
+int run_console(int argc, char** argv, const ConsoleHooks& hooks) {
+  CLI::App app{"Laurel's console: talks to a node over HTTP.", "laurel"};
+  Arguments arguments;
+  Run run;
+  describe(app, arguments, run);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kUsage;
+  }
+  try {
+    return execute(arguments, run, hooks);
+  } catch (const Failure& failure) {
+    std::fprintf(stderr, "laurel: %s\n", failure.message.c_str());
+    return failure.code;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "laurel: the node's answer cannot be understood: %s\n", error.what());
+    return kFailed;
+  }
+}
+
+}  // namespace laurel::console

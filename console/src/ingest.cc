@@ -1,0 +1,207 @@
+#include "ingest.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "line_reader.h"
+
+namespace laurel::console {
+namespace {
+
+namespace json = boost::json;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kChunkRecords = 2000;
+constexpr std::size_t kChunkBytes = 1024 * 1024;
+constexpr std::size_t kShownRejections = 5;
+
+struct Totals {
+  std::uint64_t accepted = 0, duplicate = 0, conflict = 0, rejected = 0;
+  std::uint64_t all() const { return accepted + duplicate + conflict + rejected; }
+};
+
+std::uint64_t number(const json::value& object, std::string_view member) {
+  return std::strtoull(text_of(object, member).c_str(), nullptr, 10);
+}
+
+// A session on the node, made again when the node has forgotten it: after a restart, say. Sending a
+// chunk twice is safe, the node knows what it has.
+class Session {
+ public:
+  Session(HttpClient& client, json::object description, unsigned retry_s)
+      : client_(client), description_(std::move(description)), retry_s_(retry_s) {}
+
+  json::value send(const std::string& body, std::uint64_t line) {
+    const auto deadline = Clock::now() + std::chrono::seconds(retry_s_);
+    for (auto pause = std::chrono::milliseconds(100);;
+         pause = std::min(pause * 2, pause + std::chrono::milliseconds(1000))) {
+      std::string why;
+      if (id_.empty()) why = open();
+      if (why.empty()) {
+        auto reply =
+            client_.post("/v1/ingest/sessions/" + id_ + "/records?line=" + std::to_string(line),
+                         body, "text/plain");
+        if (reply && reply->status == 404) {
+          id_.clear();
+          continue;
+        }
+        if (reply && reply->status != 503) return parse_reply(*reply);
+        why = reply ? "the node is busy or stopping" : reply.error().message;
+        if (reply && reply->retry_after_s > 0) pause = std::chrono::seconds(reply->retry_after_s);
+      }
+      if (Clock::now() + pause > deadline) {
+        throw Failure{kNoNode,
+                      why + "\n  gave up at line " + std::to_string(line) +
+                          "; running the same command again is safe: what is in counts once"};
+      }
+      std::this_thread::sleep_for(pause);
+    }
+  }
+
+ private:
+  std::string open() {
+    auto reply =
+        client_.post("/v1/ingest/sessions", json::serialize(description_), "application/json");
+    if (!reply) return reply.error().message;
+    if (reply->status == 503) return "the node is busy or stopping";
+    id_ = text_of(parse_reply(*reply), "session");
+    return {};
+  }
+
+  HttpClient& client_;
+  json::object description_;
+  unsigned retry_s_;
+  std::string id_;
+};
+
+class Progress {
+ public:
+  Progress(const LineReader& reader, bool show) : reader_(reader), show_(show && isatty(2) == 1) {}
+  void draw(std::uint64_t records, bool last) {
+    const auto now = Clock::now();
+    if (!show_ || (!last && now - drawn_ < std::chrono::milliseconds(200))) return;
+    drawn_ = now;
+    const double seconds = std::chrono::duration<double>(now - start_).count();
+    const double rate = seconds > 0 ? static_cast<double>(records) / seconds : 0;
+    std::fprintf(stderr, "\r\x1b[K%llu records, %.0f/s", static_cast<unsigned long long>(records),
+                 rate);
+    if (reader_.bytes_total() > 0) {
+      const double done =
+          static_cast<double>(reader_.bytes_read()) / static_cast<double>(reader_.bytes_total());
+      const auto filled = static_cast<int>(done * 30);
+      std::fprintf(stderr, "  [%.*s%*s] %3.0f %%, %.0f s left", filled,
+                   "==============================", 30 - filled, "", done * 100,
+                   done > 0 ? seconds / done * (1 - done) : 0.0);
+    }
+    std::fputs(last ? "\n" : "", stderr);
+    std::fflush(stderr);
+  }
+
+ private:
+  const LineReader& reader_;
+  const bool show_;
+  const Clock::time_point start_ = Clock::now();
+  Clock::time_point drawn_;
+};
+
+std::string read_mapping(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) {
+    throw Failure{kFailed, "cannot read the mapping " + path};
+  }
+  return text.str();
+}
+
+std::string format_of(const IngestArguments& arguments) {
+  if (!arguments.format.empty()) return arguments.format;
+  std::string_view name = arguments.file;
+  if (name.ends_with(".gz")) name.remove_suffix(3);
+  if (name.ends_with(".csv")) return "csv";
+  if (name.ends_with(".ndjson") || name.ends_with(".jsonl") || name.ends_with(".json")) {
+    return "ndjson";
+  }
+  throw Failure{kUsage, "the name of " + arguments.file +
+                            " does not tell its format: add --format csv or --format ndjson"};
+}
+
+int report(const Totals& totals, const Common& common) {
+  if (common.json) {
+    std::printf("%s\n",
+                json::serialize(json::object{{"accepted", std::to_string(totals.accepted)},
+                                             {"duplicate", std::to_string(totals.duplicate)},
+                                             {"conflict", std::to_string(totals.conflict)},
+                                             {"rejected", std::to_string(totals.rejected)}})
+                    .c_str());
+  } else {
+    std::printf("accepted %llu, duplicate %llu, conflict %llu, rejected %llu\n",
+                static_cast<unsigned long long>(totals.accepted),
+                static_cast<unsigned long long>(totals.duplicate),
+                static_cast<unsigned long long>(totals.conflict),
+                static_cast<unsigned long long>(totals.rejected));
+  }
+  return totals.rejected + totals.conflict > 0 ? kSomeRejected : kOk;
+}
+
+}  // namespace
+
+int ingest(HttpClient& client, const Common& common, const IngestArguments& arguments) {
+  const std::string format = format_of(arguments);
+  const std::string mapping = read_mapping(arguments.mapping_file);
+  auto opened = LineReader::open(arguments.file, format == "csv");
+  if (!opened) throw Failure{kFailed, opened.error().message};
+  LineReader& reader = **opened;
+  std::string header;
+  if (format == "csv") {
+    auto first = reader.next();
+    if (!first) throw Failure{kFailed, first.error().message};
+    if (!*first)
+      throw Failure{kFailed, arguments.file + " is empty: a CSV file starts with its header"};
+    header = (*first)->bytes;
+  }
+  Session session(client,
+                  {{"format", format},
+                   {"mapping", mapping},
+                   {"header", header},
+                   {"source", arguments.file == "-" ? "stdin" : arguments.file}},
+                  arguments.retry_s);
+  Progress progress(reader, !common.json);
+  Totals totals;
+  std::size_t shown = 0;
+  std::string failure;
+  for (bool more = true; more;) {
+    std::string body;
+    std::uint64_t first_line = 0;
+    for (std::size_t records = 0; records < kChunkRecords && body.size() < kChunkBytes; ++records) {
+      auto record = reader.next();
+      if (!record) failure = record.error().message;
+      more = record && *record;
+      if (!more) break;
+      if (first_line == 0) first_line = (*record)->line;
+      body.append((*record)->bytes).push_back('\n');
+    }
+    if (body.empty()) break;
+    const auto reply = session.send(body, first_line);
+    totals.accepted += number(reply, "accepted");
+    totals.duplicate += number(reply, "duplicate");
+    totals.conflict += number(reply, "conflict");
+    totals.rejected += number(reply, "rejected");
+    for (const auto& each : reply.at("rejections").as_array()) {
+      if (shown++ >= kShownRejections) break;
+      std::fprintf(stderr, "line %s: %s: %s\n", text_of(each, "line").c_str(),
+                   text_of(each, "reason").c_str(), text_of(each, "detail").c_str());
+    }
+    progress.draw(totals.all(), false);
+  }
+  progress.draw(totals.all(), true);
+  const int code = report(totals, common);
+  if (!failure.empty()) throw Failure{kFailed, failure};
+  return code;
+}
+
+}  // namespace laurel::console

@@ -1,0 +1,151 @@
+#include "line_reader.h"
+
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "laurel/runtime/event.h"
+
+namespace laurel::console {
+
+using runtime::Error;
+using runtime::ErrorCode;
+using runtime::Result;
+
+namespace {
+constexpr std::size_t kChunk = 256 * 1024;
+}
+
+struct LineReader::Source {
+  std::FILE* file = nullptr;
+  bool own = false;
+  bool gzip = false;
+  bool gzip_ended = false;
+  bool started = false;
+  z_stream zip{};
+  std::vector<unsigned char> input = std::vector<unsigned char>(kChunk);
+
+  ~Source() {
+    if (gzip) inflateEnd(&zip);
+    if (own) std::fclose(file);
+  }
+};
+
+LineReader::~LineReader() = default;
+
+Result<std::unique_ptr<LineReader>> LineReader::open(const std::string& path, bool quotes) {
+  std::unique_ptr<LineReader> reader(new LineReader());
+  reader->path_ = path;
+  reader->quotes_ = quotes;
+  reader->source_ = std::make_unique<Source>();
+  if (path == "-") {
+    reader->source_->file = stdin;
+    return reader;
+  }
+  struct stat info {};
+  if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode)) {
+    return Error{ErrorCode::kInvalidInput, path + " is not a file"};
+  }
+  reader->source_->file = std::fopen(path.c_str(), "rb");
+  if (reader->source_->file == nullptr) {
+    return Error{ErrorCode::kInvalidInput, "cannot read " + path + ": " + std::strerror(errno)};
+  }
+  reader->source_->own = true;
+  reader->bytes_total_ = static_cast<std::uint64_t>(info.st_size);
+  return reader;
+}
+
+// False at the end. Refills chunk_ with what comes next.
+Result<bool> LineReader::fill() {
+  Source& source = *source_;
+  at_ = 0;
+  chunk_.clear();
+  while (chunk_.empty()) {
+    if (!source.gzip || source.zip.avail_in == 0) {
+      const std::size_t got = std::fread(source.input.data(), 1, kChunk, source.file);
+      bytes_read_ += got;
+      if (got == 0) {
+        if (std::ferror(source.file) != 0) {
+          return Error{ErrorCode::kInvalidInput,
+                       "cannot read " + path_ + ": " + std::strerror(errno)};
+        }
+        if (source.gzip && !source.gzip_ended) {
+          return Error{ErrorCode::kInvalidInput,
+                       path_ +
+                           " is cut off: its gzip stream has no end. What was whole was sent; "
+                           "get the file again and run this again"};
+        }
+        return false;
+      }
+      if (!source.started) {
+        source.started = true;
+        source.gzip = got >= 2 && source.input[0] == 0x1f && source.input[1] == 0x8b;
+        if (source.gzip && inflateInit2(&source.zip, 15 + 16) != Z_OK) {
+          source.gzip = false;
+          return Error{ErrorCode::kInternal, "zlib cannot start"};
+        }
+      }
+      if (!source.gzip) {
+        chunk_.assign(source.input.begin(), source.input.begin() + static_cast<long>(got));
+        return true;
+      }
+      source.zip.next_in = source.input.data();
+      source.zip.avail_in = static_cast<uInt>(got);
+    }
+    if (source.gzip_ended) {  // a file of several gzip members
+      inflateReset(&source.zip);
+      source.gzip_ended = false;
+    }
+    chunk_.resize(kChunk);
+    source.zip.next_out = reinterpret_cast<unsigned char*>(chunk_.data());
+    source.zip.avail_out = kChunk;
+    const int code = inflate(&source.zip, Z_NO_FLUSH);
+    if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) {
+      return Error{ErrorCode::kInvalidInput, path_ + " is damaged: it is no valid gzip"};
+    }
+    source.gzip_ended = code == Z_STREAM_END;
+    chunk_.resize(kChunk - source.zip.avail_out);
+  }
+  return true;
+}
+
+Result<std::optional<Record>> LineReader::next() {
+  Record record;
+  record.line = line_ + 1;
+  bool quoted = false;
+  bool any = false;
+  while (!ended_) {
+    if (at_ == chunk_.size()) {
+      auto more = fill();
+      if (!more) {
+        ended_ = true;
+        return more.error();
+      }
+      if (!*more) {
+        ended_ = true;
+        break;
+      }
+    }
+    const char c = chunk_[at_++];
+    any = true;
+    if (c == '\n') ++line_;
+    if (quotes_ && c == '"') quoted = !quoted;
+    if (c == '\n' && !quoted) {
+      if (!record.bytes.empty() && record.bytes.back() == '\r') record.bytes.pop_back();
+      return std::optional<Record>(std::move(record));
+    }
+    if (record.bytes.size() <= runtime::kLineBytesMax) {
+      record.bytes.push_back(c);
+    } else {
+      quoted = false;  // too long whatever follows: it ends with its line
+    }
+  }
+  if (!any) return std::optional<Record>();
+  ++line_;
+  return std::optional<Record>(std::move(record));
+}
+
+}  // namespace laurel::console

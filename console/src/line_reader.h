@@ -1,0 +1,48 @@
+/// LineReader: records of a file, plain or gzip, or of standard input, one at a time.
+///
+/// Limits     One record is at most kLineBytesMax + 1 bytes; the rest of a longer one is skipped.
+/// Errors     open(): the file is not there or not readable. next(): truncated or damaged gzip.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "laurel/runtime/errors.h"
+
+namespace laurel::console {
+
+struct Record {
+  std::string bytes;       ///< without the line's end
+  std::uint64_t line = 0;  ///< 1-based, of its first line
+};
+
+class LineReader {
+ public:
+  /// `path`: a file, or `-`. `quotes`: a line's end within double quotes belongs to the record.
+  static runtime::Result<std::unique_ptr<LineReader>> open(const std::string& path, bool quotes);
+  ~LineReader();
+  /// Nothing at the end. An error ends it; what came before is whole.
+  runtime::Result<std::optional<Record>> next();
+  std::uint64_t bytes_read() const { return bytes_read_; }    ///< of the file, compressed
+  std::uint64_t bytes_total() const { return bytes_total_; }  ///< 0: not known
+
+ private:
+  LineReader() = default;
+  runtime::Result<bool> fill();
+
+  struct Source;
+  std::unique_ptr<Source> source_;
+  std::string path_;
+  bool quotes_ = false;
+  std::vector<char> chunk_;
+  std::size_t at_ = 0;
+  bool ended_ = false;
+  std::uint64_t line_ = 0;
+  std::uint64_t bytes_read_ = 0;
+  std::uint64_t bytes_total_ = 0;
+};
+
+}  // namespace laurel::console
