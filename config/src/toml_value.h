@@ -9,11 +9,9 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include "laurel/contract/amount.pb.h"
 #include "laurel/contract/int128.h"
+#include "toml_parser.h"
 
 namespace laurel::config {
 

@@ -192,6 +192,15 @@ TEST(TomlReader, SaysWhereTheTextIsNoToml) {
   EXPECT_NE(error_of(std::string_view("id = \"\0\"", 8), config), "");
 }
 
+TEST(TomlReader, SurvivesWhatTheParserTakesForGranted) {
+  NodeConfig config;
+  for (const std::string_view text :
+       {std::string_view("x = [}"), std::string_view("[}\n"), std::string_view("[\0", 2),
+        std::string_view("x = {a=]"), std::string_view("[["), std::string_view("a.\0", 3)}) {
+    EXPECT_THAT(error_of(text, config), StartsWith("file.toml:1:")) << text;
+  }
+}
+
 TEST(TomlReader, RefusesMoreThanOneMegabyte) {
   NodeConfig config;
   EXPECT_THAT(error_of(std::string(kTomlBytesMax + 1, '\n'), config), HasSubstr("1048576"));
