@@ -1,6 +1,7 @@
 #include "event_builder.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include <google/protobuf/io/coded_stream.h>
@@ -179,11 +180,12 @@ void set_bool(const FieldSchema& field, bool value, Message& message) {
 }
 
 bool check_required(const MessageSchema& schema, const FieldSet& seen, Reject& reject) {
-  for (const FieldSchema& field : schema.fields) {
-    if (field.required && !contains(seen, field.index)) {
-      reject.set(reject::kMissingField, "is required");
-      return reject.in(field.name);
-    }
+  for (std::size_t word = 0; word < seen.size(); ++word) {
+    const std::uint64_t missing = schema.required[word] & ~seen[word];
+    if (missing == 0) continue;
+    reject.set(reject::kMissingField, "is required");
+    const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(missing));
+    return reject.in(schema.fields[index].name);
   }
   return true;
 }

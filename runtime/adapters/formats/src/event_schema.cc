@@ -98,6 +98,7 @@ const MessageSchema* SchemaSet::compile(const google::protobuf::Descriptor& desc
     entry.non_negative = std::find(options.non_negative.begin(), options.non_negative.end(),
                                    field.name()) != options.non_negative.end();
     entry.index = i;
+    if (entry.required) insert(schema.required, i);
     std::size_t at = hash_of(entry.name) & (slots - 1);
     while (schema.slots[at] != 0) at = (at + 1) & (slots - 1);
     schema.slots[at] = static_cast<std::uint16_t>(i + 1);

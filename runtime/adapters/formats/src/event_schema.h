@@ -53,6 +53,7 @@ struct FieldSchema {
 
 struct MessageSchema {
   std::vector<FieldSchema> fields;
+  FieldSet required{};
   std::vector<std::uint16_t> slots;  ///< open addressing by name: index + 1, 0 is free
   /// Null when there is no such field.
   const FieldSchema* find(std::string_view name) const;
