@@ -332,6 +332,21 @@ TEST_F(EmbeddedEngineTest, WhatIsDurableSurvivesALossOfPower) {
   expect_last_commit(20);
 }
 
+TEST_F(EmbeddedEngineTest, AnEpochSurvivesALossOfPower) {
+  FaultyFileSystem faults;
+  options_.store.env = faults.env();
+  runtime::Epoch epoch = 0;
+  {
+    auto engine = open();
+    ASSERT_TRUE(engine.ok());
+    epoch = EngineDriver(**engine, 0).take_over().epoch;
+  }
+  faults.cut_power();
+  auto engine = open();
+  ASSERT_TRUE(engine.ok()) << engine.error().message;
+  EXPECT_GT(EngineDriver(**engine, 0).take_over().epoch, epoch);
+}
+
 // ---- Limits, counts ----------------------------------------------------------------------------
 
 TEST_F(EmbeddedEngineTest, ATooLargeCommitIsRejectedAndNothingElse) {
