@@ -32,9 +32,7 @@ class Fussy : public Actor<PlayerState> {
     if (wager.stake_total().units_low() == 16) turn.send({"fussy", "loop"}, contract::Amount());
   }
   void on(const contract::DeadLetter&, Turn&) { state().set_wagers(state().wagers() + 100); }
-  void on(const contract::Amount&, Turn& turn) {
-    turn.send({"fussy", "loop"}, contract::Amount());
-  }
+  void on(const contract::Amount&, Turn& turn) { turn.send({"fussy", "loop"}, contract::Amount()); }
 };
 
 ActorType fussy_type() {
@@ -299,7 +297,8 @@ TEST_F(PartitionTest, PassivatedActorsComeBackAsTheyWere) {
 
 TEST_F(PartitionTest, LedgerChunksOfManyCommitsReadAsOneLog) {
   for (int i = 0; i < 5; ++i) {
-    feed({{"x" + std::to_string(i), 1}, {"y" + std::to_string(i), 2}, {"z" + std::to_string(i), 3}});
+    feed(
+        {{"x" + std::to_string(i), 1}, {"y" + std::to_string(i), 2}, {"z" + std::to_string(i), 3}});
     commit();
   }
   const Queries queries(*engine, registry);
