@@ -6,27 +6,17 @@
 
 #include <boost/json.hpp>
 
+#include "failure.h"
 #include "http_client.h"
 #include "laurel/console/console.h"
 
 namespace laurel::console {
 
-inline constexpr int kOk = 0;
-inline constexpr int kFailed = 1;
-inline constexpr int kUsage = 2;
-inline constexpr int kNoNode = 3;
-inline constexpr int kSomeRejected = 4;
-
 struct Common {
   std::string server = "http://127.0.0.1:7400";
+  std::string ca_file;   ///< PEM: who may vouch for an https server; empty: the system's
   std::string data_dir;  ///< a stopped node's directory, served for the time of the verb
   bool json = false;
-};
-
-/// A failed verb: what to print and which code to end with.
-struct Failure {
-  int code = kFailed;
-  std::string message;
 };
 
 /// The reply's JSON. Throws Failure: no node, or what the node's problem says.

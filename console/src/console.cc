@@ -31,9 +31,11 @@ const std::vector<Verb>& verbs() {
 
 void add_common(CLI::App& app, Common& common, bool reads) {
   app.add_flag("--json", common.json, "Machine-readable output");
-  auto* server = app.add_option("--server", common.server, "Where the node listens")
+  auto* server = app.add_option("--server", common.server, "Where the node listens, http or https")
                      ->envname("LAUREL_SERVER")
                      ->capture_default_str();
+  app.add_option("--ca", common.ca_file, "PEM file with the CA of an https node")
+      ->envname("LAUREL_CA");
   if (reads) {
     app.add_option("--data", common.data_dir, "Data directory of a stopped node, instead")
         ->excludes(server);
@@ -124,12 +126,12 @@ int execute(const Arguments& arguments, const Run& run, const ConsoleHooks& hook
   std::unique_ptr<ServedNode> served;
   std::string url = arguments.common.server;
   if (!arguments.common.data_dir.empty()) {
-    auto opened = hooks.serve(arguments.common.data_dir);
-    if (!opened) throw Failure{kFailed, opened.error().message};
-    served = std::move(*opened);
+    std::string error;
+    served = hooks.serve(arguments.common.data_dir, error);
+    if (!served) throw Failure{kFailed, error};
     url = served->url();
   }
-  HttpClient client(url);
+  HttpClient client(url, arguments.common.ca_file);
   return run(client);
 }
 

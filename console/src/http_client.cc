@@ -1,120 +1,104 @@
 #include "http_client.h"
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <charconv>
-#include <chrono>
-#include <optional>
+
+#include "failure.h"
+#include "http_channel.h"
 
 namespace laurel::console {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-using runtime::Error;
-using runtime::ErrorCode;
-using runtime::Result;
-
-constexpr auto kConnect = std::chrono::seconds(5);
-constexpr auto kReply = std::chrono::seconds(90);
-constexpr std::uint64_t kReplyBytesMax = 64ULL * 1024 * 1024;
+Endpoint endpoint_of(const std::string& url, const std::string& ca_file) {
+  Endpoint endpoint;
+  endpoint.ca_file = ca_file;
+  std::string_view rest = url;
+  if (rest.starts_with("https://")) {
+    endpoint.tls = true;
+    rest.remove_prefix(8);
+  } else if (rest.starts_with("http://")) {
+    rest.remove_prefix(7);
+  } else if (rest.find("://") != std::string_view::npos) {
+    throw Failure{kUsage,
+                  "'" + url + "' is no server; allowed: http://HOST:PORT, https://HOST:PORT"};
+  }
+  rest = rest.substr(0, rest.find('/'));
+  const auto colon = rest.rfind(':');
+  // [::1]:7400 has its colons in brackets.
+  const auto bracket = rest.rfind(']');
+  const bool has_port =
+      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+  endpoint.host = std::string(rest.substr(0, has_port ? colon : rest.size()));
+  if (endpoint.host.starts_with('[') && endpoint.host.ends_with(']')) {
+    endpoint.host = endpoint.host.substr(1, endpoint.host.size() - 2);
+  }
+  endpoint.port = has_port ? std::string(rest.substr(colon + 1)) : "7400";
+  if (endpoint.host.empty()) throw Failure{kUsage, "'" + url + "' names no host"};
+  return endpoint;
+}
 
 }  // namespace
 
 class HttpClient::Impl {
  public:
-  explicit Impl(std::string url) : url_(std::move(url)) {
-    std::string_view rest = url_;
-    if (const auto scheme = rest.find("://"); scheme != std::string_view::npos) {
-      rest.remove_prefix(scheme + 3);
+  Impl(const std::string& url, const std::string& ca_file)
+      : url_(url), endpoint_(endpoint_of(url, ca_file)) {
+    if (!endpoint_.tls) {
+      channel_ = make_plain_channel();
+      return;
     }
-    rest = rest.substr(0, rest.find('/'));
-    const auto colon = rest.rfind(':');
-    host_ = std::string(rest.substr(0, colon));
-    port_ = colon == std::string_view::npos ? "7400" : std::string(rest.substr(colon + 1));
+    beast::error_code error;
+    channel_ = make_tls_channel(endpoint_, error);
+    if (error) throw Failure{kFailed, "cannot read the CA in " + ca_file + ": " + error.message()};
   }
 
-  const std::string& url() const { return url_; }
-
-  Result<HttpReply> send(http::verb verb, const std::string& target, std::string body,
-                         const std::string& content_type) {
-    http::request<http::string_body> request{verb, target, 11};
-    request.set(http::field::host, host_);
+  HttpReply send(http::verb verb, const std::string& target, std::string body,
+                 const std::string& content_type) {
+    Request request{verb, target, 11};
+    request.set(http::field::host, endpoint_.host);
     request.set(http::field::user_agent, "laurel");
     if (!content_type.empty()) request.set(http::field::content_type, content_type);
     request.body() = std::move(body);
     request.prepare_payload();
     // A kept connection may have been closed meanwhile: a read-only request is sent once more.
-    const bool kept = stream_.has_value();
-    auto reply = exchange(request);
-    if (!reply && kept && verb == http::verb::get) reply = exchange(request);
+    const bool kept = channel_->open();
+    Response response;
+    auto error = exchange(request, response);
+    if (error && kept && verb == http::verb::get) error = exchange(request, response);
+    if (error) {
+      throw Failure{kNoNode, "no node answers at " + url_ + " (" + error.message() +
+                                 "); start one with `laurel run`, or name another with --server"};
+    }
+    HttpReply reply;
+    reply.status = response.result_int();
+    const auto after = response[http::field::retry_after];
+    std::from_chars(after.data(), after.data() + after.size(), reply.retry_after_s);
+    if (!response.keep_alive()) channel_->close();
+    reply.body = std::move(response.body());
     return reply;
   }
 
  private:
-  // Runs one asynchronous step to its end: only those have deadlines.
-  template <class Step>
-  beast::error_code run(std::chrono::seconds deadline, Step step) {
-    beast::error_code result;
-    stream_->expires_after(deadline);
-    step([&result](beast::error_code error, auto&&...) { result = error; });
-    io_.restart();
-    io_.run();
-    return result;
-  }
-
-  Result<HttpReply> exchange(const http::request<http::string_body>& request) {
-    const auto failed = [this](const char* what, beast::error_code error) {
-      stream_.reset();
-      return Error{ErrorCode::kUnavailable, "no node answers at " + url_ + " (" + what + ": " +
-                                                error.message() +
-                                                "); start one with `laurel run`, or name another "
-                                                "with --server"};
-    };
+  beast::error_code exchange(const Request& request, Response& response) {
     beast::error_code error;
-    if (!stream_) {
-      asio::ip::tcp::resolver resolver(io_);
-      const auto addresses = resolver.resolve(host_, port_, error);
-      if (error) return failed("resolve", error);
-      stream_.emplace(io_);
-      buffer_.clear();
-      error = run(kConnect, [&](auto done) { stream_->async_connect(addresses, done); });
-      if (error) return failed("connect", error);
-      stream_->socket().set_option(asio::ip::tcp::no_delay(true), error);
-    }
-    error = run(kReply, [&](auto done) { http::async_write(*stream_, request, done); });
-    if (error) return failed("send", error);
-    http::response_parser<http::string_body> parser;
-    parser.body_limit(kReplyBytesMax);
-    error = run(kReply, [&](auto done) { http::async_read(*stream_, buffer_, parser, done); });
-    if (error) return failed("reply", error);
-    HttpReply reply;
-    reply.status = parser.get().result_int();
-    reply.body = std::move(parser.get().body());
-    const auto after = parser.get()[http::field::retry_after];
-    std::from_chars(after.data(), after.data() + after.size(), reply.retry_after_s);
-    if (!parser.get().keep_alive()) stream_.reset();
-    return reply;
+    if (!channel_->open()) error = channel_->connect(endpoint_);
+    if (!error) error = channel_->exchange(request, response);
+    if (error) channel_->close();
+    return error;
   }
 
-  std::string url_, host_, port_;
-  asio::io_context io_;
-  std::optional<beast::tcp_stream> stream_;
-  beast::flat_buffer buffer_;
+  std::string url_;
+  Endpoint endpoint_;
+  std::unique_ptr<Channel> channel_;
 };
 
-HttpClient::HttpClient(std::string url) : impl_(std::make_unique<Impl>(std::move(url))) {}
+HttpClient::HttpClient(const std::string& url, const std::string& ca_file)
+    : impl_(std::make_unique<Impl>(url, ca_file)) {}
 HttpClient::~HttpClient() = default;
-const std::string& HttpClient::url() const { return impl_->url(); }
-Result<HttpReply> HttpClient::get(const std::string& target) {
+HttpReply HttpClient::get(const std::string& target) {
   return impl_->send(http::verb::get, target, {}, {});
 }
-Result<HttpReply> HttpClient::post(const std::string& target, std::string body,
-                                   const std::string& content_type) {
+HttpReply HttpClient::post(const std::string& target, std::string body,
+                           const std::string& content_type) {
   return impl_->send(http::verb::post, target, std::move(body), content_type);
 }
 

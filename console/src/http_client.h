@@ -1,12 +1,11 @@
-/// HttpClient: one keep-alive connection to a node. Blocking, with deadlines.
+/// HttpClient: one keep-alive connection to a node, http or https. Blocking, with deadlines.
 ///
-/// Errors     kUnavailable: nobody answers there. Any HTTP status is a reply, not an error.
+/// Errors     Failure kNoNode: nobody answers there, or not who its certificate says. Failure
+///            kUsage: no such URL. Any HTTP status is a reply, not an error.
 #pragma once
 
 #include <memory>
 #include <string>
-
-#include "laurel/runtime/errors.h"
 
 namespace laurel::console {
 
@@ -18,13 +17,11 @@ struct HttpReply {
 
 class HttpClient {
  public:
-  /// `url`: http://HOST:PORT
-  explicit HttpClient(std::string url);
+  /// `url`: http://HOST:PORT or https://HOST:PORT. `ca_file`: PEM, for https; empty: the system's.
+  HttpClient(const std::string& url, const std::string& ca_file);
   ~HttpClient();
-  const std::string& url() const;
-  runtime::Result<HttpReply> get(const std::string& target);
-  runtime::Result<HttpReply> post(const std::string& target, std::string body,
-                                  const std::string& content_type);
+  HttpReply get(const std::string& target);
+  HttpReply post(const std::string& target, std::string body, const std::string& content_type);
 
  private:
   class Impl;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <thread>
 
@@ -40,19 +41,21 @@ class Session {
     const auto deadline = Clock::now() + std::chrono::seconds(retry_s_);
     for (auto pause = std::chrono::milliseconds(100);;
          pause = std::min(pause * 2, pause + std::chrono::milliseconds(1000))) {
-      std::string why;
-      if (id_.empty()) why = open();
-      if (why.empty()) {
-        auto reply =
+      std::string why = "the node is busy or stopping";
+      try {
+        if (id_.empty()) open();
+        const auto reply =
             client_.post("/v1/ingest/sessions/" + id_ + "/records?line=" + std::to_string(line),
                          body, "text/plain");
-        if (reply && reply->status == 404) {
+        if (reply.status == 404) {  // forgotten, after a restart for one
           id_.clear();
           continue;
         }
-        if (reply && reply->status != 503) return parse_reply(*reply);
-        why = reply ? "the node is busy or stopping" : reply.error().message;
-        if (reply && reply->retry_after_s > 0) pause = std::chrono::seconds(reply->retry_after_s);
+        if (reply.status != 503) return parse_reply(reply);
+        if (reply.retry_after_s > 0) pause = std::chrono::seconds(reply.retry_after_s);
+      } catch (const Failure& failure) {
+        if (failure.code != kNoNode) throw;
+        why = failure.message;
       }
       if (Clock::now() + pause > deadline) {
         throw Failure{kNoNode,
@@ -64,13 +67,11 @@ class Session {
   }
 
  private:
-  std::string open() {
-    auto reply =
+  void open() {
+    const auto reply =
         client_.post("/v1/ingest/sessions", json::serialize(description_), "application/json");
-    if (!reply) return reply.error().message;
-    if (reply->status == 503) return "the node is busy or stopping";
-    id_ = text_of(parse_reply(*reply), "session");
-    return {};
+    if (reply.status == 503) throw Failure{kNoNode, "the node is busy or stopping"};
+    id_ = text_of(parse_reply(reply), "session");
   }
 
   HttpClient& client_;
@@ -153,16 +154,15 @@ int report(const Totals& totals, const Common& common) {
 int ingest(HttpClient& client, const Common& common, const IngestArguments& arguments) {
   const std::string format = format_of(arguments);
   const std::string mapping = read_mapping(arguments.mapping_file);
-  auto opened = LineReader::open(arguments.file, format == "csv");
-  if (!opened) throw Failure{kFailed, opened.error().message};
-  LineReader& reader = **opened;
+  const auto opened = LineReader::open(arguments.file, format == "csv");
+  LineReader& reader = *opened;
   std::string header;
   if (format == "csv") {
     auto first = reader.next();
-    if (!first) throw Failure{kFailed, first.error().message};
-    if (!*first)
+    if (!first) {
       throw Failure{kFailed, arguments.file + " is empty: a CSV file starts with its header"};
-    header = (*first)->bytes;
+    }
+    header = std::move(first->bytes);
   }
   Session session(client,
                   {{"format", format},
@@ -173,17 +173,21 @@ int ingest(HttpClient& client, const Common& common, const IngestArguments& argu
   Progress progress(reader, !common.json);
   Totals totals;
   std::size_t shown = 0;
-  std::string failure;
+  std::optional<Failure> failure;  // of the file: what came before it is still sent
   for (bool more = true; more;) {
     std::string body;
     std::uint64_t first_line = 0;
     for (std::size_t records = 0; records < kChunkRecords && body.size() < kChunkBytes; ++records) {
-      auto record = reader.next();
-      if (!record) failure = record.error().message;
-      more = record && *record;
+      std::optional<Record> record;
+      try {
+        record = reader.next();
+      } catch (const Failure& wrong) {
+        failure = wrong;
+      }
+      more = record.has_value();
       if (!more) break;
-      if (first_line == 0) first_line = (*record)->line;
-      body.append((*record)->bytes).push_back('\n');
+      if (first_line == 0) first_line = record->line;
+      body.append(record->bytes).push_back('\n');
     }
     if (body.empty()) break;
     const auto reply = session.send(body, first_line);
@@ -200,7 +204,7 @@ int ingest(HttpClient& client, const Common& common, const IngestArguments& argu
   }
   progress.draw(totals.all(), true);
   const int code = report(totals, common);
-  if (!failure.empty()) throw Failure{kFailed, failure};
+  if (failure) throw *failure;
   return code;
 }
 

@@ -7,13 +7,10 @@
 #include <cstdio>
 #include <cstring>
 
-#include "laurel/runtime/event.h"
+#include "failure.h"
+#include "laurel/contract/limits.h"
 
 namespace laurel::console {
-
-using runtime::Error;
-using runtime::ErrorCode;
-using runtime::Result;
 
 namespace {
 constexpr std::size_t kChunk = 256 * 1024;
@@ -36,7 +33,7 @@ struct LineReader::Source {
 
 LineReader::~LineReader() = default;
 
-Result<std::unique_ptr<LineReader>> LineReader::open(const std::string& path, bool quotes) {
+std::unique_ptr<LineReader> LineReader::open(const std::string& path, bool quotes) {
   std::unique_ptr<LineReader> reader(new LineReader());
   reader->path_ = path;
   reader->quotes_ = quotes;
@@ -47,11 +44,11 @@ Result<std::unique_ptr<LineReader>> LineReader::open(const std::string& path, bo
   }
   struct stat info {};
   if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode)) {
-    return Error{ErrorCode::kInvalidInput, path + " is not a file"};
+    throw Failure{kFailed, path + " is not a file"};
   }
   reader->source_->file = std::fopen(path.c_str(), "rb");
   if (reader->source_->file == nullptr) {
-    return Error{ErrorCode::kInvalidInput, "cannot read " + path + ": " + std::strerror(errno)};
+    throw Failure{kFailed, "cannot read " + path + ": " + std::strerror(errno)};
   }
   reader->source_->own = true;
   reader->bytes_total_ = static_cast<std::uint64_t>(info.st_size);
@@ -59,7 +56,7 @@ Result<std::unique_ptr<LineReader>> LineReader::open(const std::string& path, bo
 }
 
 // False at the end. Refills chunk_ with what comes next.
-Result<bool> LineReader::fill() {
+bool LineReader::fill() {
   Source& source = *source_;
   at_ = 0;
   chunk_.clear();
@@ -69,14 +66,13 @@ Result<bool> LineReader::fill() {
       bytes_read_ += got;
       if (got == 0) {
         if (std::ferror(source.file) != 0) {
-          return Error{ErrorCode::kInvalidInput,
-                       "cannot read " + path_ + ": " + std::strerror(errno)};
+          throw Failure{kFailed, "cannot read " + path_ + ": " + std::strerror(errno)};
         }
         if (source.gzip && !source.gzip_ended) {
-          return Error{ErrorCode::kInvalidInput,
-                       path_ +
-                           " is cut off: its gzip stream has no end. What was whole was sent; "
-                           "get the file again and run this again"};
+          throw Failure{kFailed,
+                        path_ +
+                            " is cut off: its gzip stream has no end. What was whole was sent; "
+                            "get the file again and run this again"};
         }
         return false;
       }
@@ -85,7 +81,7 @@ Result<bool> LineReader::fill() {
         source.gzip = got >= 2 && source.input[0] == 0x1f && source.input[1] == 0x8b;
         if (source.gzip && inflateInit2(&source.zip, 15 + 16) != Z_OK) {
           source.gzip = false;
-          return Error{ErrorCode::kInternal, "zlib cannot start"};
+          throw Failure{kFailed, "zlib cannot start"};
         }
       }
       if (!source.gzip) {
@@ -104,7 +100,7 @@ Result<bool> LineReader::fill() {
     source.zip.avail_out = kChunk;
     const int code = inflate(&source.zip, Z_NO_FLUSH);
     if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) {
-      return Error{ErrorCode::kInvalidInput, path_ + " is damaged: it is no valid gzip"};
+      throw Failure{kFailed, path_ + " is damaged: it is no valid gzip"};
     }
     source.gzip_ended = code == Z_STREAM_END;
     chunk_.resize(kChunk - source.zip.avail_out);
@@ -112,22 +108,16 @@ Result<bool> LineReader::fill() {
   return true;
 }
 
-Result<std::optional<Record>> LineReader::next() {
+std::optional<Record> LineReader::next() {
   Record record;
   record.line = line_ + 1;
   bool quoted = false;
   bool any = false;
   while (!ended_) {
     if (at_ == chunk_.size()) {
-      auto more = fill();
-      if (!more) {
-        ended_ = true;
-        return more.error();
-      }
-      if (!*more) {
-        ended_ = true;
-        break;
-      }
+      ended_ = true;  // also when it throws
+      if (!fill()) break;
+      ended_ = false;
     }
     const char c = chunk_[at_++];
     any = true;
@@ -137,7 +127,7 @@ Result<std::optional<Record>> LineReader::next() {
       if (!record.bytes.empty() && record.bytes.back() == '\r') record.bytes.pop_back();
       return std::optional<Record>(std::move(record));
     }
-    if (record.bytes.size() <= runtime::kLineBytesMax) {
+    if (record.bytes.size() <= contract::kLineBytesMax) {
       record.bytes.push_back(c);
     } else {
       quoted = false;  // too long whatever follows: it ends with its line

@@ -1,7 +1,7 @@
 /// LineReader: records of a file, plain or gzip, or of standard input, one at a time.
 ///
-/// Limits     One record is at most kLineBytesMax + 1 bytes; the rest of a longer one is skipped.
-/// Errors     open(): the file is not there or not readable. next(): truncated or damaged gzip.
+/// Limits     One record is at most contract::kLineBytesMax + 1 bytes; the rest of a longer one is
+/// skipped. Errors     Failure: the file is not there or not readable; truncated or damaged gzip.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "laurel/runtime/errors.h"
 
 namespace laurel::console {
 
@@ -22,16 +20,16 @@ struct Record {
 class LineReader {
  public:
   /// `path`: a file, or `-`. `quotes`: a line's end within double quotes belongs to the record.
-  static runtime::Result<std::unique_ptr<LineReader>> open(const std::string& path, bool quotes);
+  static std::unique_ptr<LineReader> open(const std::string& path, bool quotes);
   ~LineReader();
-  /// Nothing at the end. An error ends it; what came before is whole.
-  runtime::Result<std::optional<Record>> next();
+  /// Nothing at the end, and after a Failure; what came before is whole.
+  std::optional<Record> next();
   std::uint64_t bytes_read() const { return bytes_read_; }    ///< of the file, compressed
   std::uint64_t bytes_total() const { return bytes_total_; }  ///< 0: not known
 
  private:
   LineReader() = default;
-  runtime::Result<bool> fill();
+  bool fill();
 
   struct Source;
   std::unique_ptr<Source> source_;

@@ -29,9 +29,7 @@ json::value parse_reply(const HttpReply& reply) {
 }
 
 json::value fetch(HttpClient& client, const std::string& target) {
-  auto reply = client.get(target);
-  if (!reply) throw Failure{kNoNode, reply.error().message};
-  return parse_reply(*reply);
+  return parse_reply(client.get(target));
 }
 
 namespace {
@@ -153,7 +151,7 @@ int read_topic(HttpClient& client, const Common& common, const TopicArguments& a
       const auto page =
           fetch(client, "/v1/topics/" + url_encode(arguments.name) + "?partition=" + partition +
                             "&from=" + from + "&limit=1000");
-      const auto& records = page.at("records").as_array();
+      const auto& records = page.at("events").as_array();
       for (const auto& record : records) {
         any = true;
         if (common.json || arguments.table == nullptr) {

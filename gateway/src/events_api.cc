@@ -32,8 +32,8 @@ std::string media_type(std::string_view content_type) {
 RawRecord record_of(std::string_view bytes) {
   RawRecord record;
   record.length = bytes.size();
-  record.oversize = bytes.size() > runtime::kEventBytesMax;
-  record.bytes = record.oversize ? bytes.substr(0, runtime::kDeadLetterRawMax) : bytes;
+  record.oversize = bytes.size() > contract::kEventBytesMax;
+  record.bytes = record.oversize ? bytes.substr(0, contract::kDeadLetterRawMax) : bytes;
   return record;
 }
 
@@ -108,13 +108,13 @@ void Service::post_events(Request& request, const Respond& respond) {
   submission->source = "http";
   const std::string_view text = submission->bytes;
   if (batch) {
-    const SplitArray split = split_array(text, runtime::kBatchEventsMax);
+    const SplitArray split = split_array(text, contract::kBatchEventsMax);
     if (!split.error.empty()) {
       respond(bad_request("the batch is no JSON array: " + split.error + "; nothing was applied"));
       return;
     }
     if (split.too_many) {
-      respond(too_large("a batch may hold " + std::to_string(runtime::kBatchEventsMax) +
+      respond(too_large("a batch may hold " + std::to_string(contract::kBatchEventsMax) +
                         " events; nothing was applied"));
       return;
     }

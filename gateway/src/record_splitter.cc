@@ -17,7 +17,7 @@ std::size_t record_length(std::string_view text, bool csv) {
   bool quoted = false;
   char before = '\n';  // the last character that is no space
   std::size_t closed = text.size();
-  const std::size_t end = std::min(text.size(), runtime::kLineBytesMax + 1);
+  const std::size_t end = std::min(text.size(), contract::kLineBytesMax + 1);
   for (std::size_t i = 0; i < end; ++i) {
     const char c = text[i];
     if (c == '"') {
@@ -56,8 +56,8 @@ SplitRecords split_records(std::string_view text, const SplitOptions& options) {
     runtime::RawRecord record;
     record.line = record_line;
     record.length = bytes.size();
-    record.oversize = bytes.size() > runtime::kLineBytesMax;
-    record.bytes = record.oversize ? bytes.substr(0, runtime::kDeadLetterRawMax) : bytes;
+    record.oversize = bytes.size() > contract::kLineBytesMax;
+    record.bytes = record.oversize ? bytes.substr(0, contract::kDeadLetterRawMax) : bytes;
     out.records.push_back(record);
   }
   return out;

@@ -83,13 +83,16 @@ class ServedDirectory final : public console::ServedNode {
   std::unique_ptr<node::Node> node_;
 };
 
-runtime::Result<std::unique_ptr<console::ServedNode>> serve(const std::string& data_dir) {
+std::unique_ptr<console::ServedNode> serve(const std::string& data_dir, std::string& error) {
   config::NodeOptions options;
   options.data_dir = data_dir;
   options.listen.port = 0;
   auto node = node::Node::start(options, {.read_only = true, .http = true});
-  if (!node) return node.error();
-  return std::unique_ptr<console::ServedNode>(std::make_unique<ServedDirectory>(std::move(*node)));
+  if (!node) {
+    error = node.error().message;
+    return nullptr;
+  }
+  return std::make_unique<ServedDirectory>(std::move(*node));
 }
 
 int help() {

@@ -1,7 +1,5 @@
 #include "laurel/runtime/failpoint.h"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <cstdlib>
 #include <string>
@@ -29,7 +27,7 @@ struct Armed {
 void failpoint_reached(const char* name) {
   static Armed armed;
   if (armed.name.empty() || armed.name != name) return;
-  if (armed.left.fetch_sub(1) == 1) _exit(137);
+  if (armed.left.fetch_sub(1) == 1) std::_Exit(137);
 }
 
 }  // namespace laurel::runtime

@@ -451,7 +451,7 @@ void PartitionImpl::dead_letter(const Item& item, std::string_view code, std::st
     letter.set_event_type(event.envelope->type());
     letter.set_subject(event.envelope->subject());
   }
-  letter.set_raw(std::string(raw.bytes.substr(0, kDeadLetterRawMax)));
+  letter.set_raw(std::string(raw.bytes.substr(0, contract::kDeadLetterRawMax)));
   letter.set_raw_bytes(raw.length);
   letter.set_recorded_time_us(now_us);
   open_.emit({kTopicDeadLetters, letter.subject(), "laurel.event.rejected.v1",

@@ -278,10 +278,10 @@ TEST_F(CloudEvents, NestAtMost32Deep) {
 
 TEST_F(CloudEvents, AreLimitedInSize) {
   std::string padded = event(kGood);
-  padded += std::string(runtime::kEventBytesMax - padded.size(), ' ');
+  padded += std::string(contract::kEventBytesMax - padded.size(), ' ');
   EXPECT_EQ(code(padded), "");
   EXPECT_EQ(code(padded + " "), "event-too-large");
-  EXPECT_EQ(code(std::string(runtime::kLineBytesMax, 'x')), "event-too-large");
+  EXPECT_EQ(code(std::string(contract::kLineBytesMax, 'x')), "event-too-large");
   EXPECT_EQ(code(std::string(10'000'000, 'x')), "line-too-long");
   EXPECT_EQ(formats::decode(*decoder_, {"{}", 1, 5'000'000, true}).code(), "line-too-long");
 }

@@ -46,16 +46,16 @@ TEST(RecordSplitter, CutsALineThatIsTooLongAndGoesOn) {
     ASSERT_EQ(lines.size(), 2U);
     EXPECT_TRUE(lines[0].oversize);
     EXPECT_EQ(lines[0].length, 10'000'000U);
-    EXPECT_EQ(lines[0].bytes.size(), runtime::kDeadLetterRawMax);
+    EXPECT_EQ(lines[0].bytes.size(), contract::kDeadLetterRawMax);
     EXPECT_EQ(lines[1], (Line{"next", 2, 4, false}));
   }
 }
 
 TEST(RecordSplitter, TakesALineOfExactlyTheLimit) {
-  const auto lines = split(std::string(runtime::kLineBytesMax, 'x') + "\n", 100'000);
+  const auto lines = split(std::string(contract::kLineBytesMax, 'x') + "\n", 100'000);
   ASSERT_EQ(lines.size(), 1U);
   EXPECT_FALSE(lines[0].oversize);
-  EXPECT_TRUE(split(std::string(runtime::kLineBytesMax + 1, 'x'), 100'000)[0].oversize);
+  EXPECT_TRUE(split(std::string(contract::kLineBytesMax + 1, 'x'), 100'000)[0].oversize);
 }
 
 TEST(RecordSplitter, GivesNothingForNothing) { EXPECT_TRUE(split("", 1).empty()); }

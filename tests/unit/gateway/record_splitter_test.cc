@@ -38,14 +38,14 @@ TEST(RecordSplitter, AStrayQuoteCostsOneLine) {
 }
 
 TEST(RecordSplitter, CutsWhatIsTooLong) {
-  const std::string text = std::string(runtime::kLineBytesMax + 1, 'x') + "\n" +
-                           std::string(runtime::kLineBytesMax, 'y') + "\nz";
+  const std::string text = std::string(contract::kLineBytesMax + 1, 'x') + "\n" +
+                           std::string(contract::kLineBytesMax, 'y') + "\nz";
   for (const bool csv : {false, true}) {
     const auto records = split_records(text, {csv, 1, 10}).records;
     ASSERT_EQ(records.size(), 3U);
     EXPECT_TRUE(records[0].oversize);
-    EXPECT_EQ(records[0].bytes.size(), runtime::kDeadLetterRawMax);
-    EXPECT_EQ(records[0].length, runtime::kLineBytesMax + 1);
+    EXPECT_EQ(records[0].bytes.size(), contract::kDeadLetterRawMax);
+    EXPECT_EQ(records[0].length, contract::kLineBytesMax + 1);
     EXPECT_FALSE(records[1].oversize);
     EXPECT_EQ(records[2].bytes, "z");
     EXPECT_EQ(records[2].line, 3U);

@@ -7,8 +7,6 @@
 #include <memory>
 #include <string>
 
-#include "laurel/runtime/errors.h"
-
 namespace laurel::console {
 
 /// A node that serves queries of a stopped node's directory while this object lives.
@@ -19,8 +17,9 @@ class ServedNode {
 };
 
 struct ConsoleHooks {
-  /// For `--data DIR` (verify, export, show): serve a stopped node's directory, read-only.
-  std::function<runtime::Result<std::unique_ptr<ServedNode>>(const std::string& data_dir)> serve;
+  /// For `--data DIR` (verify, export, show): serve a stopped node's directory, read-only. Null,
+  /// and `error` says why, when it cannot be.
+  std::function<std::unique_ptr<ServedNode>(const std::string& data_dir, std::string& error)> serve;
 };
 
 /// True when argv[1] is a verb of the console.

@@ -109,7 +109,7 @@ bool in_range(Int128 value) {
 }  // namespace
 
 bool is_player_id(std::string_view text) {
-  if (text.empty() || text.size() > runtime::kPlayerIdMax) return false;
+  if (text.empty() || text.size() > contract::kPlayerIdMax) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '_' || c == '~' || c == ':' || c == '-';
@@ -214,16 +214,16 @@ bool finish_event(const EventSchema& schema, const DecoderOptions& options,
 
 bool reject_size(const runtime::RawRecord& record, runtime::Event& event) {
   const std::uint64_t length = std::max<std::uint64_t>(record.length, record.bytes.size());
-  if (record.oversize || length > runtime::kLineBytesMax) {
+  if (record.oversize || length > contract::kLineBytesMax) {
     event.reject_code = reject::kLineTooLong;
     event.reject_detail = std::to_string(length) + " bytes; a line may have " +
-                          std::to_string(runtime::kLineBytesMax);
+                          std::to_string(contract::kLineBytesMax);
     return true;
   }
-  if (length > runtime::kEventBytesMax) {
+  if (length > contract::kEventBytesMax) {
     event.reject_code = reject::kEventTooLarge;
     event.reject_detail = std::to_string(length) + " bytes; an event may have " +
-                          std::to_string(runtime::kEventBytesMax);
+                          std::to_string(contract::kEventBytesMax);
     return true;
   }
   return false;

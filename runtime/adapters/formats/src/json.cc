@@ -21,7 +21,7 @@ ThreadParser& thread_parser() {
   return parser;
 }
 
-constexpr std::size_t kBufferBytes = runtime::kEventBytesMax + simdjson::SIMDJSON_PADDING;
+constexpr std::size_t kBufferBytes = contract::kEventBytesMax + simdjson::SIMDJSON_PADDING;
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
@@ -57,7 +57,7 @@ bool open_object(std::string_view record, ondemand::document& document, ondemand
   ThreadParser& thread = thread_parser();
   if (!thread.buffer) {
     thread.buffer = std::make_unique<char[]>(kBufferBytes);
-    const auto error = thread.parser.allocate(runtime::kEventBytesMax);
+    const auto error = thread.parser.allocate(contract::kEventBytesMax);
     LAUREL_ASSERT(error == simdjson::SUCCESS);
   }
   if (has_nul(record)) return reject.set(reject::kNulByte, "the record holds a NUL byte");

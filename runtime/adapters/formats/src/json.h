@@ -17,7 +17,7 @@ namespace laurel::adapters::formats {
 namespace ondemand = simdjson::ondemand;
 
 /// Copies the record into the thread's padded buffer and opens it as an object.
-/// REQUIRES: at most runtime::kEventBytesMax bytes; no other document of this thread is in use.
+/// REQUIRES: at most contract::kEventBytesMax bytes; no other document of this thread is in use.
 bool open_object(std::string_view record, ondemand::document& document, ondemand::object& root,
                  Reject& reject);
 /// Nothing may follow the object: malformed-json otherwise.

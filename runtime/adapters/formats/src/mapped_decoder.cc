@@ -27,7 +27,7 @@ class CsvShape {
       header.remove_suffix(1);
     }
     if (header.empty()) return "header: the CSV file has no header line";
-    if (header.size() > runtime::kEventBytesMax) return "header: is too long";
+    if (header.size() > contract::kEventBytesMax) return "header: is too long";
     if (!simdjson::validate_utf8(header)) return "header: is not UTF-8";
     std::vector<std::string_view> names;
     Reject reject;

@@ -27,7 +27,7 @@ void RecordSplitter::finish(const Take& take) {
 
 void RecordSplitter::append(std::string_view bytes) {
   // One byte more than a line may have tells that it is too long.
-  const std::size_t room = runtime::kLineBytesMax + 1 - kept_.size();
+  const std::size_t room = contract::kLineBytesMax + 1 - kept_.size();
   kept_.append(bytes.substr(0, std::min(room, bytes.size())));
   kept_length_ += bytes.size();
 }
@@ -36,9 +36,9 @@ void RecordSplitter::hand_out(std::string_view line, const Take& take) {
   runtime::RawRecord record;
   record.line = ++line_;
   record.length = kept_length_ != 0 ? kept_length_ : line.size();
-  record.oversize = record.length > runtime::kLineBytesMax;
+  record.oversize = record.length > contract::kLineBytesMax;
   if (record.oversize) {
-    line = line.substr(0, runtime::kDeadLetterRawMax);
+    line = line.substr(0, contract::kDeadLetterRawMax);
   } else {
     constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
     if (line_ == 1 && line.substr(0, 3) == kByteOrderMark) line.remove_prefix(3);

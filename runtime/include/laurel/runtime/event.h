@@ -15,15 +15,9 @@
 
 #include "laurel/api/turn.h"
 #include "laurel/contract/event.pb.h"
+#include "laurel/contract/limits.h"
 
 namespace laurel::runtime {
-
-/// Limits of input, public and tested (docs/guide/limits.md).
-inline constexpr std::size_t kEventBytesMax = 64 * 1024;
-inline constexpr std::size_t kLineBytesMax = 1024 * 1024;
-inline constexpr std::size_t kBatchEventsMax = 1000;
-inline constexpr std::size_t kDeadLetterRawMax = 64 * 1024;
-inline constexpr std::size_t kPlayerIdMax = 64;  // [A-Za-z0-9._~:-]{1,64}
 
 enum class EventStatus : std::uint8_t { kPending, kAccepted, kDuplicate, kConflict, kRejected };
 const char* name_of(EventStatus status);  // accepted, duplicate, conflict, rejected

@@ -1,6 +1,6 @@
 /// LAUREL_FAILPOINT(name): a place where a test can make the process die or a call fail.
 ///
-/// Armed by the environment: LAUREL_FAILPOINT=NAME:N kills the process (SIGKILL-like _exit(137),
+/// Armed by the environment: LAUREL_FAILPOINT=NAME:N kills the process (SIGKILL-like _Exit(137),
 /// nothing flushed) the N-th time NAME is reached. Absent from release builds.
 #pragma once
 

@@ -2,7 +2,7 @@
 ///
 /// Why        The public format of events: docs/guide/events.md, codes in
 /// docs/guide/dead-letters.md. Threads    Any, concurrently. Keeps one parser and 64 KiB per thread
-/// that uses it. Limits     runtime::kEventBytesMax, kDepthMax, kKeyPartBytesMax. Errors
+/// that uses it. Limits     contract::kEventBytesMax, kDepthMax, kKeyPartBytesMax. Errors
 /// Event::reject_code. Never throws, whatever the bytes.
 #pragma once
 

@@ -1,8 +1,8 @@
 /// RecordSplitter: cuts a stream of bytes into lines, whatever sizes the stream comes in.
 ///
 /// Lifecycle  One per file: feed() until its end, then finish() once.
-/// Limits     Keeps at most runtime::kLineBytesMax of a line; of a longer one the first
-///            runtime::kDeadLetterRawMax bytes are handed out, with its length and `oversize`.
+/// Limits     Keeps at most contract::kLineBytesMax of a line; of a longer one the first
+///            contract::kDeadLetterRawMax bytes are handed out, with its length and `oversize`.
 #pragma once
 
 #include <cstdint>
