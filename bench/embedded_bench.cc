@@ -109,6 +109,7 @@ int main(int argc, char** argv) {
     data = name;
   }
   options->data_dir = data;
+  options->log_level = "warn";
   auto node = node::Node::start(*options, {.read_only = false, .http = false});
   if (!node) {
     std::fprintf(stderr, "%s\n", node.error().message.c_str());

@@ -33,7 +33,6 @@ NodeConfig config_of(const NodeOptions& options) {
   config.set_partitions(options.partitions);
   auto& commit = *config.mutable_commit();
   commit.set_interval_min_ms(static_cast<std::uint32_t>(options.commit.interval_min.count()));
-  commit.set_interval_max_ms(static_cast<std::uint32_t>(options.commit.interval_max.count()));
   commit.set_turns_max(options.commit.turns_max);
   commit.set_bytes_max(options.commit.bytes_max);
   auto& memory = *config.mutable_memory();
@@ -63,7 +62,6 @@ NodeOptions options_of(const NodeConfig& config) {
   options.engine = config.engine().kind();
   options.partitions = static_cast<std::uint16_t>(config.partitions());
   options.commit.interval_min = std::chrono::milliseconds(config.commit().interval_min_ms());
-  options.commit.interval_max = std::chrono::milliseconds(config.commit().interval_max_ms());
   options.commit.turns_max = config.commit().turns_max();
   options.commit.bytes_max = config.commit().bytes_max();
   options.memory.cache_mb = config.memory().cache_mb();
@@ -103,9 +101,6 @@ std::string contradictions(const NodeOptions& options, const std::string& file) 
     fail("listen.address: \"" + options.listen.address +
          "\" is reached from other machines; allowed: a loopback address, or tls_cert and tls_key, "
          "or allow_plaintext = true");
-  }
-  if (options.commit.interval_min > options.commit.interval_max) {
-    fail("commit.interval_min_ms: is greater than commit.interval_max_ms");
   }
   return out;
 }

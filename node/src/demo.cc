@@ -151,6 +151,7 @@ int run_demo(int argc, char** argv) {
     return 1;
   }
   if (!arguments.data.empty()) options->data_dir = arguments.data;
+  options->log_level = "warn";  // the table has the terminal
   auto node = Node::start(*options, {});
   if (!node) {
     std::fprintf(stderr, "laurel demo: %s\n", node.error().message.c_str());

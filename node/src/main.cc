@@ -12,6 +12,7 @@
 #include "demo.h"
 #include "laurel/console/console.h"
 #include "laurel/node/node.h"
+#include "log.h"
 #include "signals.h"
 
 namespace {
@@ -35,6 +36,10 @@ int run_node(int argc, char** argv) {
   app.add_option("--data", data_dir, "Data directory, instead of the configured one");
   app.add_option("--port", port, "HTTP port, instead of the configured one; 0: any free one")
       ->check(CLI::Range(0, 65535));
+  node::Node::Mode mode;
+  app.add_flag("--accept-missing-high-water", mode.accept_missing_high_water,
+               "Trust the database although the file high-water is gone or damaged: for a "
+               "directory restored without it, once");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -48,7 +53,7 @@ int run_node(int argc, char** argv) {
   }
   if (!data_dir.empty()) options.data_dir = data_dir;
   if (port >= 0) options.listen.port = static_cast<std::uint16_t>(port);
-  auto node = node::Node::start(options, {});
+  auto node = node::Node::start(options, mode);
   if (!node) return fail("run", node.error());
   std::fprintf(stderr, "laurel: node %s runs on http://%s:%u, data in %s\n",
                options.node_id.c_str(), options.listen.address.c_str(), (*node)->http_port(),
@@ -57,18 +62,16 @@ int run_node(int argc, char** argv) {
   while (!node::stop_signal_within_ms(500)) {
     const std::string why = (*node)->api().status().failure;
     if (why.empty()) continue;
-    std::fprintf(stderr, "laurel: the node has failed: %s\n", why.c_str());
+    node::log(node::kNodeFailed, {{"failure", why}});
     failed = true;
     break;
   }
-  std::fprintf(stderr, "laurel: stopping\n");
   std::thread([] {
     std::this_thread::sleep_for(kStopWatchdog);
-    std::fprintf(stderr, "laurel: the stop took too long; ended. Nothing durable is lost.\n");
+    node::log(node::kNodeStopStuck, {{"what", "the stop took too long; nothing durable is lost"}});
     _exit(1);
   }).detach();
   (*node)->stop();
-  std::fprintf(stderr, "laurel: stopped\n");
   return failed ? 1 : 0;
 }
 
@@ -87,6 +90,7 @@ std::unique_ptr<console::ServedNode> serve(const std::string& data_dir, std::str
   config::NodeOptions options;
   options.data_dir = data_dir;
   options.listen.port = 0;
+  options.log_level = "error";  // of a verb that prints for people
   auto node = node::Node::start(options, {.read_only = true, .http = true});
   if (!node) {
     error = node.error().message;

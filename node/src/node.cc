@@ -14,6 +14,7 @@
 #include "laurel/formats/mapping.pb.h"
 #include "laurel/gateway/http_server.h"
 #include "laurel/node/latency.h"
+#include "log.h"
 #include "node_metrics.h"
 
 namespace laurel::node {
@@ -48,11 +49,24 @@ class Node::Impl final : public runtime::NodeApi {
   ~Impl() override { stop(); }
 
   Status start() {
-    for (auto stage :
-         {&Impl::start_catalog, &Impl::start_engine, &Impl::start_partitions, &Impl::start_http}) {
+    set_log_level(options_.log_level);
+    log(kNodeStarting, {{"node", options_.node_id}, {"data", options_.data_dir}});
+    const std::pair<const char*, Status (Impl::*)()> stages[] = {
+        {"catalog", &Impl::start_catalog},
+        {"engine", &Impl::start_engine},
+        {"partitions", &Impl::start_partitions},
+        {"http", &Impl::start_http},
+    };
+    for (const auto& [name, stage] : stages) {
+      const auto from = steady_us();
       if (Status status = (this->*stage)(); !status) return status;
+      log(kNodeStage, {{"stage", name}, {"took_us", std::to_string(steady_us() - from)}});
     }
     state_ = "running";
+    log(kNodeRunning, {{"address", options_.listen.address},
+                       {"port", std::to_string(http_port())},
+                       {"partitions", std::to_string(engine_->partitions())},
+                       {"took_ms", std::to_string((steady_us() - started_us_) / 1000)}});
     return {};
   }
 
@@ -60,12 +74,15 @@ class Node::Impl final : public runtime::NodeApi {
     if (stopped_) return;
     stopped_ = true;
     state_ = "draining";
+    const auto from = steady_us();
+    if (engine_) log(kNodeStopping, {{"failure", host_ ? host_->failure() : ""}});
     // The answers of running requests come from commits: the partitions go on until HTTP is done.
     if (http_) http_->stop(kHttpStop);
     if (host_) host_->drain();
     if (engine_) engine_->close();
     host_.reset();
     http_.reset();
+    if (engine_) log(kNodeStopped, {{"took_ms", std::to_string((steady_us() - from) / 1000)}});
   }
 
   std::uint16_t http_port() const { return http_ ? http_->port() : 0; }
@@ -157,6 +174,7 @@ class Node::Impl final : public runtime::NodeApi {
     embedded.partitions = mode_.read_only ? std::uint16_t{0} : options_.partitions;
     embedded.create = !mode_.read_only;
     embedded.read_only = mode_.read_only;
+    embedded.accept_missing_high_water = mode_.accept_missing_high_water;
     embedded.store.cache_bytes = options_.memory.cache_mb * kMiB;
     embedded.store.topic_bytes_max = options_.topics.bytes_max_mb * kMiB;
     auto opened = adapters::open_embedded(embedded);
@@ -170,6 +188,9 @@ class Node::Impl final : public runtime::NodeApi {
     if (mode_.read_only) return {};
     adapters::HostOptions host;
     host.bytes_max = options_.memory.ingest_mb * kMiB;
+    host.commit_interval_min = options_.commit.interval_min;
+    host.partition.idle_us_max =
+        std::chrono::duration_cast<std::chrono::microseconds>(options_.memory.idle).count();
     host.partition.turns_max = options_.commit.turns_max;
     host.partition.bytes_max = options_.commit.bytes_max;
     host.partition.activation_bytes_max =
@@ -189,6 +210,7 @@ class Node::Impl final : public runtime::NodeApi {
     http.tls_cert = options_.listen.tls_cert;
     http.tls_key = options_.listen.tls_key;
     http.connections_max = options_.limits.connections_max;
+    http.body_bytes_max = options_.limits.request_mb_max * kMiB;
     auto started = gateway::HttpServer::start(http, *this);
     if (!started) return started.error();
     http_ = std::move(*started);

@@ -1,5 +1,7 @@
 #include "activation.h"
 
+#include <algorithm>
+
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/state.pb.h"
 
@@ -65,8 +67,9 @@ Activation& Activations::add(Activation activation) {
   return added;
 }
 
-void Activations::touch(Activation& activation, CommitNumber now) {
-  activation.used_in = now;
+void Activations::touch(Activation& activation, std::int64_t now_us) {
+  // Never back: the list is in order of this time, whatever the clock does.
+  activation.used_at_us = list_.empty() ? now_us : std::max(now_us, list_.back().used_at_us);
   const auto it = index_.find(activation.state_key)->second;
   list_.splice(list_.end(), list_, it);
 }
@@ -84,11 +87,11 @@ void Activations::drop_written_since(CommitNumber number) {
   }
 }
 
-std::size_t Activations::passivate(std::size_t bytes_max, CommitNumber idle_since,
+std::size_t Activations::passivate(std::size_t bytes_max, std::int64_t used_since_us,
                                    CommitNumber durable) {
   std::size_t count = 0;
   for (auto it = list_.begin(); it != list_.end();) {
-    if (bytes_ <= bytes_max && it->used_in >= idle_since) break;  // the rest was used later
+    if (bytes_ <= bytes_max && it->used_at_us >= used_since_us) break;  // the rest was used later
     const auto next = std::next(it);
     if (!it->dirty && it->written_in <= durable) {
       erase(it);

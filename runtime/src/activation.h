@@ -29,7 +29,7 @@ struct Activation {
   std::vector<LogTail> logs;
   bool dirty = false;           // changed in the open commit
   CommitNumber written_in = 0;  // the last sealed commit that holds its root
-  CommitNumber used_in = 0;
+  std::int64_t used_at_us = 0;
   std::size_t bytes = 0;
 
   LogTail* log(std::string_view table);
@@ -46,10 +46,10 @@ class Activations {
   Activation* find(std::string_view state_key);
   Activation& add(Activation activation);
   /// Most recently used from now on.
-  void touch(Activation& activation, CommitNumber now);
+  void touch(Activation& activation, std::int64_t now_us);
   void drop_written_since(CommitNumber number);  // with what is dirty
-  /// Passivates clean ones: beyond the bytes, or not used since `idle_since`. Returns how many.
-  std::size_t passivate(std::size_t bytes_max, CommitNumber idle_since, CommitNumber durable);
+  /// Passivates clean ones: beyond the bytes, or not used since. Returns how many.
+  std::size_t passivate(std::size_t bytes_max, std::int64_t used_since_us, CommitNumber durable);
   void resize(Activation& activation, std::size_t bytes);
 
   std::size_t size() const { return list_.size(); }

@@ -51,6 +51,7 @@ class PartitionImpl final : public LayeredReads {
   // --- what runs -------------------------------------------------------------------------------
   void take(EventBatch batch);
   void run(std::int64_t now_us);
+  void tick(std::int64_t now_us);
   std::shared_ptr<const Commit> seal();
   Partition::Next on_outcome(CommitNumber number, Outcome outcome);
   void resolve(const Recovered& recovered);
@@ -89,10 +90,10 @@ class PartitionImpl final : public LayeredReads {
   };
   enum class Known { kNew, kDuplicate, kConflict };
 
-  void round(std::size_t count, std::int64_t now_us);
+  void round(std::size_t count);
   void prefetch(std::size_t count, std::vector<Keys>& keys);
-  void handle(Item item, const Keys& keys, std::int64_t now_us);
-  void accept(Item item, const Keys& keys, std::int64_t now_us);
+  void handle(Item item, const Keys& keys);
+  void accept(Item item, const Keys& keys);
   Known known(const Event& event, const Keys& keys);
   struct TurnInput {
     const ActorType& type;
@@ -108,13 +109,14 @@ class PartitionImpl final : public LayeredReads {
   };
   TurnEnd run_turn(const TurnInput& input);
   void run_messages(const Event& event, const Digest& digest, std::vector<OutgoingMessage> messages,
-                    const Item& item, std::int64_t now_us);
+                    const Item& item);
   Activation* activate(const ActorType& type, const std::string& key);
   void dead_letter(const Item& item, std::string_view code, std::string_view detail,
-                   std::string_view actor, std::int64_t now_us);
-  void rejected(Item item, std::string code, std::string detail, std::int64_t now_us);
+                   std::string_view actor);
+  void rejected(Item item, std::string code, std::string detail);
   void finish(const std::vector<Handled>& handled);
   void reload(bool content);
+  void passivate();
   const std::optional<std::string>* layer(Space space, std::string_view key) const;
   void fail(const Error& error) {
     if (failure.empty()) failure = error.message;
@@ -127,6 +129,7 @@ class PartitionImpl final : public LayeredReads {
   std::vector<Activation*> dirty_;
   std::shared_ptr<const Commit> in_flight_;
   std::vector<Handled> in_flight_handled_;
+  std::int64_t now_us_ = 0;       // wall clock, as of the last run or tick
   std::uint32_t refusals_ = 0;    // in a row, of the same work
   std::size_t turn_by_turn_ = 0;  // events still to be committed one by one
   // What the store holds for the keys of this round; valid during run() only, as the store cannot
@@ -143,20 +146,31 @@ void PartitionImpl::take(EventBatch batch) {
 }
 
 void PartitionImpl::run(std::int64_t now_us) {
+  now_us_ = now_us;
   while (!queue.empty() && !full() && failure.empty()) {
     std::size_t count = std::min(queue.size(), kRoundEvents);
     if (turn_by_turn_ > 0) count = 1;
-    round(count, now_us);
+    round(count);
   }
 }
 
-void PartitionImpl::round(std::size_t count, std::int64_t now_us) {
+void PartitionImpl::tick(std::int64_t now_us) {
+  now_us_ = now_us;
+  passivate();
+}
+
+void PartitionImpl::passivate() {
+  counters.passivations += activations.passivate(options_.activation_bytes_max,
+                                                 now_us_ - options_.idle_us_max, last_commit);
+}
+
+void PartitionImpl::round(std::size_t count) {
   std::vector<Keys> keys(count);
   prefetch(count, keys);
   for (std::size_t i = 0; i < count && failure.empty() && !full(); ++i) {
     Item item = std::move(queue.front());
     queue.pop_front();
-    handle(std::move(item), keys[i], now_us);
+    handle(std::move(item), keys[i]);
   }
   for (auto& space : fetched_) space.clear();
 }
@@ -267,14 +281,14 @@ PartitionImpl::Known PartitionImpl::known(const Event& event, const Keys& keys) 
   return same ? Known::kDuplicate : Known::kConflict;
 }
 
-void PartitionImpl::handle(Item item, const Keys& keys, std::int64_t now_us) {
+void PartitionImpl::handle(Item item, const Keys& keys) {
   const Event& event = item.event();
   if (item.poison) {
     return rejected(std::move(item), "commit-refused",
-                    "the log refused the commit that held only this event", now_us);
+                    "the log refused the commit that held only this event");
   }
   if (!event.reject_code.empty()) {
-    return rejected(std::move(item), event.reject_code, event.reject_detail, now_us);
+    return rejected(std::move(item), event.reject_code, event.reject_detail);
   }
   switch (known(event, keys)) {
     case Known::kDuplicate:
@@ -284,7 +298,7 @@ void PartitionImpl::handle(Item item, const Keys& keys, std::int64_t now_us) {
     case Known::kConflict: {
       ++counters.conflicts;
       const std::string detail = "this natural key was accepted before with another payload";
-      dead_letter(item, "conflict", detail, {}, now_us);
+      dead_letter(item, "conflict", detail, {});
       open_.handled.push_back({std::move(item), {EventStatus::kConflict, "conflict", detail}});
       return;
     }
@@ -295,15 +309,15 @@ void PartitionImpl::handle(Item item, const Keys& keys, std::int64_t now_us) {
     queue.push_front(std::move(item));
     return;
   }
-  accept(std::move(item), keys, now_us);
+  accept(std::move(item), keys);
 }
 
-void PartitionImpl::accept(Item item, const Keys& keys, std::int64_t now_us) {
+void PartitionImpl::accept(Item item, const Keys& keys) {
   const Event& event = item.event();
   const auto& takers = ports_.registry.takers(event.data->GetDescriptor());
   if (takers.empty()) {
     return rejected(std::move(item), "no-taker",
-                    "no actor type of this build takes " + event.envelope->type(), now_us);
+                    "no actor type of this build takes " + event.envelope->type());
   }
   JournalRow row;
   std::size_t took = 0;
@@ -316,7 +330,7 @@ void PartitionImpl::accept(Item item, const Keys& keys, std::int64_t now_us) {
     decision.set_actor_type(type->name);
     if (end.code.empty()) {
       ++took;
-      run_messages(event, keys.digest, std::move(end.outgoing), item, now_us);
+      run_messages(event, keys.digest, std::move(end.outgoing), item);
     } else {
       decision.set_rejected(end.code);
       if (first_code.empty()) first_code = end.code, first_detail = end.detail;
@@ -324,10 +338,9 @@ void PartitionImpl::accept(Item item, const Keys& keys, std::int64_t now_us) {
     }
   }
   if (took == 0) {
-    return rejected(std::move(item), std::move(first_code), std::move(first_detail), now_us);
+    return rejected(std::move(item), std::move(first_code), std::move(first_detail));
   }
-  for (const auto& [type, end] : refused)
-    dead_letter(item, end.code, end.detail, type->name, now_us);
+  for (const auto& [type, end] : refused) dead_letter(item, end.code, end.detail, type->name);
   if (refused.empty()) row.clear_decisions();
   row.set_format(1);
   row.set_event(event.canonical);
@@ -373,8 +386,7 @@ PartitionImpl::TurnEnd PartitionImpl::run_turn(const TurnInput& input) {
 }
 
 void PartitionImpl::run_messages(const Event& event, const Digest& digest,
-                                 std::vector<OutgoingMessage> messages, const Item& item,
-                                 std::int64_t now_us) {
+                                 std::vector<OutgoingMessage> messages, const Item& item) {
   std::deque<OutgoingMessage> waiting;
   const auto push = [&](std::vector<OutgoingMessage>& more) {
     for (OutgoingMessage& message : more) waiting.push_back(std::move(message));
@@ -401,7 +413,7 @@ void PartitionImpl::run_messages(const Event& event, const Digest& digest,
       push(end.outgoing);
     } else if (failure.empty()) {
       dead_letter(item, end.code, end.detail.empty() ? "message to " + address : end.detail,
-                  address, now_us);
+                  address);
     }
   }
 }
@@ -425,19 +437,19 @@ Activation* PartitionImpl::activate(const ActorType& type, const std::string& ke
     activation = &activations.add(std::move(fresh));
     ++counters.activations_made;
   }
-  activations.touch(*activation, last_commit);
+  activations.touch(*activation, now_us_);
   return activation;
 }
 
-void PartitionImpl::rejected(Item item, std::string code, std::string detail, std::int64_t now_us) {
+void PartitionImpl::rejected(Item item, std::string code, std::string detail) {
   ++counters.rejected;
-  dead_letter(item, code, detail, {}, now_us);
+  dead_letter(item, code, detail, {});
   open_.handled.push_back(
       {std::move(item), {EventStatus::kRejected, std::move(code), std::move(detail)}});
 }
 
 void PartitionImpl::dead_letter(const Item& item, std::string_view code, std::string_view detail,
-                                std::string_view actor, std::int64_t now_us) {
+                                std::string_view actor) {
   const Submission& submission = *item.from->batch.submission;
   const Event& event = item.event();
   const RawRecord& raw = submission.records[event.index];
@@ -453,9 +465,9 @@ void PartitionImpl::dead_letter(const Item& item, std::string_view code, std::st
   }
   letter.set_raw(std::string(raw.bytes.substr(0, contract::kDeadLetterRawMax)));
   letter.set_raw_bytes(raw.length);
-  letter.set_recorded_time_us(now_us);
+  letter.set_recorded_time_us(now_us_);
   open_.emit({kTopicDeadLetters, letter.subject(), "laurel.event.rejected.v1",
-              letter.SerializeAsString(), now_us});
+              letter.SerializeAsString(), now_us_});
 }
 
 std::shared_ptr<const Commit> PartitionImpl::seal() {
@@ -490,10 +502,7 @@ Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) 
       in_flight_handled_.clear();
       turn_by_turn_ -= std::min(turn_by_turn_, handled.size());
       finish(handled);
-      const CommitNumber idle_since =
-          number > options_.idle_commits_max ? number - options_.idle_commits_max : 0;
-      counters.passivations +=
-          activations.passivate(options_.activation_bytes_max, idle_since, last_commit);
+      passivate();
       return Partition::Next::kContinue;
     }
     case Outcome::kAborted:
@@ -583,6 +592,7 @@ void Partition::start(const Recovered& recovered) {
 }
 void Partition::take(EventBatch batch) { impl_->take(std::move(batch)); }
 void Partition::run(std::int64_t now_us) { impl_->run(now_us); }
+void Partition::tick(std::int64_t now_us) { impl_->tick(now_us); }
 bool Partition::can_seal() const {
   return !impl_->in_flight() && !impl_->open().empty() && impl_->failure.empty();
 }

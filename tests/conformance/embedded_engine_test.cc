@@ -225,7 +225,7 @@ TEST_F(EmbeddedEngineTest, AMissingDatabaseIsNoticedAndNotMadeAnew) {
 TEST_F(EmbeddedEngineTest, AMissingHighWaterIsRefusedUnlessAccepted) {
   fill(5, true);
   fs::remove(options_.data_dir + "/high-water");
-  expect_refused(ErrorCode::kDataLost, "accept_missing_high_water");
+  expect_refused(ErrorCode::kDataLost, "--accept-missing-high-water");
   options_.accept_missing_high_water = true;
   expect_last_commit(5);
   options_.accept_missing_high_water = false;

@@ -12,11 +12,13 @@
 #include <rocksdb/file_system.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace laurel::testing {
@@ -37,6 +39,8 @@ class FaultyFileSystem {
   rocksdb::Env* env() { return env_.get(); }
   void fail(Fault fault) { state_->fault = fault; }
   std::uint64_t syncs() const { return state_->syncs; }
+  /// Each sync takes so long from now on: a disk that does not keep up.
+  void slow_down(std::chrono::milliseconds sync) { state_->sync_ms = sync.count(); }
 
   /// REQUIRES: no engine uses it.
   void cut_power() {
@@ -53,6 +57,7 @@ class FaultyFileSystem {
   struct State {
     std::atomic<Fault> fault = Fault::kNone;
     std::atomic<std::uint64_t> syncs = 0;
+    std::atomic<std::int64_t> sync_ms = 0;
     std::mutex mutex;
     std::map<std::string, std::uint64_t> synced_bytes;
   };
@@ -103,6 +108,9 @@ class FaultyFileSystem {
     rocksdb::IOStatus synced(rocksdb::IOStatus status) {
       if (state_->fault == Fault::kSyncError) {
         return rocksdb::IOStatus::IOError("Input/output error");
+      }
+      if (const auto ms = state_->sync_ms.load(); ms > 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(ms));
       }
       ++state_->syncs;
       if (status.ok()) remember(written_);

@@ -28,7 +28,6 @@ struct NodeOptions {
 
   struct Commit {
     std::chrono::milliseconds interval_min{0};
-    std::chrono::milliseconds interval_max{20};
     std::uint32_t turns_max = 4096;
     std::uint64_t bytes_max = 8ULL * 1024 * 1024;
   } commit;
@@ -42,7 +41,7 @@ struct NodeOptions {
 
   struct Limits {
     std::uint32_t connections_max = 1024;
-    std::uint32_t request_mb_max = 4;
+    std::uint32_t request_mb_max = 80;
   } limits;
 
   struct Topics {

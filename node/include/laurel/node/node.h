@@ -22,6 +22,8 @@ class Node {
   struct Mode {
     bool read_only = false;  ///< queries only: for a stopped node's directory
     bool http = true;
+    /// Trust the database although the file that says what was acknowledged is gone.
+    bool accept_missing_high_water = false;
   };
   static runtime::Result<std::unique_ptr<Node>> start(const config::NodeOptions& options,
                                                       Mode mode);

@@ -1,9 +1,11 @@
 #include "laurel/adapters/caf/host.h"
 
 #include <chrono>
-#include <future>
+#include <map>
 
-#include "partition_actor.h"
+#include "clock_actor.h"
+#include "ingest_actor.h"
+#include "supervisor_actor.h"
 
 namespace laurel::adapters {
 namespace {
@@ -29,15 +31,25 @@ class CafHost final : public Host {
           shared_, static_cast<runtime::PartitionId>(i), std::move(recovered[i])));
     }
     ingest_ = system_.spawn<internal::IngestActor>(shared_, partitions_);
+    clock_ = system_.spawn<internal::ClockActor>(partitions_);
+    std::map<caf::actor_addr, std::string> watched{{ingest_.address(), "ingest"},
+                                                   {clock_.address(), "the clock"}};
+    for (std::size_t i = 0; i < partitions_.size(); ++i) {
+      watched.emplace(partitions_[i].address(), "partition " + std::to_string(i));
+    }
+    supervisor_ = system_.spawn<internal::SupervisorActor>(shared_, std::move(watched));
   }
 
   ~CafHost() override {
     drain();
-    caf::anon_send_exit(ingest_, caf::exit_reason::user_shutdown);
+    // In the order of the flow: who sends goes before who receives.
+    for (caf::actor* actor : {&supervisor_, &clock_, &ingest_}) {
+      caf::anon_send_exit(*actor, caf::exit_reason::user_shutdown);
+      *actor = nullptr;
+    }
     for (auto& partition : partitions_) {
       caf::anon_send_exit(partition, caf::exit_reason::user_shutdown);
     }
-    ingest_ = nullptr;
     partitions_.clear();
   }
 
@@ -122,7 +134,7 @@ class CafHost final : public Host {
   caf::actor_system_config config_;
   caf::actor_system system_;
   std::vector<caf::actor> partitions_;
-  caf::actor ingest_;
+  caf::actor ingest_, clock_, supervisor_;
 };
 
 }  // namespace

@@ -1,9 +1,5 @@
 #include "partition_actor.h"
 
-#include <chrono>
-
-#include "laurel/runtime/keys.h"
-
 namespace laurel::adapters::internal {
 namespace {
 
@@ -14,6 +10,14 @@ std::int64_t wall_clock_us() {
 }
 
 }  // namespace
+
+void survive_strangers(caf::event_based_actor& self) {
+  self.set_error_handler([](caf::error&) {});
+  self.set_default_handler(
+      [](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
+        return caf::message{};
+      });
+}
 
 PartitionActor::PartitionActor(caf::actor_config& config, std::shared_ptr<Shared> shared,
                                runtime::PartitionId id, runtime::Recovered recovered)
@@ -27,15 +31,27 @@ PartitionActor::PartitionActor(caf::actor_config& config, std::shared_ptr<Shared
 }
 
 caf::behavior PartitionActor::make_behavior() {
-  // An unexpected message or error must not end the partition (the default ends the actor).
-  set_error_handler([](caf::error&) {});
-  set_default_handler([](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
-    return caf::message{};
-  });
+  survive_strangers(*this);
   return {
-      [this](BatchPtr& batch) { take(std::move(batch)); },
-      [this](const CommitDone& outcome) { done(outcome); },
+      [this](BatchPtr& batch) { guarded([&] { take(std::move(batch)); }); },
+      [this](const CommitDone& outcome) { guarded([&] { done(outcome); }); },
+      [this](const Tick&) { guarded([&] { tick(); }); },
+      [this](const SealDue&) {
+        seal_due_comes_ = false;
+        guarded([&] { step(); });
+      },
   };
+}
+
+// What escapes the core is a bug or the end of memory. Either way the open commit cannot be
+// trusted: the partition stops with its last durable state.
+template <class Work>
+void PartitionActor::guarded(Work work) {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    stop(std::string("an unexpected error: ") + error.what());
+  }
 }
 
 void PartitionActor::take(BatchPtr batch) {
@@ -66,10 +82,32 @@ void PartitionActor::done(const CommitDone& outcome) {
   step();
 }
 
+void PartitionActor::tick() {
+  if (stopped_) return;
+  partition_.tick(wall_clock_us());
+  publish("running");
+}
+
+bool PartitionActor::too_early() {
+  const auto interval = shared_->options.commit_interval_min;
+  if (interval.count() == 0) return false;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - sealed_at_ >= interval) {
+    sealed_at_ = now;
+    return false;
+  }
+  if (!seal_due_comes_) {
+    seal_due_comes_ = true;
+    delayed_send(this, interval - (now - sealed_at_), SealDue{});
+  }
+  return true;
+}
+
 void PartitionActor::step() {
+  if (stopped_) return;
   partition_.run(wall_clock_us());
   if (partition_.failed()) return stop(partition_.failure());
-  if (partition_.can_seal()) {
+  if (partition_.can_seal() && !too_early()) {
     auto commit = partition_.seal();
     const auto number = commit->number;
     // Strong: the outcome has to arrive even when the host lets go of its handles meanwhile.
@@ -84,6 +122,7 @@ void PartitionActor::step() {
 }
 
 void PartitionActor::stop(const std::string& why) {
+  if (stopped_) return;
   stopped_ = true;
   shared_->fail("partition " + std::to_string(id_) + ": " + why);
   partition_.abandon();
@@ -101,50 +140,6 @@ void PartitionActor::publish(const char* state) {
                    partition_.activation_bytes(),
                    state};
   gauges.counters = partition_.counters();
-}
-
-IngestActor::IngestActor(caf::actor_config& config, std::shared_ptr<Shared> shared,
-                         std::vector<caf::actor> partitions)
-    : caf::event_based_actor(config),
-      shared_(std::move(shared)),
-      partitions_(std::move(partitions)) {}
-
-caf::behavior IngestActor::make_behavior() {
-  set_error_handler([](caf::error&) {});
-  set_default_handler([](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
-    return caf::message{};
-  });
-  return {
-      [this](const SubmissionPtr& submission, const DecoderPtr& decoder) {
-        ingest(submission, decoder);
-      },
-  };
-}
-
-void IngestActor::ingest(const SubmissionPtr& submission, const DecoderPtr& decoder) {
-  submission->results.resize(submission->records.size());
-  const auto count = static_cast<std::uint16_t>(partitions_.size());
-  std::vector<BatchPtr> batches(count);
-  for (std::uint32_t index = 0; index < submission->records.size(); ++index) {
-    runtime::Event event;
-    event.index = index;
-    decoder->decode(submission->records[index], submission->arena, event);
-    // What cannot be routed goes where its source goes, so that its dead letters stay in order.
-    const std::string& key = event.routing_key.empty() ? submission->source : event.routing_key;
-    BatchPtr& batch = batches[runtime::partition_of(key, count)];
-    if (!batch) {
-      batch = std::make_shared<runtime::EventBatch>();
-      batch->submission = submission;
-    }
-    batch->events.push_back(std::move(event));
-  }
-  submission->pending = 1;  // held until all are sent
-  for (std::uint16_t i = 0; i < count; ++i) {
-    if (!batches[i]) continue;
-    submission->pending.fetch_add(1);
-    caf::anon_send(partitions_[i], std::move(batches[i]));
-  }
-  submission->finish_one();
 }
 
 }  // namespace laurel::adapters::internal

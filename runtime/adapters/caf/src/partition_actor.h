@@ -2,6 +2,7 @@
 #pragma once
 
 #include <caf/all.hpp>
+#include <chrono>
 
 #include "shared.h"
 
@@ -11,9 +12,14 @@ struct CommitDone {
   runtime::CommitNumber number = 0;
   runtime::Outcome outcome = runtime::Outcome::kDurable;
 };
+/// A second has passed.
+struct Tick {};
+/// commit_interval_min has passed since the last seal.
+struct SealDue {};
 using BatchPtr = std::shared_ptr<runtime::EventBatch>;
-using SubmissionPtr = std::shared_ptr<runtime::Submission>;
-using DecoderPtr = std::shared_ptr<const runtime::Decoder>;
+
+/// An unexpected message or error must not end the actor (CAF's default does end it).
+void survive_strangers(caf::event_based_actor& self);
 
 class PartitionActor : public caf::event_based_actor {
  public:
@@ -24,33 +30,26 @@ class PartitionActor : public caf::event_based_actor {
  private:
   void take(BatchPtr batch);
   void done(const CommitDone& done);
+  void tick();
   void step();
+  /// Whether the next seal has to wait; then SealDue comes.
+  bool too_early();
   void stop(const std::string& why);
   void publish(const char* state);
+  template <class Work>
+  void guarded(Work work);
 
   std::shared_ptr<Shared> shared_;
   runtime::PartitionId id_;
   runtime::Partition partition_;
+  std::chrono::steady_clock::time_point sealed_at_;
+  bool seal_due_comes_ = false;
   bool stopped_ = false;
-};
-
-/// IngestActor: decodes submissions in order and hands each partition its part.
-class IngestActor : public caf::event_based_actor {
- public:
-  IngestActor(caf::actor_config& config, std::shared_ptr<Shared> shared,
-              std::vector<caf::actor> partitions);
-  caf::behavior make_behavior() override;
-
- private:
-  void ingest(const SubmissionPtr& submission, const DecoderPtr& decoder);
-
-  std::shared_ptr<Shared> shared_;
-  std::vector<caf::actor> partitions_;
 };
 
 }  // namespace laurel::adapters::internal
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::CommitDone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::Tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::SealDue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::BatchPtr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::SubmissionPtr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::DecoderPtr)

@@ -125,7 +125,7 @@ Status check_high_water(OpenStore& open, const EmbeddedOptions& options, const P
                  paths.high_water + " is missing or damaged, so nothing can tell whether " +
                      paths.db +
                      " still holds all that was acknowledged; restore it, or start once "
-                     "with accept_missing_high_water to trust the database"};
+                     "with --accept-missing-high-water to trust the database"};
   }
   if (expected) {
     for (std::uint16_t i = 0; i < partitions; ++i) {

@@ -31,7 +31,7 @@ struct PartitionOptions {
   std::uint32_t turns_max = 4000;                       ///< per commit
   std::size_t bytes_max = 4 * 1024 * 1024;              ///< per commit, before compression
   std::size_t activation_bytes_max = 16 * 1024 * 1024;  ///< of this partition; LRU beyond
-  std::uint64_t idle_commits_max = 100'000;             ///< passivated when untouched that long
+  std::int64_t idle_us_max = 300'000'000;               ///< passivated when untouched that long
   std::uint32_t hops_max = 64;                          ///< messages a turn may cause in its commit
   std::size_t effect_bytes_max = 512 * 1024;  ///< one effect; beyond it the turn is rejected
 };
@@ -63,9 +63,11 @@ class Partition {
   void start(const Recovered& recovered);
   /// Queues a batch. Its submission's pending count is finished when all its results are durable.
   void take(EventBatch batch);
-  /// Handles queued events until the open commit is full. `now_us`: wall clock, for dead letters
-  /// only.
+  /// Handles queued events until the open commit is full. `now_us`: wall clock, for the time of
+  /// dead letters and for what is idle; no turn sees it.
   void run(std::int64_t now_us);
+  /// Passivates what has been idle too long. Call every second or so.
+  void tick(std::int64_t now_us);
   bool can_seal() const;  ///< something is open and nothing is in flight
   std::shared_ptr<const Commit> seal();
   Next on_outcome(CommitNumber number, Outcome outcome);

@@ -1,8 +1,9 @@
 /// Host: partitions and ingest of one node as CAF actors. Thin shells: all logic is in runtime/.
 ///
 ///     submit() ──▶ ingest actor: decode, route ──▶ partition actors: take, run, seal ──▶ engine
-///                                                       ▲                                 │
-///                                                       └──────── outcome (message) ──────┘
+///                                                   ▲      ▲                              │
+///                   clock actor: a tick a second ───┘      └─────── outcome (message) ────┘
+///     supervisor actor: watches all of them; one that ends before its time fails the node
 ///
 /// Why        CAF gives each partition its thread of control and a fair share of the cores; the
 ///            scheduler is `sharing`, max-throughput is bounded, and nothing but this room sees
@@ -16,6 +17,7 @@
 /// Errors     A partition whose store failed or that was fenced stops; the node reports `failed`.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -31,6 +33,8 @@ namespace laurel::adapters {
 
 struct HostOptions {
   std::size_t threads = 2;
+  /// A partition seals a commit at most that often: fewer, larger commits. 0: as soon as it can.
+  std::chrono::milliseconds commit_interval_min{0};
   std::uint64_t events_max = 200'000;          ///< handed in, not durable
   std::uint64_t bytes_max = 64 * 1024 * 1024;  ///< of raw input, handed in, not durable
   runtime::PartitionOptions partition;

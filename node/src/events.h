@@ -1,0 +1,25 @@
+/// Log events of a node: names are stable API (docs/guide/operations.md), fields beside them.
+///
+/// error: a person must act. warn: handled, but unexpected. info: lifecycle.
+#pragma once
+
+#include <string_view>
+
+namespace laurel::node {
+
+enum class Level { kError, kWarn, kInfo, kDebug };
+
+struct LogEvent {
+  std::string_view name;
+  Level level;
+};
+
+inline constexpr LogEvent kNodeStarting{"node.starting", Level::kInfo};
+inline constexpr LogEvent kNodeStage{"node.stage", Level::kDebug};
+inline constexpr LogEvent kNodeRunning{"node.running", Level::kInfo};
+inline constexpr LogEvent kNodeStopping{"node.stopping", Level::kInfo};
+inline constexpr LogEvent kNodeStopped{"node.stopped", Level::kInfo};
+inline constexpr LogEvent kNodeFailed{"node.failed", Level::kError};
+inline constexpr LogEvent kNodeStopStuck{"node.stop-stuck", Level::kError};
+
+}  // namespace laurel::node

@@ -1,0 +1,48 @@
+#include "ingest_actor.h"
+
+#include "laurel/runtime/keys.h"
+
+namespace laurel::adapters::internal {
+
+IngestActor::IngestActor(caf::actor_config& config, std::shared_ptr<Shared> shared,
+                         std::vector<caf::actor> partitions)
+    : caf::event_based_actor(config),
+      shared_(std::move(shared)),
+      partitions_(std::move(partitions)) {}
+
+caf::behavior IngestActor::make_behavior() {
+  survive_strangers(*this);
+  return {
+      [this](const SubmissionPtr& submission, const DecoderPtr& decoder) {
+        ingest(submission, decoder);
+      },
+  };
+}
+
+void IngestActor::ingest(const SubmissionPtr& submission, const DecoderPtr& decoder) {
+  submission->results.resize(submission->records.size());
+  const auto count = static_cast<std::uint16_t>(partitions_.size());
+  std::vector<BatchPtr> batches(count);
+  for (std::uint32_t index = 0; index < submission->records.size(); ++index) {
+    runtime::Event event;
+    event.index = index;
+    decoder->decode(submission->records[index], submission->arena, event);
+    // What cannot be routed goes where its source goes, so that its dead letters stay in order.
+    const std::string& key = event.routing_key.empty() ? submission->source : event.routing_key;
+    BatchPtr& batch = batches[runtime::partition_of(key, count)];
+    if (!batch) {
+      batch = std::make_shared<runtime::EventBatch>();
+      batch->submission = submission;
+    }
+    batch->events.push_back(std::move(event));
+  }
+  submission->pending = 1;  // held until all are sent
+  for (std::uint16_t i = 0; i < count; ++i) {
+    if (!batches[i]) continue;
+    submission->pending.fetch_add(1);
+    caf::anon_send(partitions_[i], std::move(batches[i]));
+  }
+  submission->finish_one();
+}
+
+}  // namespace laurel::adapters::internal

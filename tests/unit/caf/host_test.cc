@@ -1,0 +1,251 @@
+// The CAF shells over a real embedded engine.
+#include "laurel/adapters/caf/host.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <thread>
+
+#include "actors/player/player.h"
+#include "laurel/adapters/crypto/openssl_hasher.h"
+#include "laurel/adapters/embedded/embedded_engine.h"
+#include "laurel/contract/amount.h"
+#include "laurel/runtime/queries.h"
+#include "support/faulty_file_system.h"
+#include "support/temp_dir.h"
+
+namespace laurel::adapters {
+namespace {
+
+using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
+using actors::player::EarnProgram;
+using actors::player::PlayerState;
+using runtime::ErrorCode;
+using runtime::EventStatus;
+using runtime::Submission;
+
+// A record is `PLAYER TX`, a wager of one euro.
+class TwoWords final : public runtime::Decoder {
+ public:
+  void decode(const runtime::RawRecord& record, google::protobuf::Arena& arena,
+              runtime::Event& event) const override {
+    const auto space = record.bytes.find(' ');
+    if (space == std::string_view::npos) {
+      event.reject_code = "malformed-json";
+      return;
+    }
+    auto* envelope = google::protobuf::Arena::CreateMessage<contract::Envelope>(&arena);
+    auto* wager = google::protobuf::Arena::CreateMessage<contract::WagerSettled>(&arena);
+    envelope->set_type("laurel.wager.settled.v1");
+    envelope->set_subject(std::string(record.bytes.substr(0, space)));
+    wager->set_tx_id(std::string(record.bytes.substr(space + 1)));
+    *wager->mutable_stake_total() = contract::make_amount(100, "EUR", 2);
+    event.envelope = envelope;
+    event.data = wager;
+    event.routing_key = envelope->subject();
+    event.natural_key = std::string(record.bytes);
+    contract::Event canonical;
+    *canonical.mutable_envelope() = *envelope;
+    canonical.set_data(wager->SerializeAsString());
+    event.canonical = canonical.SerializeAsString();
+  }
+};
+
+struct HostTest : ::testing::Test {
+  void start(HostOptions options = {}) {
+    EmbeddedOptions embedded;
+    embedded.data_dir = dir / "data";
+    embedded.partitions = 4;
+    embedded.create = true;
+    embedded.store.env = disk.env();
+    auto opened = open_embedded(embedded);
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    engine = std::move(*opened);
+    auto program = std::make_shared<EarnProgram>();
+    program->set_points_asset("PTS");
+    program->set_stake_asset("EUR");
+    program->set_stake_scale(2);
+    program->mutable_rate()->set_num(1);
+    program->mutable_rate()->set_den(100);
+    auto catalog = std::make_shared<runtime::Catalog>();
+    catalog->documents[EarnProgram::descriptor()->full_name()] = program;
+    auto started = Host::start(*engine, registry, hasher, catalog, options);
+    ASSERT_TRUE(started.ok()) << started.error().message;
+    host = std::move(*started);
+  }
+  ~HostTest() override {
+    if (host) host->drain();
+    if (engine) engine->close();
+    host.reset();
+  }
+
+  static std::shared_ptr<Submission> submission(int from, int count, std::size_t padding = 0) {
+    auto out = std::make_shared<Submission>();
+    out->source = "test";
+    std::vector<std::size_t> ends;
+    for (int i = from; i < from + count; ++i) {
+      out->bytes += "p" + std::to_string(i % 50) + " " + std::to_string(i);
+      out->bytes.append(padding, 'x');
+      ends.push_back(out->bytes.size());
+    }
+    std::size_t begin = 0;
+    for (const std::size_t end : ends) {
+      out->records.push_back(
+          {std::string_view(out->bytes).substr(begin, end - begin), 0, 0, false});
+      begin = end;
+    }
+    return out;
+  }
+
+  runtime::Status submit(const std::shared_ptr<Submission>& what) {
+    return host->submit(what, decoder);
+  }
+  // Submits and waits for the answer; the results.
+  std::vector<runtime::EventResult> answer_to(const std::shared_ptr<Submission>& what) {
+    std::promise<std::vector<runtime::EventResult>> promise;
+    what->done = [&promise](Submission& done) { promise.set_value(done.results); };
+    if (const auto status = submit(what); !status.ok()) {
+      ADD_FAILURE() << status.error().message;
+      return {};
+    }
+    return promise.get_future().get();
+  }
+  std::uint64_t wagers_of(const std::string& player) {
+    const auto view = runtime::Queries(*engine, registry).actor("player", player);
+    return view ? static_cast<const PlayerState&>(*view->root).wagers() : 0;
+  }
+
+  testing::TempDir dir;
+  testing::FaultyFileSystem disk;
+  OpenSslHasher hasher;
+  runtime::ActorRegistry registry{{actors::player::actor_type()}};
+  std::shared_ptr<const runtime::Decoder> decoder = std::make_shared<TwoWords>();
+  std::unique_ptr<EmbeddedEngine> engine;
+  std::unique_ptr<Host> host;
+};
+
+TEST_F(HostTest, AnswersOnceEveryPartOfASubmissionIsDurable) {
+  start();
+  const auto results = answer_to(submission(0, 500));
+  ASSERT_EQ(results.size(), 500U);
+  for (const auto& result : results) EXPECT_EQ(result.status, EventStatus::kAccepted);
+  for (int player = 0; player < 50; ++player) {
+    EXPECT_EQ(wagers_of("p" + std::to_string(player)), 10U);
+  }
+  for (const auto& again : answer_to(submission(0, 500))) {
+    EXPECT_EQ(again.status, EventStatus::kDuplicate);
+  }
+}
+
+TEST_F(HostTest, WhatCannotBeDecodedIsAnsweredToo) {
+  start();
+  auto bad = std::make_shared<Submission>();
+  bad->source = "test";
+  bad->bytes = "nonsense";
+  bad->records.push_back({bad->bytes, 1, 8, false});
+  const auto results = answer_to(bad);
+  ASSERT_EQ(results.size(), 1U);
+  EXPECT_EQ(results[0].status, EventStatus::kRejected);
+  EXPECT_EQ(results[0].reason, "malformed-json");
+}
+
+TEST_F(HostTest, RefusesMoreThanItsCreditsWhileTheDiskIsSlow) {
+  HostOptions options;
+  options.bytes_max = 100'000;
+  start(options);
+  ASSERT_EQ(answer_to(submission(0, 10)).size(), 10U);
+  disk.slow_down(100ms);
+  std::atomic<int> answered = 0;
+  int taken = 0;
+  int refused = 0;
+  std::uint64_t bytes_seen_max = 0;
+  for (int i = 1; i <= 200; ++i) {
+    auto next = submission(i * 1000, 10, 1000);  // 10 kB
+    next->done = [&answered](Submission&) { ++answered; };
+    const auto status = submit(next);
+    bytes_seen_max = std::max(bytes_seen_max, host->totals().bytes_in_flight);
+    if (status.ok()) {
+      ++taken;
+      continue;
+    }
+    EXPECT_EQ(status.error().code, ErrorCode::kOverloaded);
+    ++refused;
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_LE(bytes_seen_max, options.bytes_max);
+  disk.slow_down(0ms);
+  host->drain();
+  EXPECT_EQ(answered, taken);
+  EXPECT_EQ(host->totals().accepted, static_cast<std::uint64_t>(taken) * 10 + 10);
+}
+
+TEST_F(HostTest, ASubmissionLargerThanTheCreditsPassesAlone) {
+  HostOptions options;
+  options.bytes_max = 1000;
+  options.events_max = 10;
+  start(options);
+  EXPECT_EQ(answer_to(submission(0, 500)).size(), 500U);
+}
+
+TEST_F(HostTest, AStoreThatFailsLeavesResultsUnknownAndFailsTheNode) {
+  start();
+  ASSERT_EQ(answer_to(submission(0, 10)).size(), 10U);
+  disk.fail(testing::FaultyFileSystem::Fault::kWriteError);
+  for (const auto& result : answer_to(submission(100, 100))) {
+    EXPECT_EQ(result.status, EventStatus::kPending);  // unknown: send again
+  }
+  EXPECT_NE(host->failure(), "");
+  const auto status = submit(submission(200, 1));
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(HostTest, DrainCommitsWhatWasHandedInAndRefusesMore) {
+  start();
+  disk.slow_down(20ms);
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < 5; ++i) {
+    auto next = submission(i * 100, 100);
+    next->done = [&answered](Submission& done) {
+      for (const auto& result : done.results) {
+        EXPECT_EQ(result.status, EventStatus::kAccepted);
+      }
+      ++answered;
+    };
+    ASSERT_TRUE(submit(next).ok());
+  }
+  host->drain();
+  EXPECT_EQ(answered, 5);
+  const auto refused = submit(submission(1000, 1));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(HostTest, PassivatesWhatIsIdleAlsoWhenNothingComesIn) {
+  HostOptions options;
+  options.partition.idle_us_max = 0;
+  start(options);
+  ASSERT_EQ(answer_to(submission(0, 50)).size(), 50U);
+  const auto activations = [this] {
+    std::uint64_t sum = 0;
+    for (const auto& partition : host->partitions()) sum += partition.activations;
+    return sum;
+  };
+  for (int i = 0; i < 1000 && activations() > 0; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(activations(), 0U);
+  EXPECT_EQ(host->totals().passivations, host->totals().activations_made);
+}
+
+TEST_F(HostTest, WithAnIntervalManySubmissionsShareACommit) {
+  HostOptions options;
+  options.commit_interval_min = 1s;
+  start(options);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(submit(submission(i * 50, 1)).ok());  // one player
+  host->drain();
+  EXPECT_EQ(host->totals().accepted, 100U);
+  EXPECT_LE(host->totals().commits, 20U);
+  EXPECT_EQ(wagers_of("p0"), 100U);
+}
+
+}  // namespace
+}  // namespace laurel::adapters
