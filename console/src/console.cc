@@ -31,11 +31,10 @@ const std::vector<Verb>& verbs() {
 
 void add_common(CLI::App& app, Common& common, bool reads) {
   app.add_flag("--json", common.json, "Machine-readable output");
-  auto* server = app.add_option("--server", common.server, "Where the node listens, http or https")
-                     ->envname("LAUREL_SERVER")
+  auto* server = app.add_option("--server", common.server,
+                                "Where the node listens, http or https; else LAUREL_SERVER")
                      ->capture_default_str();
-  app.add_option("--ca", common.ca_file, "PEM file with the CA of an https node")
-      ->envname("LAUREL_CA");
+  app.add_option("--ca", common.ca_file, "PEM file with the CA of an https node; else LAUREL_CA");
   if (reads) {
     app.add_option("--data", common.data_dir, "Data directory of a stopped node, instead")
         ->excludes(server);
@@ -122,6 +121,16 @@ void describe(CLI::App& app, Arguments& arguments, Run& run) {
   });
 }
 
+// Not by CLI11's envname(): all verbs share these variables, and it reads the environment for every
+// verb's options, after the given verb's.
+void read_environment(Common& common) {
+  const auto read = [](const char* name, std::string& value) {
+    if (const char* text = std::getenv(name); text != nullptr && *text != '\0') value = text;
+  };
+  read("LAUREL_SERVER", common.server);
+  read("LAUREL_CA", common.ca_file);
+}
+
 int execute(const Arguments& arguments, const Run& run, const ConsoleHooks& hooks) {
   std::unique_ptr<ServedNode> served;
   std::string url = arguments.common.server;
@@ -155,6 +164,7 @@ std::string console_help() {
 int run_console(int argc, char** argv, const ConsoleHooks& hooks) {
   CLI::App app{"Laurel's console: talks to a node over HTTP.", "laurel"};
   Arguments arguments;
+  read_environment(arguments.common);
   Run run;
   describe(app, arguments, run);
   try {

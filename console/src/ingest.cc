@@ -154,7 +154,7 @@ int report(const Totals& totals, const Common& common) {
 int ingest(HttpClient& client, const Common& common, const IngestArguments& arguments) {
   const std::string format = format_of(arguments);
   const std::string mapping = read_mapping(arguments.mapping_file);
-  const auto opened = LineReader::open(arguments.file, format == "csv");
+  const auto opened = LineReader::open(arguments.file);
   LineReader& reader = *opened;
   std::string header;
   if (format == "csv") {

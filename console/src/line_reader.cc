@@ -33,10 +33,9 @@ struct LineReader::Source {
 
 LineReader::~LineReader() = default;
 
-std::unique_ptr<LineReader> LineReader::open(const std::string& path, bool quotes) {
+std::unique_ptr<LineReader> LineReader::open(const std::string& path) {
   std::unique_ptr<LineReader> reader(new LineReader());
   reader->path_ = path;
-  reader->quotes_ = quotes;
   reader->source_ = std::make_unique<Source>();
   if (path == "-") {
     reader->source_->file = stdin;
@@ -111,7 +110,6 @@ bool LineReader::fill() {
 std::optional<Record> LineReader::next() {
   Record record;
   record.line = line_ + 1;
-  bool quoted = false;
   bool any = false;
   while (!ended_) {
     if (at_ == chunk_.size()) {
@@ -122,16 +120,11 @@ std::optional<Record> LineReader::next() {
     const char c = chunk_[at_++];
     any = true;
     if (c == '\n') ++line_;
-    if (quotes_ && c == '"') quoted = !quoted;
-    if (c == '\n' && !quoted) {
+    if (c == '\n') {
       if (!record.bytes.empty() && record.bytes.back() == '\r') record.bytes.pop_back();
       return std::optional<Record>(std::move(record));
     }
-    if (record.bytes.size() <= contract::kLineBytesMax) {
-      record.bytes.push_back(c);
-    } else {
-      quoted = false;  // too long whatever follows: it ends with its line
-    }
+    if (record.bytes.size() <= contract::kLineBytesMax) record.bytes.push_back(c);
   }
   if (!any) return std::optional<Record>();
   ++line_;

@@ -1,7 +1,10 @@
-/// LineReader: records of a file, plain or gzip, or of standard input, one at a time.
+/// LineReader: lines of a file, plain or gzip, or of standard input, one at a time.
 ///
+/// Why        A record is a line, in CSV too: were line ends within quotes part of it, a stray
+///            quote would swallow good rows.
 /// Limits     One record is at most contract::kLineBytesMax + 1 bytes; the rest of a longer one is
-/// skipped. Errors     Failure: the file is not there or not readable; truncated or damaged gzip.
+///            skipped.
+/// Errors     Failure: the file is not there or not readable; truncated or damaged gzip.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +17,13 @@ namespace laurel::console {
 
 struct Record {
   std::string bytes;       ///< without the line's end
-  std::uint64_t line = 0;  ///< 1-based, of its first line
+  std::uint64_t line = 0;  ///< 1-based
 };
 
 class LineReader {
  public:
-  /// `path`: a file, or `-`. `quotes`: a line's end within double quotes belongs to the record.
-  static std::unique_ptr<LineReader> open(const std::string& path, bool quotes);
+  /// `path`: a file, or `-`.
+  static std::unique_ptr<LineReader> open(const std::string& path);
   ~LineReader();
   /// Nothing at the end, and after a Failure; what came before is whole.
   std::optional<Record> next();
@@ -34,7 +37,6 @@ class LineReader {
   struct Source;
   std::unique_ptr<Source> source_;
   std::string path_;
-  bool quotes_ = false;
   std::vector<char> chunk_;
   std::size_t at_ = 0;
   bool ended_ = false;

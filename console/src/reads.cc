@@ -2,9 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
-#include <map>
 #include <thread>
+#include <vector>
 
 namespace laurel::console {
 
@@ -140,19 +141,16 @@ int export_balances(HttpClient& client, const Common& common) {
 }
 
 int read_topic(HttpClient& client, const Common& common, const TopicArguments& arguments) {
-  const auto status = fetch(client, "/v1/status");
-  std::map<std::string, std::string> next;
-  for (const auto& each : status.at("partitions").as_array()) {
-    next.emplace(text_of(each, "partition"), "0");
-  }
+  // Any page tells how many partitions there are.
+  std::vector<std::string> next(1, "0");
   for (bool go_on = true; go_on;) {
     bool any = false;
-    for (auto& [partition, from] : next) {
-      const auto page =
-          fetch(client, "/v1/topics/" + url_encode(arguments.name) + "?partition=" + partition +
-                            "&from=" + from + "&limit=1000");
-      const auto& records = page.at("events").as_array();
-      for (const auto& record : records) {
+    for (std::size_t partition = 0; partition < next.size(); ++partition) {
+      const auto page = fetch(client, "/v1/topics/" + url_encode(arguments.name) +
+                                          "?partition=" + std::to_string(partition) +
+                                          "&from=" + next[partition] + "&limit=1000");
+      next.resize(std::max(next.size(), page.at("partitions").to_number<std::size_t>()), "0");
+      for (const auto& record : page.at("events").as_array()) {
         any = true;
         if (common.json || arguments.table == nullptr) {
           print(record);
@@ -161,7 +159,7 @@ int read_topic(HttpClient& client, const Common& common, const TopicArguments& a
         }
       }
       const std::string after = text_of(page, "next");
-      if (!after.empty()) from = after;
+      if (!after.empty()) next[partition] = after;
     }
     std::fflush(stdout);
     if (any) continue;

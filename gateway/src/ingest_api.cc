@@ -125,8 +125,7 @@ Reply Service::create_session(const Request& request) {
   auto decoder =
       node_.mapped_decoder(format, text_member(object, "mapping"), text_member(object, "header"));
   if (!decoder) return problem(decoder.error());
-  const std::string id =
-      sessions_.add({format == "csv", source.empty() ? "http" : std::move(source), *decoder});
+  const std::string id = sessions_.add({source.empty() ? "http" : std::move(source), *decoder});
   return Reply{201, "application/json", json::serialize(json::object{{"session", id}}), {}, {}};
 }
 
@@ -139,7 +138,6 @@ void Service::post_records(Request& request, const Target& target, const Respond
     return;
   }
   SplitOptions options;
-  options.csv = session->csv;
   options.records_max = kRecordsMax;
   if (const auto line = target.query.find("line"); line != target.query.end()) {
     const auto number = parse_u64(line->second);

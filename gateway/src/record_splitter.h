@@ -1,9 +1,7 @@
 /// Splits text into the records of a CSV or NDJSON file (docs of POST /v1/ingest/.../records).
 ///
-/// A record ends at a newline, in CSV at one outside of quotes. A quoted field that does not end
-/// within kLineBytesMax is a stray quote: the first line is a record of its own, so that one bad
-/// quote does not swallow what follows. Blank lines are no records. A carriage return before the
-/// newline is dropped.
+/// A record is a line, in CSV too: were newlines within quotes part of it, a stray quote would
+/// swallow good rows. Blank lines are no records. A carriage return before the newline is dropped.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +19,6 @@ struct SplitRecords {
 };
 
 struct SplitOptions {
-  bool csv = false;
   std::uint64_t first_line = 1;
   std::size_t records_max = 5000;
 };

@@ -26,7 +26,6 @@ struct ServiceOptions {
 
 /// What the records of one client's file are decoded with.
 struct IngestSession {
-  bool csv = false;
   std::string source;
   std::shared_ptr<const runtime::Decoder> decoder;
 };

@@ -162,7 +162,7 @@ TEST_F(HttpServerTest, IngestsRecordsWithASession) {
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(
       reply.body,
-      "{\"accepted\":2,\"duplicate\":0,\"conflict\":0,\"rejected\":1,\"rejections\":[{\"line\":"
+      "{\"accepted\":3,\"duplicate\":0,\"conflict\":0,\"rejected\":1,\"rejections\":[{\"line\":"
       "13,\"status\":\"rejected\",\"reason\":\"malformed-json\",\"detail\":\"it says "
       "bad\"}]}");
   EXPECT_EQ(client.ask("POST", path + "/records?line=x", "text/csv", "1").status, 400);
