@@ -34,6 +34,14 @@ std::string render_metrics(const Figures& figures) {
                   labelled("status", "duplicate", totals.duplicates),
                   labelled("status", "conflict", totals.conflicts),
                   labelled("status", "rejected", totals.rejected)}});
+  MetricFamily letters{"laurel_dead_letters_total",
+                       "Records refused, by reason (docs/guide/dead-letters.md).",
+                       MetricKind::kCounter,
+                       {}};
+  for (const auto& [reason, count] : totals.dead_letters) {
+    letters.samples.push_back(labelled("reason", reason, count));
+  }
+  out.push_back(std::move(letters));
   out.push_back(
       one("laurel_commits_total", "Commits made durable.", MetricKind::kCounter, totals.commits));
   out.push_back(one("laurel_commits_aborted_total", "Commits that ran again.", MetricKind::kCounter,

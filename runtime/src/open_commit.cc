@@ -65,9 +65,11 @@ void OpenCommit::move_to(Commit& commit) {
   std::sort(commit.rows.begin(), commit.rows.end(), [](const Row& a, const Row& b) {
     return a.space != b.space ? a.space < b.space : a.key < b.key;
   });
-  std::vector<Handled> kept = std::move(handled);
+  auto kept = std::move(handled);
+  auto kept_letters = std::move(dead_letters);
   clear();
   handled = std::move(kept);
+  dead_letters = std::move(kept_letters);
 }
 
 void OpenCommit::clear() {
@@ -76,6 +78,7 @@ void OpenCommit::clear() {
   outputs_.clear();
   latest_.clear();
   handled.clear();
+  dead_letters.clear();
   bytes_ = 0;
   turns = 0;
 }

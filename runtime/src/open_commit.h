@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,11 +47,13 @@ class OpenCommit {
   bool empty() const { return handled.empty() && rows_.empty() && outputs_.empty(); }
   std::size_t bytes() const { return bytes_; }
 
-  /// Moves rows (sorted) and outputs out; this is empty after it, `handled` apart.
+  /// Moves rows (sorted) and outputs out; this is empty after it, `handled` and `dead_letters`
+  /// apart.
   void move_to(Commit& commit);
   void clear();
 
   std::vector<Handled> handled;
+  std::map<std::string, std::uint64_t> dead_letters;  // by reason
   std::uint32_t turns = 0;
 
  private:

@@ -24,6 +24,8 @@ namespace {
 // Events looked at per round of reads: large enough to share the store's work, small enough to fill
 // an open commit without passing its limit by much.
 constexpr std::size_t kRoundEvents = 512;
+// Reasons are words in code, so there are few; the bound is for an actor that makes them up.
+constexpr std::size_t kReasonsMax = 100;
 
 // Keeps the memory of an actor's root in step with the effects: back to what it was when the turn
 // turns out to be bad.
@@ -115,6 +117,7 @@ class PartitionImpl final : public LayeredReads {
                    std::string_view actor);
   void rejected(Item item, std::string code, std::string detail);
   void finish(const std::vector<Handled>& handled);
+  void count(EventStatus status);
   void reload(bool content);
   void passivate();
   const std::optional<std::string>* layer(Space space, std::string_view key) const;
@@ -129,6 +132,7 @@ class PartitionImpl final : public LayeredReads {
   std::vector<Activation*> dirty_;
   std::shared_ptr<const Commit> in_flight_;
   std::vector<Handled> in_flight_handled_;
+  std::map<std::string, std::uint64_t> in_flight_letters_;
   std::int64_t now_us_ = 0;       // wall clock, as of the last run or tick
   std::uint32_t refusals_ = 0;    // in a row, of the same work
   std::size_t turn_by_turn_ = 0;  // events still to be committed one by one
@@ -292,11 +296,9 @@ void PartitionImpl::handle(Item item, const Keys& keys) {
   }
   switch (known(event, keys)) {
     case Known::kDuplicate:
-      ++counters.duplicates;
       open_.handled.push_back({std::move(item), {EventStatus::kDuplicate, {}, {}}});
       return;
     case Known::kConflict: {
-      ++counters.conflicts;
       const std::string detail = "this natural key was accepted before with another payload";
       dead_letter(item, "conflict", detail, {});
       open_.handled.push_back({std::move(item), {EventStatus::kConflict, "conflict", detail}});
@@ -347,7 +349,6 @@ void PartitionImpl::accept(Item item, const Keys& keys) {
   row.set_commit(last_commit + (in_flight_ ? 2 : 1));
   row.set_catalog_version(catalog_->version);
   open_.put(Space::kJournal, keys.journal, row.SerializeAsString());
-  ++counters.accepted;
   open_.handled.push_back({std::move(item), {EventStatus::kAccepted, {}, {}}});
 }
 
@@ -442,7 +443,6 @@ Activation* PartitionImpl::activate(const ActorType& type, const std::string& ke
 }
 
 void PartitionImpl::rejected(Item item, std::string code, std::string detail) {
-  ++counters.rejected;
   dead_letter(item, code, detail, {});
   open_.handled.push_back(
       {std::move(item), {EventStatus::kRejected, std::move(code), std::move(detail)}});
@@ -466,6 +466,7 @@ void PartitionImpl::dead_letter(const Item& item, std::string_view code, std::st
   letter.set_raw(std::string(raw.bytes.substr(0, contract::kDeadLetterRawMax)));
   letter.set_raw_bytes(raw.length);
   letter.set_recorded_time_us(now_us_);
+  ++open_.dead_letters[open_.dead_letters.size() < kReasonsMax ? letter.reason() : "other"];
   open_.emit({kTopicDeadLetters, letter.subject(), "laurel.event.rejected.v1",
               letter.SerializeAsString(), now_us_});
 }
@@ -485,6 +486,7 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   commit->catalog_version = catalog_->version;
   open_.move_to(*commit);
   in_flight_handled_ = std::move(open_.handled);
+  in_flight_letters_ = std::move(open_.dead_letters);
   open_.clear();
   in_flight_ = commit;
   return commit;
@@ -500,6 +502,9 @@ Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) 
       refusals_ = 0;
       const std::vector<Handled> handled = std::move(in_flight_handled_);
       in_flight_handled_.clear();
+      for (const auto& [reason, letters] : in_flight_letters_) {
+        counters.dead_letters[reason] += letters;
+      }
       turn_by_turn_ -= std::min(turn_by_turn_, handled.size());
       finish(handled);
       passivate();
@@ -553,11 +558,31 @@ void PartitionImpl::resolve(const Recovered& recovered) {
   }
 }
 
+void PartitionImpl::count(EventStatus status) {
+  switch (status) {
+    case EventStatus::kAccepted:
+      ++counters.accepted;
+      break;
+    case EventStatus::kDuplicate:
+      ++counters.duplicates;
+      break;
+    case EventStatus::kConflict:
+      ++counters.conflicts;
+      break;
+    case EventStatus::kRejected:
+      ++counters.rejected;
+      break;
+    case EventStatus::kPending:
+      break;
+  }
+}
+
 void PartitionImpl::finish(const std::vector<Handled>& handled) {
   for (const Handled& done : handled) {
     QueuedBatch& batch = *done.item.from;
     Submission& submission = *batch.batch.submission;
     submission.results[done.item.event().index] = done.result;
+    count(done.result.status);
     if (on_durable) on_durable(submission, done.result.status);
     if (--batch.left == 0) submission.finish_one();
   }

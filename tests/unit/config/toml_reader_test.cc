@@ -196,7 +196,9 @@ TEST(TomlReader, SurvivesWhatTheParserTakesForGranted) {
   NodeConfig config;
   for (const std::string_view text :
        {std::string_view("x = [}"), std::string_view("[}\n"), std::string_view("[\0", 2),
-        std::string_view("x = {a=]"), std::string_view("[["), std::string_view("a.\0", 3)}) {
+        std::string_view("x = {a=]"), std::string_view("[["), std::string_view("a.\0", 3),
+        std::string_view("na\xc3\xafve = 1"), std::string_view("\xd2\x96 = 1"),
+        std::string_view("a\xe3\x80\x81 = 1")}) {
     EXPECT_THAT(error_of(text, config), StartsWith("file.toml:1:")) << text;
   }
 }

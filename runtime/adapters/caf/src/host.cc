@@ -103,6 +103,9 @@ class CafHost final : public Host {
       const std::lock_guard lock(gauges->mutex);
       const auto& counters = gauges->counters;
       totals.turns += counters.turns;
+      for (const auto& [reason, letters] : counters.dead_letters) {
+        totals.dead_letters[reason] += letters;
+      }
       totals.accepted += counters.accepted;
       totals.duplicates += counters.duplicates;
       totals.conflicts += counters.conflicts;

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,8 +37,11 @@ struct PartitionOptions {
   std::size_t effect_bytes_max = 512 * 1024;  ///< one effect; beyond it the turn is rejected
 };
 
+/// Of what is durable, turns and aborts apart: work that runs again after an abort counts again
+/// there.
 struct PartitionCounters {
   std::uint64_t turns = 0, accepted = 0, duplicates = 0, conflicts = 0, rejected = 0;
+  std::map<std::string, std::uint64_t> dead_letters;  ///< by reason
   std::uint64_t commits = 0, aborts = 0, activations_made = 0, passivations = 0;
 };
 

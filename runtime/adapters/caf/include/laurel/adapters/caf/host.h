@@ -19,6 +19,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,6 +45,7 @@ struct HostTotals {
   std::uint64_t turns = 0, accepted = 0, duplicates = 0, conflicts = 0, rejected = 0;
   std::uint64_t commits = 0, aborts = 0, activations_made = 0, passivations = 0;
   std::uint64_t events_in_flight = 0, bytes_in_flight = 0;
+  std::map<std::string, std::uint64_t> dead_letters;  ///< by reason
 };
 
 class Host {
