@@ -5,6 +5,7 @@
 #include <deque>
 #include <exception>
 #include <map>
+#include <ranges>
 #include <unordered_map>
 
 #include "activation.h"
@@ -530,8 +531,8 @@ void PartitionImpl::reload(bool content) {
   const std::size_t failed_events = in_flight_handled_.size();
   // Back into the queue in the old order: first the commit's, then what ran after it.
   for (auto* handled : {&open_.handled, &in_flight_handled_}) {
-    for (auto it = handled->rbegin(); it != handled->rend(); ++it) {
-      queue.push_front(std::move(it->item));
+    for (Handled& each : std::views::reverse(*handled)) {
+      queue.push_front(std::move(each.item));
     }
     handled->clear();
   }

@@ -1,6 +1,7 @@
 #include "turn_context.h"
 
 #include <map>
+#include <ranges>
 
 #include "laurel/contract/outputs.pb.h"
 #include "laurel/runtime/keys.h"
@@ -54,8 +55,8 @@ bool TurnContext::get(std::string_view table, std::string_view key,
                       google::protobuf::Message& row) {
   if (declared(table, TableKind::kKeyed) == nullptr) return false;
   const std::string name = state_key(self().type, self().key, table, key);
-  for (auto it = rows_.rbegin(); it != rows_.rend(); ++it) {
-    if (it->first == name) return it->second && row.ParseFromString(*it->second);
+  for (const auto& [written, value] : std::views::reverse(rows_)) {
+    if (written == name) return value && row.ParseFromString(*value);
   }
   const auto stored = reads_.read(Space::kState, name);
   return stored && row.ParseFromString(*stored);

@@ -1,10 +1,10 @@
 // Kills a committing process at every fail point and at any moment, then looks at what it left.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <map>
 #include <sstream>

@@ -26,7 +26,6 @@ using runtime::ErrorCode;
 using runtime::Outcome;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Pair;
 
 using Opened = runtime::Result<std::unique_ptr<EmbeddedEngine>>;
 

@@ -340,7 +340,7 @@ TYPED_TEST_P(EngineConformance, TopicOffsetsHaveNoGapsAndKeepTheOrderOfEmission)
   EXPECT_THAT(*bounds, Pair(0U, expected.size()));
   // From each offset, in the middle of a commit too, and in pieces.
   for (std::uint64_t from = 0; from <= expected.size(); ++from) {
-    for (const std::size_t records_max : {1, 2, 100}) {
+    for (const std::size_t records_max : {1U, 2U, 100U}) {
       const auto records = this->engine_->read_topic(runtime::kTopicBalances, 1, from, records_max);
       ASSERT_TRUE(records.ok());
       ASSERT_EQ(records->size(), std::min<std::size_t>(records_max, expected.size() - from));

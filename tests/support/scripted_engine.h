@@ -221,7 +221,7 @@ class ScriptedEngine final : public runtime::Engine {
   runtime::Status multi_get(runtime::PartitionId partition, runtime::Space space,
                             const std::vector<std::string_view>& keys,
                             std::vector<std::optional<std::string>>& values) const override {
-    if (const runtime::Status status = readable(keys.size()); !status.ok()) return status;
+    if (runtime::Status status = readable(keys.size()); !status.ok()) return status;
     const View view(disk_->at(partition));
     values.clear();
     for (const std::string_view key : keys) values.push_back(*view.get(space, key));

@@ -149,7 +149,9 @@ runtime::Result<std::unique_ptr<Host>> Host::start(runtime::Engine& engine,
                                                    const HostOptions& options) {
   std::vector<runtime::Recovered> recovered;
   auto shared =
-      std::shared_ptr<Shared>(new Shared{engine, registry, hasher, std::move(catalog), options});
+      // An aggregate, and neither copied nor moved.
+      std::shared_ptr<Shared>(  // NOLINTNEXTLINE(modernize-make-shared)
+          new Shared{engine, registry, hasher, std::move(catalog), options});
   for (runtime::PartitionId id = 0; id < engine.partitions(); ++id) {
     auto taken = engine.take_over(id);
     if (!taken) return taken.error();

@@ -20,7 +20,7 @@ void survive_strangers(caf::event_based_actor& self) {
 }
 
 PartitionActor::PartitionActor(caf::actor_config& config, std::shared_ptr<Shared> shared,
-                               runtime::PartitionId id, runtime::Recovered recovered)
+                               runtime::PartitionId id, const runtime::Recovered& recovered)
     : caf::event_based_actor(config),
       shared_(std::move(shared)),
       id_(id),

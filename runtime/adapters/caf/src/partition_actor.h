@@ -24,7 +24,7 @@ void survive_strangers(caf::event_based_actor& self);
 class PartitionActor : public caf::event_based_actor {
  public:
   PartitionActor(caf::actor_config& config, std::shared_ptr<Shared> shared, runtime::PartitionId id,
-                 runtime::Recovered recovered);
+                 const runtime::Recovered& recovered);
   caf::behavior make_behavior() override;
 
  private:

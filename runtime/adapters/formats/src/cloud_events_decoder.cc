@@ -282,7 +282,7 @@ class JsonEvent {
     std::size_t index = 0;
     for (auto element : array) {
       ondemand::value inner;
-      if (const auto error = std::move(element).get(inner)) return reject_json(error, reject);
+      if (const auto error = element.get(inner)) return reject_json(error, reject);
       if (!read_field(inner, field, message, depth + 1, elements, std::to_string(index), reject)) {
         return reject.in(std::to_string(index));
       }

@@ -218,7 +218,7 @@ bool walk_value(ondemand::value value, int depth, std::string* out, Reject& reje
       bool first = true;
       for (auto element : array) {
         ondemand::value inner;
-        if (const auto error = std::move(element).get(inner)) return reject_json(error, reject);
+        if (const auto error = element.get(inner)) return reject_json(error, reject);
         if (out != nullptr && !first) out->push_back(',');
         first = false;
         if (!walk_value(inner, depth + 1, out, reject)) return false;

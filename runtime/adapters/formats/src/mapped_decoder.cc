@@ -92,10 +92,10 @@ class JsonShape {
       }
       nodes_[node].column = i;
     }
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      if (nodes_[i].column != kNone && !nodes_[i].members.empty()) {
+    for (const auto& node : nodes_) {
+      if (node.column != kNone && !node.members.empty()) {
         errors += (errors.empty() ? "" : "\n") + std::string("mapping: ") +
-                  in_quotes(columns[nodes_[i].column]) + " is a value and an object";
+                  in_quotes(columns[node.column]) + " is a value and an object";
       }
     }
     return errors;
