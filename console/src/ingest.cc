@@ -170,6 +170,7 @@ int ingest(HttpClient& client, const Common& common, const IngestArguments& argu
                    {"header", header},
                    {"source", arguments.file == "-" ? "stdin" : arguments.file}},
                   arguments.retry_s);
+  session.send("", 1);  // mapping and header are checked, though there may be no row
   Progress progress(reader, !common.json);
   Totals totals;
   std::size_t shown = 0;

@@ -214,13 +214,13 @@ bool finish_event(const EventSchema& schema, const DecoderOptions& options,
 
 bool reject_size(const runtime::RawRecord& record, runtime::Event& event) {
   const std::uint64_t length = std::max<std::uint64_t>(record.length, record.bytes.size());
-  if (length > contract::kLineBytesMax) {
+  if (record.line != 0 && length > contract::kLineBytesMax) {
     event.reject_code = reject::kLineTooLong;
     event.reject_detail = std::to_string(length) + " bytes; a line may have " +
                           std::to_string(contract::kLineBytesMax);
     return true;
   }
-  if (record.oversize || length > contract::kEventBytesMax) {
+  if (length > contract::kEventBytesMax) {
     event.reject_code = reject::kEventTooLarge;
     event.reject_detail = std::to_string(length) + " bytes; an event may have " +
                           std::to_string(contract::kEventBytesMax);

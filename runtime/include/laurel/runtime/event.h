@@ -33,7 +33,7 @@ struct RawRecord {
   std::string_view bytes;
   std::uint64_t line = 0;    ///< 1-based in its file; 0: none
   std::uint64_t length = 0;  ///< how long it really was when `bytes` was cut
-  bool oversize = false;     ///< cut by the reader: longer than a line may be
+  bool oversize = false;     ///< cut by the reader: longer than a line or an event may be
 };
 
 /// What a decoder makes of a raw record. Messages live on the batch's arena.
