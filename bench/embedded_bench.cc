@@ -1,6 +1,7 @@
 // ./dev bench embedded: one node, everything on (decoding, dedup, journal, ledger, outputs, fsync),
 // the generator in the same process. Prints wagers/s, CPU per million, and the latency at a pace.
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -10,7 +11,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <map>
 #include <mutex>
+#include <sstream>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -29,6 +34,31 @@ double cpu_seconds() {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// CPU seconds by kind of thread: what a profile begins with.
+std::map<std::string, double> cpu_by_thread() {
+  std::map<std::string, double> out;
+  const auto self = std::to_string(getpid());
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream name_file(task.path() / "comm");
+    std::ifstream stat_file(task.path() / "stat");
+    std::string name, stat;
+    std::getline(name_file, name);
+    std::getline(stat_file, stat);
+    // Fields 14 and 15, counted after the name in brackets.
+    std::istringstream rest(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
+    std::string field;
+    for (int i = 3; i < 14; ++i) rest >> field;
+    double user = 0, system = 0;
+    rest >> user >> system;
+    std::string kind = "decoding, turns (CAF)";
+    if (task.path().filename() == self) kind = "generator";
+    if (name.starts_with("laurel-commit")) kind = "commits: encode, log, memtables";
+    if (name.starts_with("rocksdb")) kind = "flush and compaction";
+    out[kind] += (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  }
+  return out;
 }
 
 // Hands submissions to the node and waits while it has no credit: an open pipe, not a queue.
@@ -118,6 +148,7 @@ int main(int argc, char** argv) {
   const node::Generator generator({.seed = 7, .players = players});
   Feeder feeder((*node)->api(), open);
   double cpu = cpu_seconds();
+  auto by_thread = cpu_by_thread();
   auto start = Clock::now();
   for (std::uint64_t from = 0; from < wagers; from += batch) {
     feeder.feed(generator.submission(from, batch), nullptr);
@@ -129,6 +160,11 @@ int main(int argc, char** argv) {
   std::printf("throughput   %llu accepted in %.2f s: %.0f wagers/s, %.2f CPU s per million\n",
               static_cast<unsigned long long>(accepted), seconds, millions * 1e6 / seconds,
               cpu / millions);
+  for (const auto& [kind, seconds_then] : cpu_by_thread()) {
+    const double used = seconds_then - by_thread[kind];
+    std::printf("  %-34s %6.2f CPU s per million, %3.0f %%\n", kind.c_str(), used / millions,
+                100 * used / cpu);
+  }
 
   if (pace_seconds > 0) {
     std::vector<double> took_ms;

@@ -1,5 +1,7 @@
 #include "laurel/adapters/embedded/embedded_engine.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -65,6 +67,7 @@ class Engine final : public EmbeddedEngine {
     }
     for (unsigned i = 0; i < options_.commit_threads; ++i) {
       threads_.emplace_back([this] { run_commits(); });
+      ::pthread_setname_np(threads_.back().native_handle(), "laurel-commit");  // for profiles
     }
     if (!options_.read_only) threads_.emplace_back([this] { run_syncs(); });
   }
