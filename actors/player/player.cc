@@ -44,6 +44,12 @@ void Player::on(const contract::WagerSettled& wager, Turn& turn) {
   if (program == nullptr) {
     return turn.reject("no-program", "the catalog has no program.toml: add it and replay");
   }
+  // The ledger's header has a byte each for the length of the asset and the scale.
+  if (program->points_asset().size() > 32 || program->points_scale() > 38) {
+    return turn.reject("bad-program",
+                       "program.toml: points_asset has at most 32 characters, "
+                       "points_scale is 0 to 38");
+  }
   const Amount& stake = wager.stake_total();
   if (stake.asset() != program->stake_asset()) {
     return turn.reject("asset-not-in-program", "the programme earns on " + program->stake_asset() +

@@ -14,7 +14,11 @@ namespace json = boost::json;
 std::string text_of(const json::value& object, std::string_view member) {
   const auto* found = object.is_object() ? object.get_object().if_contains(member) : nullptr;
   if (found == nullptr || found->is_null()) return {};
-  return found->is_string() ? std::string(found->get_string()) : json::serialize(*found);
+  if (found->is_string()) return std::string(found->get_string());
+  if (!found->is_double()) return json::serialize(*found);
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", found->get_double());
+  return text;
 }
 
 json::value parse_reply(const HttpReply& reply) {

@@ -47,8 +47,11 @@ class Player {
     const auto start = Clock::now();
     // A new demo on an old directory plays on: dated from where the clock is, with ids of its own.
     std::uint64_t sent = 0;
-    const auto base = static_cast<std::uint64_t>(
-        std::chrono::system_clock::now().time_since_epoch() / std::chrono::microseconds(100));
+    const auto now_us = std::chrono::duration_cast<std::chrono::microseconds>(
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count();
+    const auto base =
+        static_cast<std::uint64_t>(now_us - GeneratorOptions().first_time_us) / kEventSpacingUs;
     while (!stop_) {
       const auto elapsed = std::chrono::duration<double>(Clock::now() - start).count();
       const auto due = static_cast<std::uint64_t>(elapsed * rate_);

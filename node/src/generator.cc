@@ -86,7 +86,7 @@ void Generator::append(std::uint64_t index, std::string& out) const {
       "\"p-");
   append_number(out, rank(static_cast<double>(a >> 11) * 0x1p-53));
   out.append("\",\"time\":\"");
-  append_time(out, options_.first_time_us + static_cast<std::int64_t>(index) * 100);
+  append_time(out, options_.first_time_us + static_cast<std::int64_t>(index) * kEventSpacingUs);
   out.append("\",\"data\":{\"tx_id\":\"t-");
   append_number(out, index);
   out.append("\",\"round_id\":\"r-");

@@ -1,4 +1,5 @@
 // laurel: run a node, play the demo, or talk to a node (console verbs).
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -55,9 +56,9 @@ int run_node(int argc, char** argv) {
   if (port >= 0) options.listen.port = static_cast<std::uint16_t>(port);
   auto node = node::Node::start(options, mode);
   if (!node) return fail("run", node.error());
-  std::fprintf(stderr, "laurel: node %s runs on http://%s:%u, data in %s\n",
-               options.node_id.c_str(), options.listen.address.c_str(), (*node)->http_port(),
-               options.data_dir.c_str());
+  std::fprintf(stderr, "laurel: node %s runs on %s://%s:%u, data in %s\n", options.node_id.c_str(),
+               options.listen.tls_cert.empty() ? "http" : "https", options.listen.address.c_str(),
+               (*node)->http_port(), options.data_dir.c_str());
   bool failed = false;
   while (!node::stop_signal_within_ms(500)) {
     const std::string why = (*node)->api().status().failure;
@@ -123,6 +124,7 @@ int main(int argc, char** argv) {
   }
   if (console::is_console_verb(verb)) return console::run_console(argc, argv, {serve});
   node::block_stop_signals();
+  ::umask(077);  // what a node writes holds its secret and its players
   if (verb == "run") return run_node(argc - 1, argv + 1);
   if (verb == "demo") return node::run_demo(argc - 1, argv + 1);
   if (verb == "config" && argc == 3 && std::strcmp(argv[2], "reference") == 0) {

@@ -35,7 +35,11 @@ TEST(Keys, NumbersSortAsTheyCount) {
 // Part of the stored format: another result would send a player's wagers to a partition that does
 // not know the player.
 TEST(Keys, ThePartitionOfAKeyNeverChanges) {
-  EXPECT_EQ(partition_of("p-0", 16), partition_of("p-0", 16));
+  // Part of the stored format: another value here loses sight of every actor on disk.
+  EXPECT_EQ(partition_of("p0001", 16), 13);
+  EXPECT_EQ(partition_of("p0033", 16), 0);
+  EXPECT_EQ(partition_of("p-0", 16), 1);
+  EXPECT_EQ(partition_of("", 16), 6);
   std::set<std::uint16_t> used;
   for (int i = 0; i < 1000; ++i) used.insert(partition_of("p-" + std::to_string(i), 16));
   EXPECT_EQ(used.size(), 16U);

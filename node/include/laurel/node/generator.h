@@ -11,6 +11,9 @@
 
 namespace laurel::node {
 
+/// Event i is dated so many microseconds after event i - 1.
+inline constexpr std::int64_t kEventSpacingUs = 100;
+
 struct GeneratorOptions {
   std::uint64_t seed = 1;
   std::uint32_t players = 1'000'000;
@@ -18,7 +21,7 @@ struct GeneratorOptions {
   std::string asset = "EUR";
   std::uint32_t scale = 2;
   std::int64_t stake_units_max = 20'000;               ///< stakes are 1..max
-  std::int64_t first_time_us = 1'767'225'600'000'000;  ///< event i is dated i * 100 us later
+  std::int64_t first_time_us = 1'767'225'600'000'000;  ///< of event 0
 };
 
 class Generator {

@@ -26,7 +26,14 @@ void IngestActor::ingest(const SubmissionPtr& submission, const DecoderPtr& deco
   for (std::uint32_t index = 0; index < submission->records.size(); ++index) {
     runtime::Event event;
     event.index = index;
-    decoder->decode(submission->records[index], submission->arena, event);
+    try {
+      decoder->decode(submission->records[index], submission->arena, event);
+    } catch (const std::exception& error) {  // a bug of the decoder's costs its record only
+      event = runtime::Event();
+      event.index = index;
+      event.reject_code = "decoder-threw";
+      event.reject_detail = error.what();
+    }
     // What cannot be routed goes where its source goes, so that its dead letters stay in order.
     const std::string& key = event.routing_key.empty() ? submission->source : event.routing_key;
     BatchPtr& batch = batches[runtime::partition_of(key, count)];

@@ -189,6 +189,11 @@ runtime::Result<std::shared_ptr<OpenStore>> open_store(const EmbeddedOptions& op
     return nothing_there();
   }
 
+  // Nothing is left in a folder that is not ours, not even a lock.
+  if (!options.create && !exists(paths.identity) && !exists(paths.db) &&
+      !exists(paths.high_water)) {
+    return nothing_there();
+  }
   const auto open = std::make_shared<OpenStore>();
   auto lock = DirectoryLock::acquire(paths.lock, options.read_only);
   if (!lock.ok()) return lock.error();
