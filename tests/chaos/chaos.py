@@ -260,6 +260,8 @@ class Run:
                                     "the node was killed")
         except Invalid as why:
             self.invalid.append(str(why))
+        except Exception as error:
+            self.violations.append(f"the run broke off: {error!r}: {self.node.log()[-2000:]}")
         finally:
             if self.node.running():
                 self.node.kill()
