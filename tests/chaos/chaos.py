@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kills a node at any moment while wagers are fed into it, and checks what it promised.
 
-usage: ./dev chaos [--kills N] [--seed S] [--json]
+usage: ./dev chaos [--kills N] [--fail-points N] [--seed S] [--file CSV] [--keep] [--json]
 
 A real node, real wagers (../shared/data, else the made-up ones), four feeders that send again what was
 not answered, readers that watch all the time. The node is killed N times at random while wagers are
@@ -39,6 +39,7 @@ from witness import Witness  # noqa: E402
 
 FAILPOINT_EXIT = 137
 KILLS = 50
+FAILPOINT_ROUNDS = 2        # times each fail point is armed
 FED_WHILE_KILLING = 0.8     # of all rows; the rest is fed after the last kill
 STARTS_PER_KILL = 0.1       # kills while the node starts
 JITTER_S = 0.012            # a kill comes so long after the rows it waits for, at most
@@ -64,9 +65,9 @@ def failpoints():
     return sorted(names)
 
 
-def plan(kills, rng):
+def plan(kills, failpoint_rounds, rng):
     deaths = [Death("random")] * kills + [Death("start")] * round(kills * STARTS_PER_KILL)
-    for name in failpoints():
+    for name in failpoints() * failpoint_rounds:
         reached_max = 1 if ".open." in name else 16 if ".take_over." in name else REACHED_MAX
         deaths.append(Death(name, rng.randint(1, reached_max)))
     rng.shuffle(deaths)
@@ -85,7 +86,7 @@ class Run:
         self.expected = points_per_player(self.rows)
         self.folder = Path(tempfile.mkdtemp(prefix="laurel-chaos-"))
         self.node = harness.Node(self.folder, laurel=options.laurel)
-        self.deaths = plan(options.kills, self.rng)
+        self.deaths = plan(options.kills, options.fail_points, self.rng)
         self.died = Counter()
         self.misses = self.starts = 0
         self.last_death = None
@@ -301,8 +302,11 @@ def main():
                                      usage=argparse.SUPPRESS)
     parser.add_argument("--laurel", default=harness.LAUREL, help="the program, built with fail points")
     parser.add_argument("--kills", type=int, default=KILLS, help="at random; default %(default)s")
+    parser.add_argument("--fail-points", type=int, default=FAILPOINT_ROUNDS, metavar="N",
+                        help="times that each is armed; default %(default)s")
     parser.add_argument("--seed", type=int, default=None, help="of the plan; default: drawn")
     parser.add_argument("--file", help="CSV of wagers; default: the real ones")
+    parser.add_argument("--keep", action="store_true", help="leave the data directory")
     parser.add_argument("--json", action="store_true", help="no progress, the verdict on one line")
     options = parser.parse_args()
     options.laurel = os.path.abspath(options.laurel)
@@ -313,11 +317,11 @@ def main():
             f"{len(run.deaths)} deaths")
     verdict = run.execute()
     print(json.dumps(verdict, indent=None if options.json else 2))
-    if verdict["verdict"] == "ok":
+    if verdict["verdict"] == "ok" and not options.keep:
         shutil.rmtree(run.folder, ignore_errors=True)
         return 0
     print(f"what is left: {run.folder}", file=sys.stderr)
-    return 1 if verdict["violations"] else 2
+    return {"ok": 0, "violated": 1, "invalid": 2}[verdict["verdict"]]
 
 
 if __name__ == "__main__":

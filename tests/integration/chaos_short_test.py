@@ -33,7 +33,7 @@ class ChaosShort(unittest.TestCase):
     def test_nothing_is_lost_or_doubled_however_the_node_dies(self):
         if not harness.HAS_REAL_WAGERS:
             print(harness.NO_REAL_WAGERS)
-        code, verdict = self.run_chaos("--kills", str(KILLS))
+        code, verdict = self.run_chaos("--kills", str(KILLS), "--fail-points", "1")
         print(json.dumps(verdict))
         self.assertEqual(verdict["violations"], [])
         self.assertEqual((code, verdict["verdict"]), (0, "ok"), verdict)
