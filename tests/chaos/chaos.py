@@ -1,311 +1,327 @@
 #!/usr/bin/env python3
-"""Kills a node while it takes wagers, again and again, and checks what it promised.
+"""Kills a node at any moment while wagers are fed into it, and checks what it promised.
 
-A feeder sends the real wagers (../shared/data; without it the made-up ones) in small requests and sends
-again what was not answered. The node is killed with SIGKILL at random instants, and by each fail point of
-a commit. A reader follows the topic `ledger` all the time. When all wagers are in:
+usage: ./dev chaos [--kills N] [--fail-points N] [--seed S] [--file CSV] [--keep] [--json]
 
-- every player has what the oracle says, to the last point;
-- what was answered is still there after each kill (sent again: all duplicates);
-- each ledger is 1..n, chained, and adds up (hashes computed here); `laurel verify` agrees;
-- the topic `ledger` holds each entry once, `balances` ends at the balance;
-- the reader saw, at each offset, what a reader sees at the end: nothing before its commit.
+A real node, real wagers (../shared/data, else the made-up ones), four feeders that send again what was
+not answered, readers that watch all the time. The node is killed N times at random while wagers are
+under way, now and then while it starts, and at every fail point of a commit. Then all is fed to the
+end and checked: every player as the oracle says, every ledger without a gap and its chain whole, every
+output once, nothing seen that did not stay, the same file again changes nothing.
 
-A run whose kills did not hit is INVALID. Exit codes: 0 ok, 1 violations, 2 invalid.
+Prints progress on stderr and a verdict as JSON on stdout. Exit codes: 0 all held, 1 something did not,
+2 the run says nothing: kills that hit nothing, fail points that were not reached, readers that saw
+nothing.
 """
 
 import argparse
-import gzip
-import http.client
 import json
+import os
 import random
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
-import threading
 import time
+from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(REPOSITORY / "tests" / name) for name in ("integration", "oracle")]
+
 import harness  # noqa: E402
-import ledger  # noqa: E402
-import points  # noqa: E402
+from checker import Checker  # noqa: E402
+from feed import Feed  # noqa: E402
+from points import open_text, points_per_player, rows_of  # noqa: E402
+from witness import Witness  # noqa: E402
 
-FAIL_POINTS = ("embedded.open.after_lock", "embedded.take_over.after_write",
-               "embedded.commit.before_write", "embedded.commit.after_write",
-               "embedded.commit.before_done", "embedded.commit.between_done")
-# These are reached while the node starts.
-AT_START = FAIL_POINTS[:2]
-GONE = (OSError, http.client.HTTPException)
+FAILPOINT_EXIT = 137
+KILLS = 50
+FAILPOINT_ROUNDS = 2        # times each fail point is armed
+FED_WHILE_KILLING = 0.8     # of all rows; the rest is fed after the last kill
+STARTS_PER_KILL = 0.1       # kills while the node starts
+JITTER_S = 0.012            # a kill comes so long after the rows it waits for, at most
+REACHED_MAX = 12            # a fail point of a commit kills when it is reached the n-th time
+MISSES_MAX = 20             # kills that hit nothing, in a row
+WITNESSED_MIN = 0.2         # of the outputs, seen by readers while the node was killed
 
 
-class Feeder:
-    """Sends chunks in order; what is not answered is sent again after the next start."""
+class Invalid(Exception):
+    """The run cannot say whether the promises hold."""
 
-    def __init__(self, wagers, chunk_records):
-        lines = open_lines(wagers)
-        self.header, records = lines[0], lines[1:]
-        self.chunks = [b"".join(records[i:i + chunk_records])
-                       for i in range(0, len(records), chunk_records)]
-        self.reset()
 
-    def reset(self):
-        self.next = 0
-        self.sent = 0
+class Death(NamedTuple):
+    kind: str            # random, start, or the name of a fail point
+    number: int = 0      # of a fail point: which time
 
-    def done(self):
-        return self.next == len(self.chunks)
 
-    def feed(self, node, violations):
-        """Until all is in or the node is gone."""
-        client = node.client()
+def failpoints():
+    """The fail points of the embedded engine, in the source."""
+    names = set()
+    for path in (REPOSITORY / "runtime" / "adapters" / "embedded").rglob("*.cc"):
+        names |= set(re.findall(r'LAUREL_FAILPOINT\("([^"]+)"\)', path.read_text()))
+    return sorted(names)
+
+
+def plan(kills, failpoint_rounds, rng):
+    deaths = [Death("random")] * kills + [Death("start")] * round(kills * STARTS_PER_KILL)
+    for name in failpoints() * failpoint_rounds:
+        reached_max = 1 if ".open." in name else 16 if ".take_over." in name else REACHED_MAX
+        deaths.append(Death(name, rng.randint(1, reached_max)))
+    rng.shuffle(deaths)
+    return deaths
+
+
+class Run:
+    def __init__(self, options):
+        self.options = options
+        self.rng = random.Random(options.seed)
+        self.data_file = Path(options.file) if options.file else harness.WAGERS
+        with open_text(self.data_file) as file:
+            self.lines = file.read().splitlines()
+        self.rows = list(rows_of(self.data_file))
+        self.total = len(self.rows)
+        self.expected = points_per_player(self.rows)
+        self.folder = Path(tempfile.mkdtemp(prefix="laurel-chaos-"))
+        self.node = harness.Node(self.folder, laurel=options.laurel)
+        self.deaths = plan(options.kills, options.fail_points, self.rng)
+        self.died = Counter()
+        self.misses = self.starts = 0
+        self.last_death = None
+        self.down_ms = []  # from a death to the next answer
+        self.violations, self.invalid = [], []
+        self.witnessed = 0
+        self.started = time.monotonic()
+        self.patience_s = 60 * harness.SCALE
+        self.feed = Feed(self.node, self.lines, harness.MAPPING.read_text(), self.rng.random())
+        self.witness = Witness(self.node, sorted(self.expected), self.rng.random())
+        self.checker = Checker(self.node, self.rows, self.expected)
+
+    def say(self, text):
+        if not self.options.json:
+            print(f"{time.monotonic() - self.started:7.1f} s  {text}", file=sys.stderr, flush=True)
+
+    def start(self, environment=None):
+        """True when the node is up, false when it died on the way."""
+        self.launch(environment)
+        if not self.node.wait_healthy():
+            return False
+        client = self.node.client()
         try:
-            session = client.post("/v1/ingest/sessions", json.dumps(
-                {"format": "csv", "mapping": harness.MAPPING.read_text(),
-                 "header": self.header.decode().strip(), "source": "chaos"}),
-                "application/json").json()["session"]
-            path = f"/v1/ingest/sessions/{session}/records"
-            if self.next > 0:
-                again = self.send(client, path, self.next - 1)
-                if again and again["accepted"] != 0:
-                    violations.append(f"chunk {self.next - 1} was answered and is gone: {again}")
-            while not self.done():
-                if self.send(client, path, self.next):
-                    self.next += 1
-        except GONE:
-            pass
+            partitions = client.get_json("/v1/status")["partitions"]
+        except (OSError, harness.http.client.HTTPException):
+            return False
         finally:
             client.close()
+        if not self.witness.seen:
+            self.witness.start(len(partitions))
+        self.witness.check_partitions(partitions, self.witness.life)
+        return True
 
-    def send(self, client, path, number):
-        self.sent += 1
-        reply = client.post(path, self.chunks[number], "text/plain")
-        if reply.status == 503:
-            time.sleep(0.01)
-            return None
-        if reply.status != 200:
-            raise AssertionError(reply)
-        counts = reply.json()
-        if counts["conflict"] or counts["rejected"]:
-            raise AssertionError(counts)
-        return counts
+    def launch(self, environment=None):
+        self.starts += 1
+        self.witness.begin_life()
+        self.node.launch(environment)
 
+    # --- deaths ----------------------------------------------------------------------------------
+    def kill_all(self):
+        step = max(1, int(self.total * FED_WHILE_KILLING / len(self.deaths)))
+        for index, death in enumerate(self.deaths, 1):
+            for _ in range(MISSES_MAX):
+                died_at = self.die(death, step)
+                self.last_death = died_at
+                if died_at:
+                    break
+                self.misses += 1
+            else:
+                raise Invalid(f"{death.kind}: {MISSES_MAX} kills in a row hit nothing")
+            self.died[death.kind] += 1
+            self.say(f"{index:3}/{len(self.deaths)} died: {death.kind}"
+                     f"{f' ({death.number})' if death.number else ''}, "
+                     f"{self.feed.acknowledged} rows answered")
 
-class Reader:
-    """Follows a topic while the node comes and goes."""
+    def die(self, death, step):
+        """Starts the node and has it die. When; None when it did not, or nothing was under way."""
+        if death.kind == "start":
+            return self.die_at_start()
+        if death.kind == "random":
+            return self.die_at_random(step)
+        return self.die_at_failpoint(death, step)
 
-    def __init__(self, node, topic):
-        self.node, self.topic = node, topic
-        self.seen, self.stop = {}, threading.Event()
-        self.thread = threading.Thread(target=self.run)
-        self.thread.start()
+    def die_at_start(self):
+        self.launch()
+        time.sleep(self.rng.uniform(0, 0.08))
+        died_at = time.monotonic()
+        self.node.kill()
+        self.feed.cut_at(died_at, 0)
+        return died_at
 
-    def run(self):
-        offsets, partitions = {}, 1
-        while not self.stop.is_set():
-            client = self.node.client()
-            try:
-                while not self.stop.is_set():
-                    for partition in range(partitions):
-                        page = client.get_json(
-                            f"/v1/topics/{self.topic}?partition={partition}"
-                            f"&from={offsets.get(partition, 0)}&limit=1000")
-                        partitions = page["partitions"]
-                        for event in page["events"]:
-                            self.seen[event["id"]] = event
-                        offsets[partition] = int(page["next"])
-                    time.sleep(0.01)
-            except (*GONE, AssertionError):  # the node is gone, or not yet there
-                time.sleep(0.02)
-            finally:
-                client.close()
+    def die_at_random(self, step):
+        self.feed.forget_first_answer()
+        if not self.start():
+            raise self.unexpected_end()
+        target = self.feed.acknowledged + self.rng.randint(1, step)
+        if self.feed.acknowledged >= self.total:
+            raise Invalid("all rows were answered before the last kill: feed more, or kill less")
+        self.feed.allow(target + step)
+        if not self.feed.wait_acknowledged(target, self.patience_s):
+            self.violations.append(f"no progress within {self.patience_s} s of a start")
+            raise Invalid("the node does not go on")
+        if self.last_death:
+            self.down_ms.append((self.feed.first_answer - self.last_death) * 1000)
+        time.sleep(self.rng.uniform(0, JITTER_S))
+        died_at = time.monotonic()
+        self.node.kill()
+        return died_at if self.feed.cut_at(died_at) else None
 
+    def die_at_failpoint(self, death, step):
+        environment = {"LAUREL_FAILPOINT": f"{death.kind}:{death.number}"}
+        up = self.start(environment)
+        deadline = time.monotonic() + self.patience_s
+        while up and self.node.running():
+            answered = self.feed.acknowledged
+            self.feed.allow(answered + step)
+            self.feed.wait_acknowledged(answered + step // 2 + 1, 0.05)
+            if answered >= self.total or time.monotonic() > deadline:
+                self.node.kill()
+                raise Invalid(f"fail point {death.kind}:{death.number} was not reached; "
+                              "are they compiled in (preset dev)?")
+        died_at = time.monotonic()
+        if self.node.process.wait() != FAILPOINT_EXIT:
+            raise self.unexpected_end()
+        self.feed.cut_at(died_at, 0.05)
+        return died_at
+
+    def unexpected_end(self):
+        self.violations.append(f"the node ended with {self.node.process.returncode}: "
+                               f"{self.node.log()[-2000:]}")
+        return Invalid("the node does not start")
+
+    # --- afterwards ------------------------------------------------------------------------------
     def finish(self):
-        self.stop.set()
-        self.thread.join()
-        return self.seen
+        self.witnessed = self.witness.records_seen()
+        if not self.start():
+            raise self.unexpected_end()
+        self.feed.allow(self.total)
+        if not self.feed.join(self.patience_s):
+            self.violations.append(f"{self.feed.acknowledged} of {self.total} rows answered "
+                                   f"after {self.patience_s} s without a kill")
+            raise Invalid("the node does not go on")
+        self.witness.stop()
+        self.say("all rows are answered; checking")
+        self.checker.check()
+        self.checker.check_witness(self.witness)
+        self.say("the same file again, and a restart")
+        self.check_again()
 
+    def check_again(self):
+        """The same file changes nothing, nor does a restart; verify agrees, at rest and not."""
+        equal = self.checker.equal
+        before = self.facts()
+        done = self.node.ingest(self.data_file)
+        equal("ingested again", done.json(), {"accepted": "0", "duplicate": str(self.total),
+                                              "conflict": "0", "rejected": "0"})
+        equal("after the same file again", self.facts(), before)
+        equal("verify: exit code", self.node.verb("verify", timeout_s=120).code, 0)
+        equal("SIGTERM: exit code", self.node.stop(), 0)
+        stopped = harness.verb("verify", "--data", self.node.data, timeout_s=120,
+                               laurel=self.options.laurel)
+        equal("verify of the stopped node: exit code", stopped.code, 0)
+        if not self.start():
+            raise self.unexpected_end()
+        equal("after a restart", self.facts(), before)
+        equal("SIGTERM: exit code", self.node.stop(), 0)
+        if harness.CRASH_SIGNS.search(self.node.log()):
+            self.checker.fail(f"the node's log: {self.node.log()[-2000:]}")
 
-def open_lines(path):
-    opener = gzip.open if str(path).endswith(".gz") else open
-    with opener(path, "rb") as file:
-        return file.readlines()
-
-
-def check(node, expected, seen, violations, full):
-    """What must hold once all wagers are in."""
-    have = harness.points(node.balances())
-    for player in sorted(set(have) | set(expected)):
-        if have.get(player) != expected.get(player):
-            violations.append(f"{player}: {have.get(player)}, the oracle has {expected.get(player)}")
-    verified = node.verb("verify", "--json")
-    if verified.code != 0:
-        violations.append(f"verify: {verified.out[:500]} {verified.err[:500]}")
-    client = node.client()
-    try:
-        players = sorted(expected)
-        for player in players if full else random.sample(players, min(50, len(players))):
-            try:
-                total = ledger.check_chain(client.pages(f"/v1/players/{player}/ledger", "entries"))
-                assert total == expected[player], f"the ledger adds up to {total}"
-            except AssertionError as wrong:
-                violations.append(f"{player}: {wrong}")
-        check_outputs(client, expected, seen, violations)
-    finally:
-        client.close()
-
-
-def check_outputs(client, expected, seen, violations):
-    sums, sequences, ids = dict.fromkeys(expected, 0), dict.fromkeys(expected, 0), set()
-    final = {}
-    for event in client.topic("ledger"):
-        final[event["id"]] = event
-        data = event["data"]
-        player = data["player"]
-        if data["posting_id"] in ids:
-            violations.append(f"posting {data['posting_id']} went out twice")
-        ids.add(data["posting_id"])
-        sequences[player] += 1
-        if int(data["sequence"]) != sequences[player]:
-            violations.append(f"{player}: record {data['sequence']} where {sequences[player]} belongs")
-        sums[player] += int(data["delta"]["units"])
-    if sums != expected:
-        violations.append("the topic ledger does not add up to the oracle")
-    last = {event["data"]["player"]: int(event["data"]["balance"]["units"])
-            for event in client.topic("balances")}
-    if last != {player: units for player, units in expected.items() if units}:
-        violations.append("the topic balances does not end at the balances")
-    for identity, event in seen.items():
-        if final.get(identity) != event:
-            violations.append(f"{identity} was seen as something that is not there at the end")
-
-
-class Campaign:
-    def __init__(self, arguments):
-        self.arguments = arguments
-        self.random = random.Random(arguments.seed)
-        random.seed(arguments.seed)
-        self.expected = points.points_per_player(points.rows_of(harness.WAGERS))
-        self.feeder = Feeder(harness.WAGERS, arguments.chunk)
-        self.violations = []
-        self.kills = {"sigkill": 0, **dict.fromkeys(FAIL_POINTS, 0)}
-        self.missed = 0
-        self.wanted = ["sigkill"] * arguments.kills + list(FAIL_POINTS) * arguments.fail_points
-        self.random.shuffle(self.wanted)
-
-    def round(self, folder, last):
-        """One data directory from empty to all in, with as many kills as fit."""
-        node = harness.Node(folder)
-        reader = Reader(node, "ledger")
-        self.feeder.reset()
+    def facts(self):
+        """What must not change when nothing new comes."""
+        client = self.node.client()
         try:
-            while not self.feeder.done():
-                if self.wanted and self.missed < 100:
-                    self.kill_once(node)
-                else:
-                    node.start()
-                    self.feeder.feed(node, self.violations)
-                    if not self.feeder.done():
-                        raise AssertionError(f"the node went away by itself: {node.log()}")
-            if not node.running():
-                node.start()
-            time.sleep(0.2)
-            check(node, self.expected, reader.finish(), self.violations, last or not self.wanted)
-            if node.stop() != 0:
-                self.violations.append(f"the node did not stop well: {node.log()[-2000:]}")
+            partitions = client.get_json("/v1/status")["partitions"]
+            ends = [client.get_json(f"/v1/topics/{name}?partition={each['partition']}&limit=1")["end"]
+                    for name in ("ledger", "balances") for each in partitions]
         finally:
-            reader.finish()
-            if node.running():
-                node.kill()
+            client.close()
+        return ends, self.node.balances()
 
-    def kill_once(self, node):
-        how = self.wanted[-1]
-        environment = {}
-        if how != "sigkill":
-            count = 1 if how == FAIL_POINTS[0] else self.random.randint(1, 12)
-            environment["LAUREL_FAILPOINT"] = f"{how}:{count}"
-        node.launch(environment)
-        if not node.wait_healthy():
-            if how in AT_START and node.process.returncode == 137:
-                return self.hit(how)
-            raise AssertionError(f"no start, {node.process.returncode}: {node.log()[-2000:]}")
-        feeding = threading.Thread(target=self.feeder.feed, args=(node, self.violations))
-        feeding.start()
-        if how == "sigkill":
-            time.sleep(self.random.uniform(0.01, self.arguments.delay))
-            under_way = feeding.is_alive()
-            node.kill()
-            feeding.join()
-        else:
-            feeding.join()
-            under_way = not node.running() or self.exited(node)
-            if under_way and node.process.returncode != 137:
-                raise AssertionError(f"{how}: ended with {node.process.returncode}")
-        if under_way and (how != "sigkill" or not self.feeder.done()):
-            return self.hit(how)
-        self.missed += 1
-        if node.running() and not self.feeder.done():
-            node.kill()
-        return None
+    def all_violations(self):
+        return (self.violations + self.feed.violations + self.witness.violations +
+                self.checker.violations)
 
-    @staticmethod
-    def exited(node):
-        deadline = time.monotonic() + 1
-        while time.monotonic() < deadline and node.running():
-            time.sleep(0.01)
-        return not node.running()
-
-    def hit(self, how):
-        self.wanted.pop()
-        self.kills[how] += 1
-        if not self.arguments.json:
-            print(f"killed {sum(self.kills.values())} times, {len(self.wanted)} to go; "
-                  f"{self.feeder.next}/{len(self.feeder.chunks)} chunks in", flush=True)
-
-    def run(self):
-        folder = Path(tempfile.mkdtemp(prefix="laurel-chaos-"))
-        rounds = 0
+    def execute(self):
         try:
-            while self.wanted and self.missed < 100 and not self.violations:
-                rounds += 1
-                data = folder / str(rounds)
-                data.mkdir()
-                self.round(data, last=False)
-                if not self.arguments.keep:
-                    shutil.rmtree(data)
+            self.kill_all()
+            self.finish()
+            outputs = sum(len(self.checker.topics[name]) for name in ("ledger", "balances"))
+            if self.witnessed < outputs * WITNESSED_MIN:
+                self.invalid.append(f"readers saw {self.witnessed} of {outputs} records only while "
+                                    "the node was killed")
+        except Invalid as why:
+            self.invalid.append(str(why))
+        except Exception as error:
+            self.violations.append(f"the run broke off: {error!r}: {self.node.log()[-2000:]}")
         finally:
-            if not self.arguments.keep:
-                shutil.rmtree(folder, ignore_errors=True)
-        invalid = bool(self.wanted)
-        return {"verdict": "violations" if self.violations else "invalid" if invalid else "ok",
-                "seed": self.arguments.seed, "rounds": rounds, "kills": self.kills,
-                "wagers": str(harness.WAGERS.name), "requests": self.feeder.sent,
-                "violations": self.violations[:50]}
+            if self.node.running():
+                self.node.kill()
+            self.witness.stopping.set()
+        return self.verdict()
+
+    def verdict(self):
+        violations = self.all_violations()
+        down = sorted(self.down_ms) or [0.0]
+        return {
+            "verdict": "violated" if violations else "invalid" if self.invalid else "ok",
+            "seed": self.options.seed, "commit": commit_of_the_source(),
+            "file": self.data_file.name, "events": self.total,
+            "kills": {"random": self.died["random"], "start": self.died["start"],
+                      "failpoints": {name: self.died[name] for name in failpoints()}},
+            "kills_that_hit_nothing": self.misses, "starts": self.starts,
+            "requests": self.feed.requests, "requests_cut_off": self.feed.retries,
+            "accepted": self.feed.accepted, "duplicates_of_retries": self.feed.duplicates,
+            "death_to_answer_ms": {"p50": round(down[len(down) // 2]), "max": round(down[-1])},
+            "witness": {"polls": self.witness.polls, "records_while_killing": self.witnessed,
+                        "records": self.witness.records_seen(),
+                        "player_states": self.witness.states_seen},
+            "seconds": round(time.monotonic() - self.started, 1),
+            "invalid": self.invalid, "violations": violations[:100],
+        }
+
+
+def commit_of_the_source():
+    done = subprocess.run(["git", "-C", str(REPOSITORY), "describe", "--always", "--dirty"],
+                          capture_output=True, text=True, check=False)
+    return done.stdout.strip()
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--laurel", help="the program, built with fail points")
-    parser.add_argument("--kills", type=int, default=50, help="SIGKILLs at random (default 50)")
-    parser.add_argument("--fail-points", type=int, default=2, metavar="N",
-                        help="times that each fail point is armed (default 2)")
-    parser.add_argument("--chunk", type=int, default=200, help="records of a request (default 200)")
-    parser.add_argument("--delay", type=float, default=0.4,
-                        help="longest time from start of feeding to a SIGKILL, s (default 0.4)")
-    parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--json", action="store_true", help="print only the verdict")
-    parser.add_argument("--keep", action="store_true", help="leave the data directories")
-    arguments = parser.parse_args()
-    if arguments.laurel:
-        harness.LAUREL = arguments.laurel
-    if arguments.seed is None:
-        arguments.seed = random.SystemRandom().randrange(2**32)
-    if not arguments.json:
-        print(f"seed {arguments.seed}; wagers: {harness.WAGERS.name}", flush=True)
-    verdict = Campaign(arguments).run()
-    print(json.dumps(verdict, indent=None if arguments.json else 1))
-    return {"ok": 0, "violations": 1, "invalid": 2}[verdict["verdict"]]
+    parser = argparse.ArgumentParser(prog="./dev chaos", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     usage=argparse.SUPPRESS)
+    parser.add_argument("--laurel", default=harness.LAUREL, help="the program, built with fail points")
+    parser.add_argument("--kills", type=int, default=KILLS, help="at random; default %(default)s")
+    parser.add_argument("--fail-points", type=int, default=FAILPOINT_ROUNDS, metavar="N",
+                        help="times that each is armed; default %(default)s")
+    parser.add_argument("--seed", type=int, default=None, help="of the plan; default: drawn")
+    parser.add_argument("--file", help="CSV of wagers; default: the real ones")
+    parser.add_argument("--keep", action="store_true", help="leave the data directory")
+    parser.add_argument("--json", action="store_true", help="no progress, the verdict on one line")
+    options = parser.parse_args()
+    options.laurel = os.path.abspath(options.laurel)
+    if options.seed is None:
+        options.seed = random.SystemRandom().randrange(10**9)
+    run = Run(options)
+    run.say(f"seed {options.seed}, {run.total} wagers of {run.data_file}, "
+            f"{len(run.deaths)} deaths")
+    verdict = run.execute()
+    print(json.dumps(verdict, indent=None if options.json else 2))
+    if verdict["verdict"] == "ok" and not options.keep:
+        shutil.rmtree(run.folder, ignore_errors=True)
+        return 0
+    print(f"what is left: {run.folder}", file=sys.stderr)
+    return {"ok": 0, "violated": 1, "invalid": 2}[verdict["verdict"]]
 
 
 if __name__ == "__main__":

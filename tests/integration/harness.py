@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPOSITORY / "tests" / name) for name in ("oracle", "chaos")]
+sys.path.insert(0, str(REPOSITORY / "tests" / "oracle"))
 
 LAUREL = os.environ.get("LAUREL", str(REPOSITORY / "build" / "dev" / "laurel"))
 SCALE = int(os.environ.get("LAUREL_TEST_TIMEOUT_SCALE", "1"))
@@ -145,7 +145,8 @@ def free_port():
 class Node:
     """`laurel run` on one data directory and port; may be started again and again."""
 
-    def __init__(self, folder, config=CRASH_GAME / "node.toml", data=None):
+    def __init__(self, folder, config=CRASH_GAME / "node.toml", data=None, laurel=LAUREL):
+        self.laurel = laurel
         self.folder = Path(folder)
         self.config = Path(config)
         self.data = Path(data) if data else self.folder / "data"
@@ -158,7 +159,7 @@ class Node:
         """Starts the process and does not wait for it."""
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
-                [LAUREL, "run", "--config", str(self.config), "--data", str(self.data), "--port",
+                [self.laurel, "run", "--config", str(self.config), "--data", str(self.data), "--port",
                  str(self.port)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=os.environ | (environment or {}))
 
@@ -209,7 +210,8 @@ class Node:
         return Client(self.port)
 
     def verb(self, *arguments, stdin=None, timeout_s=60):
-        return verb(*arguments, server=self.url, stdin=stdin, timeout_s=timeout_s)
+        return verb(*arguments, server=self.url, stdin=stdin, timeout_s=timeout_s,
+                    laurel=self.laurel)
 
     def ingest(self, file, *more, mapping=MAPPING, stdin=None, timeout_s=120):
         return self.verb("ingest", str(file), "--map", str(mapping), "--wait", "--json", *more,
@@ -227,12 +229,12 @@ class Node:
         return out
 
 
-def verb(*arguments, server=None, stdin=None, timeout_s=60):
+def verb(*arguments, server=None, stdin=None, timeout_s=60, laurel=LAUREL):
     """Runs a verb of the program to its end."""
     environment = {name: value for name, value in os.environ.items() if name != "LAUREL_SERVER"}
     if server:
         environment["LAUREL_SERVER"] = server
-    done = subprocess.run([LAUREL, *map(str, arguments)], capture_output=True, input=stdin or b"",
+    done = subprocess.run([laurel, *map(str, arguments)], capture_output=True, input=stdin or b"",
                           env=environment, timeout=timeout_s * SCALE, check=False)
     result = Done(done.returncode, done.stdout.decode(), done.stderr.decode(errors="replace"))
     if CRASH_SIGNS.search(result.err):
