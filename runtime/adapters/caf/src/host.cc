@@ -148,17 +148,16 @@ runtime::Result<std::unique_ptr<Host>> Host::start(runtime::Engine& engine,
                                                    std::shared_ptr<const runtime::Catalog> catalog,
                                                    const HostOptions& options) {
   std::vector<runtime::Recovered> recovered;
-  auto shared =
-      // An aggregate, and neither copied nor moved.
-      std::shared_ptr<Shared>(  // NOLINTNEXTLINE(modernize-make-shared)
-          new Shared{engine, registry, hasher, std::move(catalog), options});
+  // An aggregate, and neither copied nor moved. NOLINTNEXTLINE(modernize-make-shared)
+  const std::shared_ptr<Shared> shared(
+      new Shared{engine, registry, hasher, std::move(catalog), options});
   for (runtime::PartitionId id = 0; id < engine.partitions(); ++id) {
     auto taken = engine.take_over(id);
     if (!taken) return taken.error();
     recovered.push_back(std::move(*taken));
     shared->gauges.push_back(std::make_unique<Gauges>());
   }
-  return std::unique_ptr<Host>(std::make_unique<CafHost>(std::move(shared), std::move(recovered)));
+  return std::unique_ptr<Host>(std::make_unique<CafHost>(shared, std::move(recovered)));
 }
 
 }  // namespace laurel::adapters
