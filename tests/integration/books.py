@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter
 
-from harness import ONE, NodeTest
+from harness import ONE, NodeTest, eventually
 
 STATUSES = ("accepted", "duplicate", "conflict", "rejected")
 # As `laurel status` calls them.
@@ -86,10 +86,12 @@ class BooksTest(NodeTest):
 
     def tearDown(self):
         self.assertTrue(self.node.running(), self.node.log())
-        status = self.client.get_json("/v1/status")
-        self.assertEqual(status["state"], "running")
-        self.assertEqual({name: int(status[STATUS_MEMBERS[name]]) for name in STATUSES},
-                         {name: self.sent[name] for name in STATUSES})
+        def counted():
+            status = self.client.get_json("/v1/status")
+            self.assertEqual(status["state"], "running")
+            return {name: int(status[STATUS_MEMBERS[name]]) for name in STATUSES}
+        sent = {name: self.sent[name] for name in STATUSES}
+        self.assertEqual(eventually(counted, sent), sent)
         letters = self.letters()
         self.assertEqual(Counter(each["reason"] for each in letters), self.refused)
         for letter in letters:

@@ -242,6 +242,15 @@ def verb(*arguments, server=None, stdin=None, timeout_s=60, laurel=LAUREL):
     return result
 
 
+def eventually(found, wanted, within_s=5):
+    """What `found()` gives, once it is `wanted` or the time is over. Counters of the status and the
+    metrics follow an answer within moments; what is read of players and topics is there with it."""
+    deadline = time.monotonic() + within_s * SCALE
+    while (now := found()) != wanted and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return now
+
+
 def points(balances):
     """From exported balances to {player: points}, as the oracle has them."""
     out = {}

@@ -10,7 +10,7 @@ import unittest
 from collections import defaultdict
 
 import harness
-from harness import BATCH, MAPPING, ONE, WAGERS, NodeTest, points, verb, wager
+from harness import BATCH, MAPPING, ONE, WAGERS, NodeTest, eventually, points, verb, wager
 from points import points_per_player, rows_of
 
 # Members that hold an amount or a 64-bit number: texts in JSON, so that no reader rounds them.
@@ -190,10 +190,12 @@ class Reads(PathTest):
         return lines
 
     def test_status(self):
+        all_of_them = str(len(self.rows))
+        eventually(lambda: self.node.verb("status", "--json").json()["accepted"], all_of_them)
         status, = self.check_json("status")
         self.assertEqual(status["state"], "running")
         self.assertEqual(status["failure"], "")
-        self.assertEqual(status["accepted"], str(len(self.rows)))
+        self.assertEqual(status["accepted"], all_of_them)
         self.assertEqual([each["partition"] for each in status["partitions"]], list(range(16)))
         self.assertTrue(all(each["state"] == "running" for each in status["partitions"]))
         self.assertIn("running", self.assertCode(self.node.verb("status"), 0).out)
