@@ -4,7 +4,7 @@
 /// Takes      WagerSettled, by its player.
 /// Tables     ledger (log): hash-chained LedgerEntry, sequence 1..n.
 /// Emits      `balances` (the last of a commit), `ledger` (every entry).
-/// Errors     rejects: no-program, asset-not-in-program, scale-mismatch, bad-amount,
+/// Errors     rejects: no-program, bad-program, asset-not-in-program, scale-mismatch, bad-amount,
 /// amount-overflow.
 #pragma once
 

@@ -89,6 +89,22 @@ TEST_F(PlayerTest, RejectsAnotherScaleAnotherAssetAndOverflowAndChangesNothing) 
   EXPECT_EQ(kit.root<PlayerState>().wagers(), 1U);
 }
 
+TEST_F(PlayerTest, RejectsAProgramThatTheLedgersHeaderCannotHold) {
+  auto program = one_point_per_ten_bits();
+  program.set_points_asset(std::string(33, 'P'));
+  kit.document(program);
+  EXPECT_FALSE(kit.when(wager("a", 5000)));
+  EXPECT_EQ(kit.reject_code(), "bad-program");
+  program.set_points_asset(std::string(32, 'P'));
+  program.set_points_scale(39);
+  kit.document(program);
+  EXPECT_FALSE(kit.when(wager("a", 5000)));
+  EXPECT_EQ(kit.reject_code(), "bad-program");
+  program.set_points_scale(38);
+  kit.document(program);
+  EXPECT_TRUE(kit.when(wager("a", 5000)));
+}
+
 TEST_F(PlayerTest, WithoutAProgramRejectsSoThatAReplayCanApplyIt) {
   TestKit bare(actor_type());
   EXPECT_FALSE(bare.when(wager("a", 100)));

@@ -1,6 +1,7 @@
 /// Log: events with fields, a line each, on standard error (logfmt).
 ///
-///     2026-02-16T18:00:00.123Z info node.running url=http://127.0.0.1:7400 partitions=16
+///     2026-02-16T18:00:00.123Z info node.running address=127.0.0.1 port=7400 partitions=16
+///     took_ms=41
 ///
 /// Threads    Any thread, after set_log_level().
 #pragma once

@@ -24,11 +24,26 @@ using runtime::ErrorCode;
 using runtime::EventStatus;
 using runtime::Submission;
 
+// Works so many times and then throws: a bug in the core, or the end of memory.
+class FailingHasher final : public runtime::Hasher {
+ public:
+  explicit FailingHasher(int good) : left_(good) {}
+  Digest sha256(std::initializer_list<std::string_view> parts) const override {
+    if (left_-- <= 0) throw std::runtime_error("no more hashes");
+    return real_.sha256(parts);
+  }
+
+ private:
+  OpenSslHasher real_;
+  mutable std::atomic<int> left_;
+};
+
 // A record is `PLAYER TX`, a wager of one euro.
 class TwoWords final : public runtime::Decoder {
  public:
   void decode(const runtime::RawRecord& record, google::protobuf::Arena& arena,
               runtime::Event& event) const override {
+    if (record.bytes == "throw") throw std::runtime_error("a bug");
     const auto space = record.bytes.find(' ');
     if (space == std::string_view::npos) {
       event.reject_code = "malformed-json";
@@ -69,7 +84,7 @@ struct HostTest : ::testing::Test {
     program->mutable_rate()->set_den(100);
     auto catalog = std::make_shared<runtime::Catalog>();
     catalog->documents[EarnProgram::descriptor()->full_name()] = program;
-    auto started = Host::start(*engine, registry, hasher, catalog, options);
+    auto started = Host::start(*engine, registry, *hasher, catalog, options);
     ASSERT_TRUE(started.ok()) << started.error().message;
     host = std::move(*started);
   }
@@ -123,7 +138,7 @@ struct HostTest : ::testing::Test {
 
   testing::TempDir dir;
   testing::FaultyFileSystem disk;
-  OpenSslHasher hasher;
+  std::unique_ptr<runtime::Hasher> hasher = std::make_unique<OpenSslHasher>();
   runtime::ActorRegistry registry{{actors::player::actor_type()}};
   std::shared_ptr<const runtime::Decoder> decoder = std::make_shared<TwoWords>();
   std::unique_ptr<EmbeddedEngine> engine;
@@ -153,6 +168,33 @@ TEST_F(HostTest, WhatCannotBeDecodedIsAnsweredToo) {
   ASSERT_EQ(results.size(), 1U);
   EXPECT_EQ(results[0].status, EventStatus::kRejected);
   EXPECT_EQ(results[0].reason, "malformed-json");
+}
+
+TEST_F(HostTest, ADecoderThatThrowsCostsItsRecordOnly) {
+  start();
+  auto mixed = submission(0, 1);
+  const std::string good = mixed->bytes;
+  mixed->bytes = "throw" + good;
+  mixed->records = {{std::string_view(mixed->bytes).substr(0, 5), 1, 5, false},
+                    {std::string_view(mixed->bytes).substr(5), 2, good.size(), false}};
+  const auto results = answer_to(mixed);
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_EQ(results[0].status, EventStatus::kRejected);
+  EXPECT_EQ(results[0].reason, "decoder-threw");
+  EXPECT_EQ(results[1].status, EventStatus::kAccepted);
+}
+
+TEST_F(HostTest, AnExceptionInTheCoreStopsItsPartitionAndAnswersWhoWaits) {
+  hasher = std::make_unique<FailingHasher>(200);
+  start();
+  std::size_t unknown = 0;
+  for (int i = 0; i < 10 && host->failure().empty(); ++i) {
+    for (const auto& result : answer_to(submission(i * 50, 50))) {
+      unknown += result.status == EventStatus::kPending ? 1U : 0U;
+    }
+  }
+  EXPECT_GT(unknown, 0U);
+  EXPECT_NE(host->failure().find("no more hashes"), std::string::npos) << host->failure();
 }
 
 TEST_F(HostTest, RefusesMoreThanItsCreditsWhileTheDiskIsSlow) {

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "partition_actor.h"
+#include "shell.h"
 
 namespace laurel::adapters::internal {
 namespace {

@@ -11,14 +11,6 @@ std::int64_t wall_clock_us() {
 
 }  // namespace
 
-void survive_strangers(caf::event_based_actor& self) {
-  self.set_error_handler([](caf::error&) {});
-  self.set_default_handler(
-      [](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
-        return caf::message{};
-      });
-}
-
 PartitionActor::PartitionActor(caf::actor_config& config, std::shared_ptr<Shared> shared,
                                runtime::PartitionId id, const runtime::Recovered& recovered)
     : caf::event_based_actor(config),
@@ -92,10 +84,7 @@ bool PartitionActor::too_early() {
   const auto interval = shared_->options.commit_interval_min;
   if (interval.count() == 0) return false;
   const auto now = std::chrono::steady_clock::now();
-  if (now - sealed_at_ >= interval) {
-    sealed_at_ = now;
-    return false;
-  }
+  if (now - sealed_at_ >= interval) return false;
   if (!seal_due_comes_) {
     seal_due_comes_ = true;
     delayed_send(this, interval - (now - sealed_at_), SealDue{});
@@ -109,6 +98,7 @@ void PartitionActor::step() {
   if (partition_.failed()) return stop(partition_.failure());
   if (partition_.can_seal() && !too_early()) {
     auto commit = partition_.seal();
+    sealed_at_ = std::chrono::steady_clock::now();
     const auto number = commit->number;
     // Strong: the outcome has to arrive even when the host lets go of its handles meanwhile.
     caf::actor self = caf::actor_cast<caf::actor>(this);

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "shared.h"
+#include "shell.h"
 
 namespace laurel::adapters::internal {
 
@@ -12,14 +13,9 @@ struct CommitDone {
   runtime::CommitNumber number = 0;
   runtime::Outcome outcome = runtime::Outcome::kDurable;
 };
-/// A second has passed.
-struct Tick {};
 /// commit_interval_min has passed since the last seal.
 struct SealDue {};
 using BatchPtr = std::shared_ptr<runtime::EventBatch>;
-
-/// An unexpected message or error must not end the actor (CAF's default does end it).
-void survive_strangers(caf::event_based_actor& self);
 
 class PartitionActor : public caf::event_based_actor {
  public:
@@ -50,6 +46,5 @@ class PartitionActor : public caf::event_based_actor {
 }  // namespace laurel::adapters::internal
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::CommitDone)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::Tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::SealDue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::BatchPtr)

@@ -1,6 +1,6 @@
 #include "supervisor_actor.h"
 
-#include "partition_actor.h"
+#include "shell.h"
 
 namespace laurel::adapters::internal {
 
@@ -15,7 +15,7 @@ caf::behavior SupervisorActor::make_behavior() {
     shared_->fail(watched_[down.source] + " ended: " + system().render(down.reason));
   });
   for (const auto& [address, name] : watched_) monitor(address);
-  return {[](const Tick&) {}};
+  return {[](const Tick&) {}};  // it only listens to ends, but an actor without behavior ends
 }
 
 }  // namespace laurel::adapters::internal

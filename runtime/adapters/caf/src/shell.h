@@ -1,0 +1,16 @@
+/// What all actors of a host have in common.
+#pragma once
+
+#include <caf/all.hpp>
+
+namespace laurel::adapters::internal {
+
+/// A second has passed.
+struct Tick {};
+
+/// An unexpected message or error must not end the actor (CAF's default does end it).
+void survive_strangers(caf::event_based_actor& self);
+
+}  // namespace laurel::adapters::internal
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::Tick)
