@@ -40,6 +40,7 @@ TEST(RecordSplitter, GivesTheSameLinesInPiecesOfAnySize) {
 }
 
 TEST(RecordSplitter, CutsALineThatIsTooLongAndGoesOn) {
+  // NOLINTNEXTLINE(bugprone-string-constructor): that long on purpose
   const std::string text = std::string(10'000'000, 'x') + "\nnext\n";
   for (const std::size_t piece : {text.size(), std::size_t{65536}, std::size_t{999'983}}) {
     const auto lines = split(text, piece);
