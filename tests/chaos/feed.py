@@ -16,9 +16,8 @@ PAUSE_S = 0.005
 
 
 class Feed:
-    def __init__(self, node, lines, mapping, seed, pause_s=0.0, feeders=4):
-        """`lines`: of a CSV file, the first is its header. `pause_s`: of a feeder, between chunks."""
-        self.pause_s = pause_s
+    def __init__(self, node, lines, mapping, seed, feeders=4):
+        """`lines`: of a CSV file, the first is its header."""
         self.node, self.mapping = node, mapping
         self.header, self.lines = lines[0], lines[1:]
         self.chunk_rows_max = max(1, len(self.lines) // 200)
@@ -85,7 +84,6 @@ class Feed:
             body = "\n".join(self.lines[first:first + count]).encode()
             counts, attempts = feeder.send(body, first + 2)
             self._book(counts, attempts, first, count)
-            time.sleep(self.pause_s)
         feeder.client.close()
 
     def _book(self, counts, attempts, first, count):
