@@ -1,6 +1,7 @@
 #include "laurel/rules/civil_text.h"
 
 #include "laurel/api/civil.h"
+#include "laurel/rules/window.h"
 
 namespace laurel::rules {
 namespace {
@@ -35,29 +36,6 @@ std::optional<std::uint32_t> parse_clock(std::string_view text) {
   const auto minute = digits(text, 2);
   if (!minute || !text.empty() || *hour > 23 || *minute > 59) return std::nullopt;
   return static_cast<std::uint32_t>(*hour * 3600 + *minute * 60);
-}
-
-std::optional<CivilTime> parse_civil(std::string_view text) {
-  const auto year = digits(text, 4);
-  if (!year || !skip(text, '-')) return std::nullopt;
-  const auto month = digits(text, 2);
-  if (!month || !skip(text, '-')) return std::nullopt;
-  const auto day = digits(text, 2);
-  if (!day || *year < 1970 || *year > 2200) return std::nullopt;
-  const auto days = days_in_month(*year, static_cast<std::uint8_t>(*month));
-  if (*day < 1 || *day > days) return std::nullopt;
-  CivilTime civil;
-  civil.year = static_cast<std::int32_t>(*year);
-  civil.month = static_cast<std::uint8_t>(*month);
-  civil.day = static_cast<std::uint8_t>(*day);
-  civil.second = 0;
-  civil.weekday = weekday_of(day_number(civil.year, civil.month, civil.day));
-  if (text.empty()) return civil;
-  if (!skip(text, 'T')) return std::nullopt;
-  const auto second = parse_clock(text);
-  if (!second) return std::nullopt;
-  civil.second = *second;
-  return civil;
 }
 
 std::optional<Span> parse_span(std::string_view text) {
@@ -103,7 +81,9 @@ std::optional<std::int64_t> parse_utc_minute(std::string_view text) {
   text.remove_suffix(1);
   const auto civil = parse_civil(text);
   if (!civil) return std::nullopt;
-  return seconds_of(*civil) * kMicrosPerSecond;
+  const std::int64_t utc_us = seconds_of(*civil) * kMicrosPerSecond;
+  if (utc_minute(utc_us).compare(0, 16, text) != 0) return std::nullopt;  // one name per run
+  return utc_us;
 }
 
 }  // namespace laurel::rules

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "laurel/api/civil.h"
+#include "laurel/rules/window.h"
 
 namespace laurel::rules {
 namespace {
@@ -31,6 +32,7 @@ struct Reader {
   }
   std::optional<CivilTime> civil(const std::string& key, const std::string& text) {
     auto read = parse_civil(text);
+    if (read && read->second % 60 != 0) read.reset();
     if (!read) {
       wrong(key, "\"" + text.substr(0, 40) +
                      "\" is no civil time; allowed: such as \"2026-02-16T19:00\", years 1970 to 2200");
@@ -193,7 +195,7 @@ std::optional<TimeUs> Schedule::start_after(TimeUs time) const {
     if (!here) return std::nullopt;
     std::int64_t day = std::max(first_day_, *here - 1);
     if (every_days_ > 1) day -= (day - first_day_) % every_days_;
-    const std::int64_t newest = day + std::max(every_days_, kWeek) + 2;
+    const std::int64_t newest = day + 2 * std::max(every_days_, kWeek) + 2;
     for (; day <= newest && !next; day += every_days_) {
       if (!is_day(day)) continue;
       for (const std::uint32_t second : clock_) {
@@ -209,8 +211,8 @@ std::optional<TimeUs> Schedule::start_after(TimeUs time) const {
   return next;
 }
 
-Run Schedule::run_from(TimeUs start) const {
-  Run run{start, kTimeEnd};
+RunWindow Schedule::run_from(TimeUs start) const {
+  RunWindow run{start, kTimeEnd};
   if (duration_) run.end = after(start, *duration_);
   if (kind_ == Kind::kOnce) {
     if (until_) run.end = std::min(run.end, *until_);
@@ -224,16 +226,16 @@ Run Schedule::run_from(TimeUs start) const {
   return run;
 }
 
-std::optional<Run> Schedule::run_at(TimeUs time) const {
+std::optional<RunWindow> Schedule::run_at(TimeUs time) const {
   const auto start = start_before(time);
   if (!start) return std::nullopt;
-  const Run run = run_from(*start);
+  const RunWindow run = run_from(*start);
   if (time >= run.end) return std::nullopt;
   return run;
 }
 
 void Schedule::runs_between(TimeUs from, TimeUs to,
-                            const std::function<bool(const Run&)>& each) const {
+                            const std::function<bool(const RunWindow&)>& each) const {
   std::optional<TimeUs> start = start_before(from);
   if (!start || run_from(*start).end <= from) start = start_after(from);
   for (; start && *start < to; start = start_after(*start)) {

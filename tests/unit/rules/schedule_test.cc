@@ -30,7 +30,8 @@ struct ScheduleTest : ::testing::Test {
   // Where the problems are, in order; "" for none.
   std::string problems_of(const Tournament& from) {
     Problems problems;
-    EXPECT_EQ(Schedule::compile(from, zones, "t", problems).has_value(), problems.empty());
+    const bool compiled = Schedule::compile(from, zones, "t", problems).has_value();
+    EXPECT_EQ(compiled, problems.empty());
     std::string out;
     for (const Problem& each : problems.all()) out += (out.empty() ? "" : " ") + each.path;
     return out;
@@ -42,7 +43,7 @@ struct ScheduleTest : ::testing::Test {
   std::vector<std::string> runs(const Schedule& schedule, const std::string& from,
                                 const std::string& to) {
     std::vector<std::string> out;
-    schedule.runs_between(*parse_utc_minute(from), *parse_utc_minute(to), [&](const Run& run) {
+    schedule.runs_between(*parse_utc_minute(from), *parse_utc_minute(to), [&](const RunWindow& run) {
       out.push_back(utc_minute(run.start) + " " + utc_minute(run.end));
       return out.size() < 100;
     });
@@ -158,24 +159,28 @@ TEST_F(ScheduleTest, RunsBetweenAndRunAtAgreeAndNeverOverlap) {
     const Schedule schedule = compile(random);
     const TimeUs from = *parse_utc_minute("2026-03-20T00:00Z");
     const TimeUs to = from + 24 * 30 * kHour;
-    std::vector<Run> all;
-    schedule.runs_between(from, to, [&](const Run& run) {
+    std::vector<RunWindow> all;
+    schedule.runs_between(from, to, [&](const RunWindow& run) {
       all.push_back(run);
       return true;
     });
     for (std::size_t i = 0; i < all.size(); ++i) {
       ASSERT_LT(all[i].start, all[i].end);
-      if (i > 0) ASSERT_LE(all[i - 1].end, all[i].start);
+      if (i > 0) {
+        ASSERT_LE(all[i - 1].end, all[i].start);
+      }
       EXPECT_EQ(schedule.run_at(all[i].start), all[i]);
       EXPECT_EQ(schedule.run_at(all[i].end - 1), all[i]);
     }
     for (TimeUs time = from; time < to; time += 37 * kHour / 3) {
-      const auto found = std::find_if(all.begin(), all.end(), [&](const Run& run) {
+      const auto found = std::find_if(all.begin(), all.end(), [&](const RunWindow& run) {
         return run.start <= time && time < run.end;
       });
       const auto run = schedule.run_at(time);
       ASSERT_EQ(run.has_value(), found != all.end()) << random.ShortDebugString() << " " << time;
-      if (run) EXPECT_EQ(*run, *found);
+      if (run) {
+        EXPECT_EQ(*run, *found);
+      }
     }
   }
 }

@@ -20,8 +20,6 @@ struct Span {
 
 inline constexpr std::int64_t kSpanDaysMax = 3660;
 
-/// "2026-02-16T19:00" or "2026-02-16" (00:00); nothing for any other text.
-std::optional<CivilTime> parse_civil(std::string_view text);
 /// "20:00": seconds of the day.
 std::optional<std::uint32_t> parse_clock(std::string_view text);
 /// "90s", "15m", "6h", "1d", "2w"; more than nothing, at most kSpanDaysMax days.

@@ -30,10 +30,10 @@
 
 namespace laurel::rules {
 
-struct Run {
+struct RunWindow {
   TimeUs start = 0;
   TimeUs end = 0;
-  bool operator==(const Run&) const = default;
+  bool operator==(const RunWindow&) const = default;
 };
 
 /// `TOURNAMENT@START`, such as `weekly-slots@2026-02-16T18:00Z`.
@@ -54,9 +54,9 @@ class Schedule {
                                          Problems& problems);
 
   /// The run whose window holds that time; nothing in the gaps between runs.
-  std::optional<Run> run_at(TimeUs time) const;
+  std::optional<RunWindow> run_at(TimeUs time) const;
   /// The runs whose window has a time in [from, to), in order, until `run` returns false.
-  void runs_between(TimeUs from, TimeUs to, const std::function<bool(const Run&)>& run) const;
+  void runs_between(TimeUs from, TimeUs to, const std::function<bool(const RunWindow&)>& run) const;
   /// No run holds a time before this, nor any at or after ends().
   TimeUs begins() const { return first_; }
   TimeUs ends() const;
@@ -67,7 +67,7 @@ class Schedule {
   /// The latest start at or before the time, before the end; the earliest after it.
   std::optional<TimeUs> start_before(TimeUs time) const;
   std::optional<TimeUs> start_after(TimeUs time) const;
-  Run run_from(TimeUs start) const;
+  RunWindow run_from(TimeUs start) const;
   TimeUs after(TimeUs start, const Span& span) const;
   bool is_day(std::int64_t day) const;
   std::optional<TimeUs> instant(std::int64_t day, std::uint32_t second) const;
