@@ -18,7 +18,7 @@ struct Span {
   bool operator==(const Span&) const = default;
 };
 
-inline constexpr std::int64_t kSpanDaysMax = 3660;
+inline constexpr std::int64_t kSpanDaysMax = 400;
 
 /// "20:00": seconds of the day.
 std::optional<std::uint32_t> parse_clock(std::string_view text);
