@@ -1,5 +1,6 @@
 #include "actors/entry/entry.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -7,6 +8,8 @@
 
 namespace laurel::actors::entry {
 namespace {
+
+constexpr int kRetractedFirstMax = 10'000;
 
 rules::Score score_of(const EntryState& state) {
   return {state.score(), state.reached_us(), state.contributions()};
@@ -34,6 +37,12 @@ void Entry::on(const contract::Contribution& contribution, Turn& turn) {
   if (!state().has_run()) *state().mutable_run() = contribution.run();
   ContributionStore store(state(), turn);
   if (store.has_recent(contribution.wager())) return;
+  auto& first = *state().mutable_retracted_first();
+  if (const auto it = std::find(first.begin(), first.end(), contribution.wager());
+      it != first.end()) {
+    first.erase(it);
+    return;
+  }
   const Kept kept{contribution.wager(), contribution.time_us(), contribution.value(),
                   closed(turn)};
   if (kept.late) {
@@ -52,11 +61,16 @@ void Entry::on(const contract::Contribution& contribution, Turn& turn) {
 }
 
 void Entry::on(const contract::Retraction& retraction, Turn& turn) {
-  if (!state().has_run()) return;
-  const bool too_late = closed(turn);
   ContributionStore store(state(), turn);
+  const bool too_late = state().has_run() && closed(turn);
   const auto taken = store.take(retraction.wager(), retraction.time_us(), too_late);
-  if (!taken) return;  // its contribution was rejected: there is nothing to take back
+  if (!taken) {
+    if (state().retracted_first_size() >= kRetractedFirstMax) {
+      return turn.reject("too-many-retractions", "of contributions that have not come");
+    }
+    state().add_retracted_first(retraction.wager());
+    return;
+  }
   if (taken->late) {
     state().set_late(state().late() - 1);
     return;

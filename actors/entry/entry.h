@@ -8,7 +8,7 @@
 /// Tables     contributions (keyed): rows of the older ones.
 /// Late       Judged by the watermark of the stream of the wager (or void): once it has passed
 ///            end + grace, a contribution is recorded late-for-run and a void changes no score.
-/// Errors     rejects: bad-entry-key, score-overflow.
+/// Errors     rejects: bad-entry-key, score-overflow, too-many-retractions.
 #pragma once
 
 #include "actors/entry/entry.pb.h"
