@@ -59,6 +59,7 @@ class PartitionImpl final : public LayeredReads {
   Partition::Next on_outcome(CommitNumber number, Outcome outcome);
   void resolve(const Recovered& recovered);
   void abandon();
+  void adopt(std::shared_ptr<const Catalog> catalog) { catalog_ = std::move(catalog); }
 
   bool full() const {
     if (turn_by_turn_ > 0) return !open_.handled.empty();
@@ -348,7 +349,7 @@ void PartitionImpl::accept(Item item, const Keys& keys) {
   row.set_format(1);
   row.set_event(event.canonical);
   row.set_commit(last_commit + (in_flight_ ? 2 : 1));
-  row.set_catalog_version(catalog_->version);
+  row.set_catalog_version(catalog_->at(event.envelope->time_us(), event.catalog_bound).number());
   open_.put(Space::kJournal, keys.journal, row.SerializeAsString());
   open_.handled.push_back({std::move(item), {EventStatus::kAccepted, {}, {}}});
 }
@@ -357,15 +358,17 @@ PartitionImpl::TurnEnd PartitionImpl::run_turn(const TurnInput& input) {
   Activation* activation = activate(input.type, input.key);
   if (activation == nullptr) return {"unreadable-state", "the stored root cannot be read", {}};
   RootGuard guard(*activation);
+  const CatalogVersion& version =
+      catalog_->at(input.event.envelope->time_us(), input.event.catalog_bound);
   TurnContext::Scope scope{*activation,
                            {input.event.envelope->id(), input.event.envelope->type(),
-                            input.event.envelope->subject(), catalog_->version},
+                            input.event.envelope->subject(), version.number()},
                            input.event.envelope->time_us(),
                            {},
                            options_.effect_bytes_max};
   // The first half of the digest names the row in the store; only the second half seeds.
   std::memcpy(scope.seed, input.digest.data() + 16, 16);
-  TurnContext turn(*this, ports_.hasher, *catalog_, scope);
+  TurnContext turn(*this, ports_.hasher, version, scope);
   try {
     input.handler.invoke(*activation->actor, input.message, turn);
   } catch (const std::exception& error) {
@@ -484,7 +487,7 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   commit->partition = id;
   commit->number = number;
   commit->epoch = epoch;
-  commit->catalog_version = catalog_->version;
+  commit->catalog_version = catalog_->newest().number();
   open_.move_to(*commit);
   in_flight_handled_ = std::move(open_.handled);
   in_flight_letters_ = std::move(open_.dead_letters);
@@ -628,6 +631,7 @@ Partition::Next Partition::on_outcome(CommitNumber number, Outcome outcome) {
 }
 void Partition::resolve(const Recovered& recovered) { impl_->resolve(recovered); }
 void Partition::abandon() { impl_->abandon(); }
+void Partition::adopt(std::shared_ptr<const Catalog> catalog) { impl_->adopt(std::move(catalog)); }
 bool Partition::idle() const {
   return impl_->queue.empty() && impl_->open().empty() && !impl_->in_flight();
 }

@@ -27,7 +27,7 @@ std::string_view record_type(std::string_view topic) {
 
 }  // namespace
 
-TurnContext::TurnContext(LayeredReads& reads, const Hasher& hasher, const Catalog& catalog,
+TurnContext::TurnContext(LayeredReads& reads, const Hasher& hasher, const CatalogVersion& catalog,
                          Scope scope)
     : reads_(reads), hasher_(hasher), catalog_(catalog), scope_(scope) {}
 

@@ -40,7 +40,8 @@ class TurnContext final : public Turn {
     std::size_t effect_bytes_max = 0;
   };
 
-  TurnContext(LayeredReads& reads, const Hasher& hasher, const Catalog& catalog, Scope scope);
+  TurnContext(LayeredReads& reads, const Hasher& hasher, const CatalogVersion& catalog,
+              Scope scope);
 
   const ActorId& self() const override { return scope_.activation.id; }
   const Cause& cause() const override { return scope_.cause; }
@@ -54,6 +55,8 @@ class TurnContext final : public Turn {
       const google::protobuf::Descriptor& type) const override {
     return catalog_.find(type);
   }
+  using Turn::plan;
+  const void* plan(PlanId id) const override { return catalog_.plan(id); }
 
   bool get(std::string_view table, std::string_view key, google::protobuf::Message& row) override;
   void put(std::string_view table, std::string_view key,
@@ -90,7 +93,7 @@ class TurnContext final : public Turn {
 
   LayeredReads& reads_;
   const Hasher& hasher_;
-  const Catalog& catalog_;
+  const CatalogVersion& catalog_;  // in force at the event time
   Scope scope_;
   std::string reject_code_;
   std::string reject_detail_;
