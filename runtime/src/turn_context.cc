@@ -27,6 +27,7 @@ std::string_view record_type(std::string_view topic) {
   if (topic == kTopicBalances) return "laurel.balance.changed.v1";
   if (topic == kTopicLedger) return "laurel.points.posted.v1";
   if (topic == kTopicTournaments) return "laurel.tournament.state.v1";
+  if (topic == kTopicTiers) return "laurel.tier.changed.v1";
   return "laurel.event.rejected.v1";
 }
 
