@@ -54,11 +54,10 @@ void ContributionStore::add(const Kept& kept) {
   state_.clear_recent();
 }
 
-std::optional<Kept> ContributionStore::take(std::uint64_t wager, TimeUs time, bool keep_scored) {
-  // Its time is compared too: a name is 64 bits of a hash.
+std::optional<Kept> ContributionStore::take(std::uint64_t wager, bool keep_scored) {
   const auto index_in = [&](const Contributions& from) {
     for (int i = 0; i < from.wager_size(); ++i) {
-      if (from.wager(i) == wager && at(from, i).time == time) return i;
+      if (from.wager(i) == wager) return i;
     }
     return -1;
   };

@@ -33,8 +33,9 @@ class ContributionStore {
   /// Whether it is among the newest. Older ones cannot come again: events are told apart before.
   bool has_recent(std::uint64_t wager) const;
   void add(const Kept& kept);
-  /// The contribution of that wager, wherever it is; taken out unless `keep` says to leave it.
-  std::optional<Kept> take(std::uint64_t wager, TimeUs time, bool keep_scored);
+  /// The contribution of that wager, wherever it is. It is taken out, unless it is scored and
+  /// `keep_scored`.
+  std::optional<Kept> take(std::uint64_t wager, bool keep_scored);
   /// Folded from all that are not late. Nothing when a sum does not fit.
   std::optional<rules::Score> score(rules::Fold fold);
 

@@ -63,7 +63,7 @@ void Entry::on(const contract::Contribution& contribution, Turn& turn) {
 void Entry::on(const contract::Retraction& retraction, Turn& turn) {
   ContributionStore store(state(), turn);
   const bool too_late = state().has_run() && closed(turn);
-  const auto taken = store.take(retraction.wager(), retraction.time_us(), too_late);
+  const auto taken = store.take(retraction.wager(), too_late);
   if (!taken) {
     if (state().retracted_first_size() >= kRetractedFirstMax) {
       return turn.reject("too-many-retractions", "of contributions that have not come");

@@ -80,7 +80,7 @@ std::shared_ptr<const StreakPlan> compile(const Settings& settings, const Zones&
 }
 
 void Streak::on(const contract::WagerSettled& wager, Turn& turn) {
-  if (wager.is_test()) return;
+  if (wager.is_test()) return turn.decline();
   if (state().early_voids() > 0) {
     const std::string key = wager_key(turn.cause().source, wager.tx_id());
     EarlyVoid early;
@@ -91,9 +91,9 @@ void Streak::on(const contract::WagerSettled& wager, Turn& turn) {
     }
   }
   const auto* plan = turn.plan<StreakPlan>();
-  if (plan == nullptr || !plan->wagers.matches(wager)) return;
+  if (plan == nullptr || !plan->wagers.matches(wager)) return turn.decline();
   const auto day = rules::local_day(*plan->zones, plan->zone, turn.now());
-  if (!day) return;
+  if (!day) return turn.decline();
   Note note;
   note.set_counted(true);
   note.set_day(*day);
@@ -102,15 +102,19 @@ void Streak::on(const contract::WagerSettled& wager, Turn& turn) {
 }
 
 void Streak::on(const contract::WagerVoided& voided, Turn& turn) {
-  if (voided.is_test()) return;
+  if (voided.is_test()) return turn.decline();
+  // A wager of which a part stands was made all the same.
+  if (voided.partial()) return turn.decline();
   Note note;
   if (!turn.recall(*contract::WagerSettled::descriptor(),
                    {turn.cause().source, turn.self().key, voided.voids_tx_id()}, nullptr, &note)) {
+    if (turn.plan<StreakPlan>() == nullptr) return turn.decline();
     turn.put("early_voids", wager_key(turn.cause().source, voided.voids_tx_id()), EarlyVoid());
     state().set_early_voids(state().early_voids() + 1);
     return;
   }
-  if (note.counted()) count(note.day(), -1, nullptr, turn);
+  if (!note.counted()) return turn.decline();
+  count(note.day(), -1, nullptr, turn);
 }
 
 void Streak::count(std::int32_t day, int change, const StreakPlan* plan, Turn& turn) {

@@ -126,6 +126,7 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
   for (const auto& [type, handler] : takers) {
     Turns::End end = turns_.run({*type, *handler, event.routing_key, *event.data, origin, true});
     if (failed()) return events_.push_front(std::move(work));
+    if (end.declined) continue;
     Decision decision;
     decision.set_actor_type(type->name);
     if (end.code.empty()) {
@@ -142,6 +143,10 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
     }
   }
   if (failed()) return events_.push_front(std::move(work));
+  if (took == 0 && refused.empty()) {
+    return rejected(std::move(work), "no-taker",
+                    "every actor type declined " + event.envelope->type());
+  }
   if (took == 0) {
     Turns::End& first = refused.front().second;
     return rejected(std::move(work), std::move(first.code), std::move(first.detail));

@@ -85,11 +85,13 @@ class TurnContext final : public Turn {
   void emit_latest(std::string_view topic, std::string_view key,
                    const google::protobuf::Message& record) override;
   void reject(std::string_view code, std::string detail) override;
+  void decline() override { declined_ = true; }
 
   bool rejected() const { return !reject_code_.empty(); }
+  bool declined() const { return declined_; }
   const std::string& reject_code() const { return reject_code_; }
   const std::string& reject_detail() const { return reject_detail_; }
-  /// Moves the effects into the open commit. REQUIRES: not rejected.
+  /// Moves the effects into the open commit. REQUIRES: neither rejected nor declined.
   void apply_to(OpenCommit& commit);
   std::vector<OutgoingMessage>& outgoing() { return outgoing_; }
   /// What remember() kept, serialized.
@@ -118,6 +120,7 @@ class TurnContext final : public Turn {
   Cause cause_;
   std::string note_;
   std::vector<TimerChange> timers_;
+  bool declined_ = false;
   std::string reject_code_;
   std::string reject_detail_;
   std::vector<std::pair<std::string, std::optional<std::string>>> rows_;

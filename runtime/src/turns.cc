@@ -78,6 +78,10 @@ Turns::End Turns::run(const Input& input) {
     guard.undo();
     return {turn.rejected() ? turn.reject_code() : "store-failed", turn.reject_detail(), {}, {}};
   }
+  if (turn.declined()) {
+    guard.undo();
+    return {{}, {}, {}, {}, true};
+  }
   turn.apply_to(layers_.open);
   mark_dirty(*activation);
   return {{}, {}, std::move(turn.note()), std::move(turn.outgoing())};

@@ -34,6 +34,7 @@ class Turns {
     std::string code, detail;  ///< empty code: it was good
     std::string note;          ///< what remember() kept
     std::vector<OutgoingMessage> outgoing;
+    bool declined = false;  ///< it was good, and did nothing
   };
   /// A message that could not be delivered, for the dead letters.
   struct Undelivered {

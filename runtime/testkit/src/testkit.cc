@@ -132,6 +132,7 @@ class TestKit::KitTurn final : public Turn {
     }
     emit(topic, key, record);
   }
+  void decline() override { declined = true; }
   void reject(std::string_view code, std::string detail) override {
     if (!kit_.reject_code_.empty()) return;
     kit_.reject_code_ = code;
@@ -151,6 +152,8 @@ class TestKit::KitTurn final : public Turn {
     kit_.sent_ = std::move(sent);
     kit_.emitted_ = std::move(emitted);
   }
+
+  bool declined = false;
 
  private:
   static std::shared_ptr<google::protobuf::Message> copy_of(
@@ -216,7 +219,8 @@ bool TestKit::when(const google::protobuf::Message& message) {
   } catch (const std::exception& error) {
     turn.reject("actor-threw", error.what());
   }
-  if (!reject_code_.empty()) {
+  declined_ = turn.declined;
+  if (!reject_code_.empty() || declined_) {
     actor_->root().ParseFromString(before);
     return false;
   }

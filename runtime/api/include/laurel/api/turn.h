@@ -165,6 +165,10 @@ class Turn {
   /// Undoes this turn and dead-letters its message for this actor. `code` is a stable word such as
   /// `scale-mismatch`. The caller returns right after it.
   virtual void reject(std::string_view code, std::string detail) = 0;
+  /// The event is nothing to this actor, such as for want of a catalog document: no effect of the
+  /// turn stays, and the event is taken or rejected as the other actor types say. The caller returns
+  /// right after it.
+  virtual void decline() = 0;
 };
 
 }  // namespace laurel
