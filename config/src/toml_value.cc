@@ -4,6 +4,7 @@
 #include <cctype>
 #include <limits>
 
+#include "field_rules.h"
 #include "laurel/config/check.pb.h"
 #include "laurel/contract/amount.h"
 #include "laurel/contract/options.pb.h"
@@ -74,13 +75,6 @@ std::vector<std::string> keys_of(const Descriptor& type) {
   return keys;
 }
 
-bool is_rational(const Descriptor& type) {
-  return type.field_count() == 2 && type.field(0)->name() == "num" &&
-         type.field(1)->name() == "den" &&
-         type.field(0)->cpp_type() == FieldDescriptor::CPPTYPE_INT64 &&
-         type.field(1)->cpp_type() == FieldDescriptor::CPPTYPE_INT64;
-}
-
 std::string_view kind_name(const toml::node& node) {
   switch (node.type()) {
     case toml::node_type::table:
@@ -100,74 +94,24 @@ std::string_view kind_name(const toml::node& node) {
   }
 }
 
-struct Range {
-  Int128 min = 0;
-  Int128 max = 0;
-};
-
-Range range_of(const FieldDescriptor& field) {
-  Range range;
-  const auto set = [&](auto typed) {
-    using T = decltype(typed);
-    range = {std::numeric_limits<T>::min(), std::numeric_limits<T>::max()};
-  };
-  switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32:
-      set(std::int32_t{});
-      break;
-    case FieldDescriptor::CPPTYPE_UINT32:
-      set(std::uint32_t{});
-      break;
-    case FieldDescriptor::CPPTYPE_INT64:
-      set(std::int64_t{});
-      break;
-    default:
-      set(std::uint64_t{});
-  }
-  const Check& rule = field.options().GetExtension(config::check);
-  if (rule.has_min()) range.min = std::max(range.min, Int128{rule.min()});
-  if (rule.has_max()) range.max = std::min(range.max, Int128{rule.max()});
-  return range;
-}
-
 }  // namespace
-
-std::string enum_name(const google::protobuf::EnumValueDescriptor& value) {
-  std::string prefix;
-  for (const char c : value.type()->name()) {
-    if (std::isupper(static_cast<unsigned char>(c)) != 0 && !prefix.empty()) prefix.push_back('_');
-    prefix.push_back(static_cast<char>(std::toupper(static_cast<unsigned char>(c))));
-  }
-  prefix.push_back('_');
-  std::string name = value.name();
-  if (name.rfind(prefix, 0) == 0) name.erase(0, prefix.size());
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return name;
-}
 
 void ValueReader::fail(const toml::source_region& where, const std::string& key,
                        std::string_view what) {
-  if (complaints_.size() >= kErrorsMax) {
+  if (problems_.size() >= kErrorsMax) {
     ++more_;
     return;
   }
-  std::string line = file_;
-  if (where.begin) {
-    line += ':' + std::to_string(where.begin.line) + ':' + std::to_string(where.begin.column);
-  }
-  line += ": ";
-  if (!key.empty()) line += key + ": ";
-  complaints_.push_back({where.begin, line.append(what)});
+  problems_.push_back({where.begin.line, where.begin.column, key, std::string(what)});
 }
 
-std::string ValueReader::errors() const {
-  std::vector<Complaint> sorted = complaints_;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Complaint& a, const Complaint& b) { return a.at < b.at; });
-  std::string out;
-  for (const Complaint& complaint : sorted) out += (out.empty() ? "" : "\n") + complaint.line;
-  if (more_ != 0) out += "\n" + file_ + ": " + std::to_string(more_) + " more errors";
-  return out;
+std::vector<TomlProblem> ValueReader::problems() const {
+  std::vector<TomlProblem> sorted = problems_;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const TomlProblem& a, const TomlProblem& b) {
+    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+  });
+  if (more_ != 0) sorted.push_back({0, 0, "", std::to_string(more_) + " more errors"});
+  return sorted;
 }
 
 void ValueReader::wrong_kind(const toml::node& node, const std::string& path,
@@ -345,11 +289,7 @@ void ValueReader::read_text(const toml::node& node, const std::string& path, con
 void ValueReader::read_enum(const toml::node& node, const std::string& path, const Field& field,
                             Message& out) {
   const auto& type = *field.enum_type();
-  std::vector<std::string> allowed;
-  for (int i = 0; i < type.value_count(); ++i) {
-    const std::string name = enum_name(*type.value(i));
-    if (name != "unspecified") allowed.push_back(name);
-  }
+  const std::vector<std::string> allowed = enum_names(type);
   const auto* text = node.as_string();
   if (text == nullptr) {
     wrong_kind(node, path, join(allowed));

@@ -9,6 +9,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include "laurel/config/toml_reader.h"
 #include "laurel/contract/amount.pb.h"
 #include "laurel/contract/int128.h"
 #include "toml_parser.h"
@@ -17,13 +18,11 @@ namespace laurel::config {
 
 class ValueReader {
  public:
-  explicit ValueReader(std::string_view file_name) : file_(file_name) {}
-
   void read_table(const toml::table& table, const std::string& path,
                   google::protobuf::Message& out);
   void fail(const toml::source_region& where, const std::string& key, std::string_view what);
   /// In the order of the file. Empty: nothing was wrong.
-  std::string errors() const;
+  std::vector<TomlProblem> problems() const;
 
  private:
   using Field = google::protobuf::FieldDescriptor;
@@ -46,16 +45,8 @@ class ValueReader {
   void read_amount(const toml::table& table, const std::string& path, contract::Amount& out);
   void wrong_kind(const toml::node& node, const std::string& path, std::string_view wanted);
 
-  std::string file_;
-  struct Complaint {
-    toml::source_position at;
-    std::string line;
-  };
-  std::vector<Complaint> complaints_;
+  std::vector<TomlProblem> problems_;
   std::size_t more_ = 0;
 };
-
-/// Name of an enum value in TOML: without the prefix of its type, in lower case.
-std::string enum_name(const google::protobuf::EnumValueDescriptor& value);
 
 }  // namespace laurel::config

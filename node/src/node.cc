@@ -9,7 +9,7 @@
 #include "laurel/adapters/embedded/embedded_engine.h"
 #include "laurel/adapters/formats/cloud_events_decoder.h"
 #include "laurel/adapters/formats/mapped_decoder.h"
-#include "laurel/config/catalog_loader.h"
+#include "laurel/config/catalog_reader.h"
 #include "laurel/config/toml_reader.h"
 #include "laurel/formats/mapping.pb.h"
 #include "laurel/gateway/http_server.h"
@@ -39,6 +39,16 @@ std::int64_t wall_us() {
              std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
+
+// Stands in until the zones of adapters/zones are wired.
+class UtcOnly final : public Zones {
+ public:
+  bool known(std::string_view /*zone*/) const override { return false; }
+  std::optional<CivilTime> to_civil(std::string_view, std::int64_t) const override { return {}; }
+  std::optional<std::int64_t> to_utc(std::string_view, const CivilTime&) const override {
+    return {};
+  }
+};
 
 }  // namespace
 
@@ -125,7 +135,7 @@ class Node::Impl final : public runtime::NodeApi {
     out.engine = options_.engine;
     out.data_dir = options_.data_dir;
     out.state = state_;
-    out.catalog_version = catalog_->version;
+    out.catalog_version = catalog_->newest().number();
     out.uptime_ms = (steady_us() - started_us_) / 1000;
     out.committed_ms_p50 = latency_.recent_ms(0.50);
     out.committed_ms_p99 = latency_.recent_ms(0.99);
@@ -150,15 +160,18 @@ class Node::Impl final : public runtime::NodeApi {
 
  private:
   Status start_catalog() {
-    std::vector<SettingsSpec> specs;
-    for (const ActorType& type : registry_.types()) {
-      specs.insert(specs.end(), type.settings.begin(), type.settings.end());
-    }
-    auto loaded = config::load_catalog(options_.catalog_dir, specs);
-    if (!loaded) return loaded.error();
-    catalog_ = std::make_shared<const runtime::Catalog>(std::move(*loaded));
+    auto reader = config::CatalogReader::make(registry_, zones_);
+    if (!reader) return reader.error();
+    auto files = config::read_catalog_folder(options_.catalog_dir);
+    if (!files) return files.error();
+    runtime::CatalogTerms terms;
+    terms.number = 1;
+    std::vector<runtime::CatalogProblem> problems;
+    auto version = reader->read(*files, terms, nullptr, problems);
+    if (!version) return Error{ErrorCode::kConfigInvalid, config::to_text(problems)};
+    catalog_ = std::make_shared<const runtime::Catalog>(runtime::Catalog(), std::move(version));
     decoder_options_.now_us = wall_us;
-    if (const auto* assets = config::asset_registry(*catalog_)) {
+    if (const auto* assets = config::asset_registry(catalog_->newest())) {
       for (const auto& asset : assets->assets()) {
         decoder_options_.asset_scales.emplace(asset.id(), asset.scale());
       }
@@ -221,6 +234,7 @@ class Node::Impl final : public runtime::NodeApi {
   Mode mode_;
   runtime::ActorRegistry registry_;
   adapters::OpenSslHasher hasher_;
+  UtcOnly zones_;
   adapters::formats::DecoderOptions decoder_options_;
   std::shared_ptr<const runtime::Catalog> catalog_;
   std::shared_ptr<const runtime::Decoder> cloud_events_;

@@ -37,7 +37,7 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   commit->partition = id;
   commit->number = number;
   commit->epoch = epoch;
-  commit->catalog_version = turns_.catalog().version;
+  commit->catalog_version = turns_.catalog().newest().number();
   layers_.open.move_to(*commit);
   in_flight_handled_ = std::move(layers_.open.handled);
   in_flight_letters_ = std::move(layers_.open.dead_letters);

@@ -31,9 +31,10 @@ std::string_view record_type(std::string_view topic) {
 
 }  // namespace
 
-TurnContext::TurnContext(const Environment& environment, const Scope& scope)
-    : environment_(environment), scope_(scope), cause_(scope.origin.cause) {
-  cause_.catalog_version = environment.catalog.version;
+TurnContext::TurnContext(const Environment& environment, const CatalogVersion& catalog,
+                         const Scope& scope)
+    : environment_(environment), catalog_(catalog), scope_(scope), cause_(scope.origin.cause) {
+  cause_.catalog_version = catalog.number();
 }
 
 std::uint64_t TurnContext::random() { return splitmix(scope_.seed[0]) ^ splitmix(scope_.seed[1]); }

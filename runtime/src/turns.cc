@@ -41,8 +41,7 @@ Turns::Turns(PartitionId partition, const Partition::Ports& ports,
       options_(options),
       layers_(layers),
       counters_(counters),
-      environment_{layers, ports.hasher, *catalog_, ports.engine.secret(),
-                   options.effect_bytes_max} {}
+      environment_{layers, ports.hasher, ports.engine.secret(), options.effect_bytes_max} {}
 
 bool Turns::room() const {
   return layers_.open.turns < options_.turns_max && layers_.open.bytes() < options_.bytes_max;
@@ -63,8 +62,9 @@ Turns::End Turns::run(const Input& input) {
     return {"unreadable-state", "the stored root cannot be read", {}, {}};
   }
   RootGuard guard(*activation);
-  TurnContext turn(environment_, {*activation, routing_key_of(input.type, input.key), input.origin,
-                                  seed_of(input), input.is_event});
+  TurnContext turn(environment_, catalog_->at(input.origin.now, input.origin.bound),
+                   {*activation, routing_key_of(input.type, input.key), input.origin,
+                    seed_of(input), input.is_event});
   try {
     input.handler.invoke(*activation->actor, input.message, turn);
   } catch (const std::exception& error) {

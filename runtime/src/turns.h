@@ -66,6 +66,7 @@ class Turns {
   bool active(std::string_view state_key) { return activations_.find(state_key) != nullptr; }
   const Activations& activations() const { return activations_; }
   const Catalog& catalog() const { return *catalog_; }
+  void adopt(std::shared_ptr<const Catalog> catalog) { catalog_ = std::move(catalog); }
 
  private:
   Activation* activate(const ActorType& type, const std::string& key);
@@ -75,7 +76,7 @@ class Turns {
 
   const PartitionId partition_;
   const Partition::Ports ports_;
-  const std::shared_ptr<const Catalog> catalog_;
+  std::shared_ptr<const Catalog> catalog_;
   const PartitionOptions& options_;
   Layers& layers_;
   PartitionCounters& counters_;

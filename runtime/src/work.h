@@ -58,7 +58,7 @@ struct Origin {
   Cause cause;  ///< catalog_version is set per turn
   TimeUs now = 0;
   TimeUs watermark = 0;
-  std::uint64_t backfill = 0;
+  CatalogBound bound;
   std::array<std::uint64_t, 2> seed{};
 };
 

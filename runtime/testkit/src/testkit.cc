@@ -6,6 +6,7 @@
 #include "laurel/contract/options.pb.h"
 #include "laurel/runtime/errors.h"
 #include "laurel/runtime/keys.h"
+#include "laurel/testkit/utc_zones.h"
 
 namespace laurel {
 
@@ -46,6 +47,11 @@ class TestKit::KitTurn final : public Turn {
       const google::protobuf::Descriptor& type) const override {
     const auto it = kit_.documents_.find(type.full_name());
     return it == kit_.documents_.end() ? nullptr : it->second.get();
+  }
+  using Turn::plan;
+  const void* plan(PlanId id) const override {
+    const auto it = kit_.plans_.find(id);
+    return it == kit_.plans_.end() ? nullptr : it->second.get();
   }
   bool get(std::string_view table, std::string_view key, google::protobuf::Message& row) override {
     const auto it = rows.find({std::string(table), std::string(key)});
@@ -165,10 +171,24 @@ TestKit::TestKit(ActorType type, std::string key)
     : type_(std::move(type)), id_{type_.name, std::move(key)}, actor_(type_.make()) {}
 TestKit::~TestKit() = default;
 
-void TestKit::document(const google::protobuf::Message& document) {
+std::string TestKit::document(const google::protobuf::Message& document) {
   std::shared_ptr<google::protobuf::Message> copy(document.New());
   copy->CopyFrom(document);
+  static const UtcZones utc;
+  std::string wrong;
+  std::map<PlanId, std::shared_ptr<const void>> plans = plans_;
+  for (const SettingsSpec& spec : type_.settings) {
+    if (!spec.compile || spec.message->GetDescriptor() != document.GetDescriptor()) continue;
+    Problems problems;
+    plans[spec.plan] = spec.compile(*copy, zones_ != nullptr ? *zones_ : utc, problems);
+    for (const Problem& problem : problems.all()) {
+      wrong += (wrong.empty() ? "" : "\n") + problem.path + ": " + problem.message;
+    }
+  }
+  if (!wrong.empty()) return wrong;
+  plans_ = std::move(plans);
   documents_[document.GetDescriptor()->full_name()] = std::move(copy);
+  return {};
 }
 
 void TestKit::cause(std::string event_id, std::uint64_t catalog_version) {

@@ -82,8 +82,7 @@ struct HostTest : ::testing::Test {
     program->set_stake_scale(2);
     program->mutable_rate()->set_num(1);
     program->mutable_rate()->set_den(100);
-    auto catalog = std::make_shared<runtime::Catalog>();
-    catalog->documents[EarnProgram::descriptor()->full_name()] = program;
+    auto catalog = runtime::Catalog::of({program});
     auto started = Host::start(*engine, registry, *hasher, catalog, options);
     ASSERT_TRUE(started.ok()) << started.error().message;
     host = std::move(*started);

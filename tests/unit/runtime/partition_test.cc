@@ -49,9 +49,7 @@ std::shared_ptr<const Catalog> catalog() {
   program->set_stake_scale(2);
   program->mutable_rate()->set_num(1);
   program->mutable_rate()->set_den(1);
-  auto out = std::make_shared<Catalog>();
-  out->documents[EarnProgram::descriptor()->full_name()] = program;
-  return out;
+  return Catalog::of({program});
 }
 
 struct PartitionTest : ::testing::Test {

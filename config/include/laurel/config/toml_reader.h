@@ -11,8 +11,10 @@
 /// ...`.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <google/protobuf/message.h>
 
@@ -22,7 +24,22 @@ namespace laurel::config {
 
 inline constexpr std::size_t kTomlBytesMax = 1024 * 1024;
 
-/// Fills `out`, which is cleared first. Undefined content, but valid, after an error.
+struct TomlProblem {
+  std::uint32_t line = 0;  ///< from 1; 0: unknown, as is the column
+  std::uint32_t column = 0;
+  std::string key;  ///< from the root, such as `tiers[2].from`; empty: none
+  std::string message;
+};
+/// `FILE:LINE:COL: KEY: MESSAGE`, without what is not known.
+std::string to_text(const TomlProblem& problem, std::string_view file_name);
+
+/// Fills `out`, which is cleared first. Undefined content, but valid, when there are problems.
+std::vector<TomlProblem> read_toml(std::string_view text, google::protobuf::Message& out);
+
+/// Gives a problem without a line the place of its key, or of the closest table around it.
+void locate(std::string_view text, TomlProblem& problem);
+
+/// The same, with all problems in one error.
 runtime::Status read_toml(std::string_view text, std::string_view file_name,
                           google::protobuf::Message& out);
 

@@ -16,6 +16,7 @@
 #include "laurel/api/turn.h"
 #include "laurel/contract/event.pb.h"
 #include "laurel/contract/limits.h"
+#include "laurel/runtime/catalog.h"
 
 namespace laurel::runtime {
 
@@ -43,7 +44,8 @@ struct Event {
   const google::protobuf::Message* data = nullptr;
   std::string natural_key;  ///< length-prefixed parts and kind; see docs/formats/journal.md
   std::string routing_key;
-  std::string canonical;  ///< serialized contract::Event, deterministic
+  std::string canonical;       ///< serialized contract::Event, deterministic
+  CatalogBound catalog_bound;  ///< of its stream: live, or a backfill's
   /// Set when it could not be decoded: goes to the dead letters, nothing else is set but what is
   /// known.
   std::string reject_code;

@@ -100,6 +100,8 @@ class Partition {
   Next on_outcome(CommitNumber number, Outcome outcome);
   /// After kTakeOver: what happened to the commit whose outcome was unknown.
   void resolve(const Recovered& recovered);
+  /// From the next turn on. REQUIRES: it extends the catalog the partition has.
+  void adopt(std::shared_ptr<const Catalog> catalog);
   /// Ends everything queued with its results left pending ("unknown, send again").
   void abandon();
 

@@ -6,7 +6,8 @@
 ///           .takes<contract::WagerSettled>()           // an event, by its declared routing key
 ///           .handles<PointsCredit>()                   // a message other actors send
 ///           .log_table<LedgerEntry>("ledger")
-///           .settings<EarnProgram>("program");         // catalog/program.toml
+///           .settings<EarnProgram>("program")          // catalog/program.toml
+///           .settings<Tiers, TierPlan>("tiers", &compile_tiers);  // checked, worked out once
 ///     }
 #pragma once
 
@@ -20,6 +21,7 @@
 #include <google/protobuf/message.h>
 
 #include "laurel/api/actor.h"
+#include "laurel/api/settings.h"
 #include "laurel/api/turn.h"
 
 namespace laurel {
@@ -36,11 +38,6 @@ struct HandlerSpec {
   const google::protobuf::Message* message = nullptr;  // default instance
   bool is_event = false;
   std::function<void(ActorBase&, const google::protobuf::Message&, Turn&)> invoke;
-};
-
-struct SettingsSpec {
-  std::string document;  // file name in the catalog folder, without .toml
-  const google::protobuf::Message* message = nullptr;
 };
 
 struct ActorType {
@@ -94,7 +91,17 @@ class ActorTypeBuilder {
   /// Settings in `catalog/DOCUMENT.toml`, read with Turn::document<Settings>().
   template <class Settings>
   ActorTypeBuilder&& settings(std::string document) && {
-    type_.settings.push_back({std::move(document), &Settings::default_instance()});
+    type_.settings.push_back(settings_spec<Settings>(std::move(document)));
+    return std::move(*this);
+  }
+  /// The same, and `compile` makes a Plan of it once per catalog version, read with
+  /// Turn::plan<Plan>(). It is also the document's check: what it adds to Problems is what the
+  /// author of the document reads. Several actor types may declare one document (of one message),
+  /// each with a plan of its own; a plan type belongs to one document and one compile function.
+  template <class Settings, class Plan, class Compile>
+  ActorTypeBuilder&& settings(std::string document, Compile compile) && {
+    type_.settings.push_back(
+        settings_spec<Settings, Plan>(std::move(document), std::move(compile)));
     return std::move(*this);
   }
 

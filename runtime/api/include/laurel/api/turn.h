@@ -41,7 +41,7 @@ struct Cause {
   std::string_view event_type;
   std::string_view subject;
   std::string_view source;
-  std::uint64_t catalog_version = 0;
+  std::uint64_t catalog_version = 0;  ///< in force at the turn's event time; 0: there is none
 };
 
 /// The clock a timer waits for.
@@ -62,6 +62,17 @@ struct Timer {
   TimeUs window_from = 0;
 };
 
+/// Names a plan type within this process.
+using PlanId = const void*;
+namespace internal {
+template <class Plan>
+inline char plan_tag = 0;  // only its address is used
+}
+template <class Plan>
+PlanId plan_id() {
+  return &internal::plan_tag<Plan>;
+}
+
 class Turn {
  public:
   virtual ~Turn() = default;
@@ -78,12 +89,20 @@ class Turn {
   /// SHA-256 of the parts, one after the other.
   virtual Digest sha256(std::initializer_list<std::string_view> parts) const = 0;
 
-  /// The catalog document of a declared settings message, or nullptr when the catalog has none.
+  /// The catalog document of a declared settings message that is in force at this turn's event
+  /// time, or nullptr when the catalog has none.
   virtual const google::protobuf::Message* document(
       const google::protobuf::Descriptor& type) const = 0;
   template <class Document>
   const Document* document() const {
     return static_cast<const Document*>(document(*Document::descriptor()));
+  }
+  /// The plan that the declared compile function made of its document, in force at this turn's
+  /// event time; nullptr when the catalog has no such document. Lives as long as the turn.
+  virtual const void* plan(PlanId id) const = 0;
+  template <class Plan>
+  const Plan* plan() const {
+    return static_cast<const Plan*>(plan(plan_id<Plan>()));
   }
 
   /// Keyed table: key -> row, the last value wins. The table has to be declared by the actor type.

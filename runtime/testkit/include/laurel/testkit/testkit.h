@@ -2,7 +2,7 @@
 ///
 ///     TestKit kit(player::actor_type());
 ///     kit.document(program);
-///     kit.when(wager, "p1");
+///     kit.when(wager);
 ///     EXPECT_EQ(kit.root<PlayerState>().wagers(), 1);
 #pragma once
 
@@ -39,8 +39,11 @@ class TestKit {
   explicit TestKit(ActorType type, std::string key = "p1");
   ~TestKit();
 
-  /// A catalog document the actor will see.
-  void document(const google::protobuf::Message& document);
+  /// A catalog document the actor will see, with the plans its type makes of it. What is wrong with
+  /// it, one line per problem, `PATH: MESSAGE`; then the actor goes on with what it had.
+  std::string document(const google::protobuf::Message& document);
+  /// For compile functions; until then clocks show UTC everywhere. REQUIRES: outlives the kit.
+  void zones(const Zones& zones) { zones_ = &zones; }
   /// Event time of the next messages, microseconds since 1970.
   void at(TimeUs now) { now_ = now; }
   /// What Turn::watermark() says.
@@ -96,7 +99,9 @@ class TestKit {
   std::uint64_t catalog_version_ = 1;
   std::uint64_t random_ = 0;
   std::string reject_code_, reject_detail_;
+  const Zones* zones_ = nullptr;
   std::map<std::string, std::shared_ptr<google::protobuf::Message>> documents_;
+  std::map<PlanId, std::shared_ptr<const void>> plans_;
   std::map<std::pair<std::string, std::string>, std::string> rows_;
   std::map<std::string, std::vector<std::string>> logs_;
   std::map<std::string, SetTimer> timers_;
