@@ -37,16 +37,18 @@ class Session {
   Session(HttpClient& client, json::object description, unsigned retry_s)
       : client_(client), description_(std::move(description)), retry_s_(retry_s) {}
 
-  json::value send(const std::string& body, std::uint64_t line) {
+  /// `last_length`: of the last line, when it was cut; otherwise 0.
+  json::value send(const std::string& body, std::uint64_t line, std::uint64_t last_length) {
     const auto deadline = Clock::now() + std::chrono::seconds(retry_s_);
     for (auto pause = std::chrono::milliseconds(100);;
          pause = std::min(pause * 2, pause + std::chrono::milliseconds(1000))) {
       std::string why = "the node is busy or stopping";
       try {
         if (id_.empty()) open();
-        const auto reply =
-            client_.post("/v1/ingest/sessions/" + id_ + "/records?line=" + std::to_string(line),
-                         body, "text/plain");
+        const auto reply = client_.post(
+            "/v1/ingest/sessions/" + id_ + "/records?line=" + std::to_string(line) +
+                (last_length == 0 ? "" : "&last_length=" + std::to_string(last_length)),
+            body, "text/plain");
         if (reply.status == 404) {  // forgotten, after a restart for one
           id_.clear();
           continue;
@@ -162,6 +164,7 @@ int ingest(HttpClient& client, const Common& common, const IngestArguments& argu
     if (!first) {
       throw Failure{kFailed, arguments.file + " is empty: a CSV file starts with its header"};
     }
+    if (first->cut()) throw Failure{kFailed, arguments.file + ": its first line is no CSV header"};
     header = std::move(first->bytes);
   }
   Session session(client,
@@ -170,15 +173,16 @@ int ingest(HttpClient& client, const Common& common, const IngestArguments& argu
                    {"header", header},
                    {"source", arguments.file == "-" ? "stdin" : arguments.file}},
                   arguments.retry_s);
-  session.send("", 1);  // mapping and header are checked, though there may be no row
+  session.send("", 1, 0);  // mapping and header are checked, though there may be no row
   Progress progress(reader, !common.json);
   Totals totals;
   std::size_t shown = 0;
   std::optional<Failure> failure;  // of the file: what came before it is still sent
   for (bool more = true; more;) {
     std::string body;
-    std::uint64_t first_line = 0;
-    for (std::size_t records = 0; records < kChunkRecords && body.size() < kChunkBytes; ++records) {
+    std::uint64_t first_line = 0, last_length = 0;
+    for (std::size_t records = 0;
+         records < kChunkRecords && body.size() < kChunkBytes && last_length == 0; ++records) {
       std::optional<Record> record;
       try {
         record = reader.next();
@@ -189,9 +193,10 @@ int ingest(HttpClient& client, const Common& common, const IngestArguments& argu
       if (!more) break;
       if (first_line == 0) first_line = record->line;
       body.append(record->bytes).push_back('\n');
+      if (record->cut()) last_length = record->length;
     }
     if (body.empty()) break;
-    const auto reply = session.send(body, first_line);
+    const auto reply = session.send(body, first_line, last_length);
     totals.accepted += number(reply, "accepted");
     totals.duplicate += number(reply, "duplicate");
     totals.conflict += number(reply, "conflict");
