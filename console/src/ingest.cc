@@ -20,6 +20,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kChunkRecords = 2000;
 constexpr std::size_t kChunkBytes = 1024 * 1024;
 constexpr std::size_t kShownRejections = 5;
+constexpr unsigned kSessionsMax = 5;  // made for one chunk, before it is given up
 
 struct Totals {
   std::uint64_t accepted = 0, duplicate = 0, conflict = 0, rejected = 0;
@@ -40,35 +41,49 @@ class Session {
   /// `last_length`: of the last line, when it was cut; otherwise 0.
   json::value send(const std::string& body, std::uint64_t line, std::uint64_t last_length) {
     const auto deadline = Clock::now() + std::chrono::seconds(retry_s_);
+    unsigned forgotten = 0;
     for (auto pause = std::chrono::milliseconds(100);;
          pause = std::min(pause * 2, pause + std::chrono::milliseconds(1000))) {
-      std::string why = "the node is busy or stopping";
+      Failure failure{kNoNode, "the node is busy or stopping"};
       try {
         if (id_.empty()) open();
         const auto reply = client_.post(
             "/v1/ingest/sessions/" + id_ + "/records?line=" + std::to_string(line) +
                 (last_length == 0 ? "" : "&last_length=" + std::to_string(last_length)),
             body, "text/plain");
-        if (reply.status == 404) {  // forgotten, after a restart for one
+        if (reply.status == 404) {
           id_.clear();
-          continue;
+          if (++forgotten == 1) continue;  // after a restart, for one
+          if (forgotten == kSessionsMax) throw forgets(line);
+          failure = {kFailed, "the node does not know the session that it made"};
+        } else if (reply.status != 503) {
+          return parse_reply(reply);
+        } else if (reply.retry_after_s > 0) {
+          pause = std::chrono::seconds(reply.retry_after_s);
         }
-        if (reply.status != 503) return parse_reply(reply);
-        if (reply.retry_after_s > 0) pause = std::chrono::seconds(reply.retry_after_s);
-      } catch (const Failure& failure) {
-        if (failure.code != kNoNode) throw;
-        why = failure.message;
+      } catch (const Failure& met) {
+        if (met.code != kNoNode) throw;
+        failure = met;
       }
       if (Clock::now() + pause > deadline) {
-        throw Failure{kNoNode,
-                      why + "\n  gave up at line " + std::to_string(line) +
-                          "; running the same command again is safe: what is in counts once"};
+        throw Failure{failure.code, failure.message + gave_up_at(line)};
       }
       std::this_thread::sleep_for(pause);
     }
   }
 
  private:
+  static std::string gave_up_at(std::uint64_t line) {
+    return "\n  gave up at line " + std::to_string(line) +
+           "; running the same command again is safe: what is in counts once";
+  }
+  static Failure forgets(std::uint64_t line) {
+    return {kFailed, "the node forgot " + std::to_string(kSessionsMax) +
+                         " sessions in a row as soon as it had made them: are there several nodes "
+                         "behind this address, or very many files sent at once?" +
+                         gave_up_at(line)};
+  }
+
   void open() {
     const auto reply =
         client_.post("/v1/ingest/sessions", json::serialize(description_), "application/json");
