@@ -14,6 +14,7 @@ inline constexpr int kSomeRejected = 4;
 struct Failure {
   int code = kFailed;   ///< the exit code
   std::string message;  ///< what happened, where, what to do
+  bool lasting = false;  ///< trying again is of no use
 };
 
 }  // namespace laurel::console

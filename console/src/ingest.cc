@@ -62,7 +62,7 @@ class Session {
           pause = std::chrono::seconds(reply.retry_after_s);
         }
       } catch (const Failure& met) {
-        if (met.code != kNoNode) throw;
+        if (met.code != kNoNode || met.lasting) throw;
         failure = met;
       }
       if (Clock::now() + pause > deadline) {
