@@ -45,7 +45,7 @@ AREAS = [(area, re.compile(thread), re.compile(dso), re.compile(symbol)) for are
 
 
 class Line(NamedTuple):
-    share: float  # per cent
+    samples: int
     thread: str
     dso: str
     symbol: str
@@ -60,9 +60,9 @@ def parse(report):
     """Of `perf report`'s lines with tabs between the fields."""
     for text in report.splitlines():
         fields = [field.strip() for field in text.split("\t")]
-        if len(fields) < 4 or not fields[0].endswith("%"):
+        if len(fields) < 4 or not fields[0].isdigit():
             continue
-        yield Line(float(fields[0][:-1]), fields[1], fields[2], fields[3][4:])  # after `[.] `
+        yield Line(int(fields[0]), fields[1], fields[2], fields[3][4:])  # after `[.] `
 
 
 def shortened(symbol, room):
@@ -77,16 +77,18 @@ def shortened(symbol, room):
 def show(lines, top, out=sys.stdout):
     areas, functions, threads = (collections.Counter() for _ in range(3))
     for line in lines:
-        areas[area_of(line)] += line.share
-        functions[(line.symbol, line.dso)] += line.share
-        threads[(line.symbol, line.dso, line.thread)] += line.share
-    print("\nprofile      CPU by area", file=out)
-    for area, share in areas.most_common():
-        print(f"  {share:5.1f} %  {area}", file=out)
+        areas[area_of(line)] += line.samples
+        functions[(line.symbol, line.dso)] += line.samples
+        threads[(line.symbol, line.dso, line.thread)] += line.samples
+    percent = 100 / sum(areas.values())
+    print(f"\nprofile      CPU by area, {sum(areas.values())} samples", file=out)
+    for area, samples in areas.most_common():
+        print(f"  {samples * percent:5.1f} %  {area}", file=out)
     print(f"\nprofile      the {top} functions with most CPU of their own", file=out)
-    for (symbol, dso), share in functions.most_common(top):
+    for (symbol, dso), samples in functions.most_common(top):
         where = max((each for each in threads if each[:2] == (symbol, dso)), key=threads.get)[2]
-        print(f"  {share:5.1f} %  {shortened(symbol, 62):62}  {dso.split('.so')[0]:16.16}  {where}", file=out)
+        library = dso.split(".so")[0].split(".kall")[0].strip("[]")
+        print(f"  {samples * percent:5.1f} %  {shortened(symbol, 62):62}  {library:16.16}  {where}", file=out)
 
 
 def record(command, data):
@@ -121,7 +123,7 @@ def main():
             return 0  # the figures stand without it
         report = subprocess.run(
             ["perf", "report", "-i", data, "--stdio", "--no-children", "--no-inline", "-g", "none", "-F",
-             "overhead,comm,dso,symbol", "-t", "\t"], capture_output=True, text=True, check=False)
+             "sample,comm,dso,symbol", "-t", "\t"], capture_output=True, text=True, check=False)
     lines = list(parse(report.stdout))
     if not lines:
         print(f"\nprofile      none: perf report says {report.stderr.strip()[:500] or 'nothing'}")
