@@ -179,7 +179,6 @@ int ingest(HttpClient& client, const Common& common, const IngestArguments& argu
     if (!first) {
       throw Failure{kFailed, arguments.file + " is empty: a CSV file starts with its header"};
     }
-    if (first->cut()) throw Failure{kFailed, arguments.file + ": its first line is no CSV header"};
     header = std::move(first->bytes);
   }
   Session session(client,

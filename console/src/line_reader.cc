@@ -115,7 +115,6 @@ Record LineReader::finish(Record record, bool carriage_return) {
     --record.length;
     record.bytes.resize(std::min<std::size_t>(record.bytes.size(), record.length));
   }
-  if (record.length > contract::kLineBytesMax) record.bytes.resize(contract::kDeadLetterRawMax);
   return record;
 }
 

@@ -2,9 +2,8 @@
 ///
 /// Why        A record is a line, in CSV too: were line ends within quotes part of it, a stray
 ///            quote would swallow good rows.
-/// Limits     Of a line over contract::kLineBytesMax the first contract::kDeadLetterRawMax bytes
-/// are
-///            kept, and its length.
+/// Limits     Of a line over contract::kLineBytesMax its length is kept, and one byte more than
+///            allowed, so that nobody takes it for a whole one.
 /// Errors     Failure: the file is not there or not readable; truncated or damaged gzip.
 #pragma once
 

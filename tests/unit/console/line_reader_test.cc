@@ -102,13 +102,13 @@ TEST_F(LineReaderTest, ADamagedGzipIsAnError) {
   EXPECT_THAT(failure, HasSubstr("no valid gzip"));
 }
 
-TEST_F(LineReaderTest, OfALongLineItKeepsTheBeginningAndTheLengthAndGoesOnAfterIt) {
+TEST_F(LineReaderTest, OfALongLineItKeepsOneByteMoreThanAllowedAndTheLength) {
   for (const char* end : {"\n", "\r\n"}) {
     // NOLINTNEXTLINE(bugprone-string-constructor): that long on purpose
     write(std::string(2'000'000, 'x') + end + "next" + end);
     const auto records = read();
     ASSERT_EQ(records.size(), 2U);
-    EXPECT_EQ(records[0].size(), contract::kDeadLetterRawMax);
+    EXPECT_EQ(records[0].size(), contract::kLineBytesMax + 1);
     EXPECT_EQ(records[1], "next");
     EXPECT_THAT(lengths, ElementsAre(2'000'000, 4));
   }
