@@ -9,6 +9,7 @@
 #include "laurel/adapters/embedded/embedded_engine.h"
 #include "laurel/adapters/formats/cloud_events_decoder.h"
 #include "laurel/adapters/formats/mapped_decoder.h"
+#include "laurel/adapters/zones/system_zones.h"
 #include "laurel/config/catalog_reader.h"
 #include "laurel/config/toml_reader.h"
 #include "laurel/formats/mapping.pb.h"
@@ -39,16 +40,6 @@ std::int64_t wall_us() {
              std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
-
-// Stands in until the zones of adapters/zones are wired.
-class UtcOnly final : public Zones {
- public:
-  bool known(std::string_view /*zone*/) const override { return false; }
-  std::optional<CivilTime> to_civil(std::string_view, std::int64_t) const override { return {}; }
-  std::optional<std::int64_t> to_utc(std::string_view, const CivilTime&) const override {
-    return {};
-  }
-};
 
 }  // namespace
 
@@ -234,7 +225,7 @@ class Node::Impl final : public runtime::NodeApi {
   Mode mode_;
   runtime::ActorRegistry registry_;
   adapters::OpenSslHasher hasher_;
-  UtcOnly zones_;
+  adapters::SystemZones zones_;
   adapters::formats::DecoderOptions decoder_options_;
   std::shared_ptr<const runtime::Catalog> catalog_;
   std::shared_ptr<const runtime::Decoder> cloud_events_;

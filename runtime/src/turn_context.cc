@@ -26,6 +26,7 @@ std::uint64_t splitmix(std::uint64_t& state) {
 std::string_view record_type(std::string_view topic) {
   if (topic == kTopicBalances) return "laurel.balance.changed.v1";
   if (topic == kTopicLedger) return "laurel.points.posted.v1";
+  if (topic == kTopicTiers) return "laurel.tier.changed.v1";
   return "laurel.event.rejected.v1";
 }
 
