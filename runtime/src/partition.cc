@@ -114,8 +114,8 @@ Partition::Next Partition::on_outcome(CommitNumber number, Outcome outcome) {
   return impl_->on_outcome(number, outcome);
 }
 void Partition::resolve(const Recovered& recovered) { impl_->resolve(recovered); }
-void Partition::abandon() { impl_->abandon(); }
 void Partition::adopt(std::shared_ptr<const Catalog> catalog) { impl_->adopt(std::move(catalog)); }
+void Partition::abandon() { impl_->abandon(); }
 bool Partition::idle() const {
   return impl_->nothing_queued() && !impl_->open() && !impl_->in_flight();
 }

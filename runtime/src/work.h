@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "laurel/api/turn.h"
-#include "laurel/runtime/catalog.h"
 #include "laurel/runtime/engine.h"
 #include "laurel/runtime/event.h"
 #include "laurel/runtime/inbox.pb.h"
@@ -59,8 +58,7 @@ struct Origin {
   Cause cause;  ///< catalog_version is set per turn
   TimeUs now = 0;
   TimeUs watermark = 0;
-  std::uint64_t backfill = 0;
-  CatalogBound catalog_bound;
+  CatalogBound bound;
   std::array<std::uint64_t, 2> seed{};
 };
 
