@@ -18,10 +18,10 @@
 
 #include <google/protobuf/message.h>
 
+#include "laurel/api/time_us.h"
+
 namespace laurel {
 
-/// Microseconds since 1970-01-01T00:00:00Z.
-using TimeUs = std::int64_t;
 using Digest = std::array<std::uint8_t, 32>;
 
 inline std::string_view bytes_of(const Digest& digest) {
