@@ -15,6 +15,7 @@ struct CommitDone {
 };
 /// commit_interval_min has passed since the last seal.
 struct SealDue {};
+using CatalogPtr = std::shared_ptr<const runtime::Catalog>;
 using BatchPtr = std::shared_ptr<runtime::EventBatch>;
 
 class PartitionActor : public caf::event_based_actor {
@@ -48,3 +49,4 @@ class PartitionActor : public caf::event_based_actor {
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::CommitDone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::SealDue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::BatchPtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::CatalogPtr)
