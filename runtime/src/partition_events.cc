@@ -22,7 +22,7 @@ Origin origin_of(const Event& event, const Digest& digest, TimeUs watermark) {
   origin.cause = {envelope.id(), envelope.type(), envelope.subject(), envelope.source(), 0};
   origin.now = envelope.time_us();
   origin.watermark = watermark;
-  origin.bound = event.catalog_bound;
+  origin.catalog_bound = event.catalog_bound;
   // The first half of the digest names the row in the store; only the second half seeds.
   const std::string_view bytes = bytes_of(digest);
   origin.seed = {from_big_endian(bytes.substr(16, 8)), from_big_endian(bytes.substr(24, 8))};
@@ -157,7 +157,8 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
   row.set_format(1);
   row.set_event(event.canonical);
   row.set_commit(last_commit + (in_flight() ? 2 : 1));
-  row.set_catalog_version(turns_.catalog().at(origin.now, origin.bound).number());
+  row.set_catalog_version(
+      turns_.catalog().at(event.envelope->time_us(), event.catalog_bound).number());
   layers_.open.put(Space::kJournal, keys.journal, row.SerializeAsString());
   layers_.open.handled.push_back({std::move(work), {EventStatus::kAccepted, {}, {}}});
 }

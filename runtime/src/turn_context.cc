@@ -33,18 +33,17 @@ std::string_view record_type(std::string_view topic) {
 
 }  // namespace
 
-TurnContext::TurnContext(const Environment& environment, const Catalog& catalog, const Scope& scope)
+TurnContext::TurnContext(const Environment& environment, const Scope& scope)
     : environment_(environment),
-      versions_(catalog),
-      catalog_(catalog.at(scope.origin.now, scope.origin.bound)),
+      version_(environment.catalog->at(scope.origin.now, scope.origin.catalog_bound)),
       scope_(scope),
       cause_(scope.origin.cause) {
-  cause_.catalog_version = catalog_.number();
+  cause_.catalog_version = version_.number();
 }
 
 DatedPlan TurnContext::plan_at(PlanId id, TimeUs at) const {
-  const CatalogBound bound = scope_.origin.bound;
-  const CatalogVersion& version = versions_.at(at, bound);
+  const CatalogBound bound = scope_.origin.catalog_bound;
+  const CatalogVersion& version = environment_.catalog->at(at, bound);
   const CatalogTerms& terms = version.terms();
   return {version.plan(id),
           version.number() <= bound.known ? terms.effective_from_us : terms.live_from_us,

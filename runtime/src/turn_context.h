@@ -31,6 +31,7 @@ class TurnContext final : public Turn {
   struct Environment {
     Layers& layers;
     const Hasher& hasher;
+    std::shared_ptr<const Catalog> catalog;
     std::string_view secret;
     std::size_t effect_bytes_max = 0;
   };
@@ -42,7 +43,7 @@ class TurnContext final : public Turn {
     bool handles_event = false;
   };
 
-  TurnContext(const Environment& environment, const Catalog& catalog, const Scope& scope);
+  TurnContext(const Environment& environment, const Scope& scope);
 
   const ActorId& self() const override { return scope_.activation.id; }
   const Cause& cause() const override { return cause_; }
@@ -55,10 +56,10 @@ class TurnContext final : public Turn {
   using Turn::document;
   const google::protobuf::Message* document(
       const google::protobuf::Descriptor& type) const override {
-    return catalog_.find(type);
+    return version_.find(type);
   }
   using Turn::plan;
-  const void* plan(PlanId id) const override { return catalog_.plan(id); }
+  const void* plan(PlanId id) const override { return version_.plan(id); }
   DatedPlan plan_at(PlanId id, TimeUs at) const override;
 
   bool get(std::string_view table, std::string_view key, google::protobuf::Message& row) override;
@@ -114,8 +115,7 @@ class TurnContext final : public Turn {
   void outgo(const ActorId& to, const google::protobuf::Message& message, OutgoingMessage::Way way);
 
   const Environment& environment_;
-  const Catalog& versions_;
-  const CatalogVersion& catalog_;  // in force at the event time
+  const CatalogVersion& version_;  // in force at the event time
   Scope scope_;
   Cause cause_;
   std::string note_;

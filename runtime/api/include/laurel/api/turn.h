@@ -44,6 +44,17 @@ struct Cause {
   std::uint64_t catalog_version = 0;  ///< in force at the turn's event time; 0: there is none
 };
 
+/// Names a plan type within this process.
+using PlanId = const void*;
+namespace internal {
+template <class Plan>
+inline char plan_tag = 0;  // only its address is used
+}
+template <class Plan>
+PlanId plan_id() {
+  return &internal::plan_tag<Plan>;
+}
+
 /// The clock a timer waits for.
 enum class TimerClock : std::uint8_t {
   /// The cluster watermark: every event dated before it has been handled, and what it caused.
@@ -61,17 +72,6 @@ struct Timer {
   /// [window_from, at] hold it back until they have passed `at`.
   TimeUs window_from = 0;
 };
-
-/// Names a plan type within this process.
-using PlanId = const void*;
-namespace internal {
-template <class Plan>
-inline char plan_tag = 0;  // only its address is used
-}
-template <class Plan>
-PlanId plan_id() {
-  return &internal::plan_tag<Plan>;
-}
 
 /// A plan, from which event time on it is in force, and the version it is of.
 struct DatedPlan {
