@@ -45,7 +45,7 @@ class PartitionCluster {
     engine_ = std::make_unique<ScriptedEngine>(disk_);
     for (std::uint16_t id = 0; id < disk_->partitions(); ++id) {
       partitions_.push_back(std::make_unique<runtime::Partition>(
-          id, runtime::Partition::Ports{*engine_, registry_, hasher_}, catalog_, options_));
+          id, runtime::Partition::Ports{*engine_, registry_, hasher_, &boards_}, catalog_, options_));
       partitions_.back()->start(*engine_->take_over(id));
     }
   }
@@ -132,7 +132,7 @@ class PartitionCluster {
     LAUREL_ASSERT(!"the cluster comes to rest");
   }
 
-  runtime::Queries queries() const { return {*engine_, registry_}; }
+  runtime::Queries queries() const { return {*engine_, registry_, &boards_}; }
   /// The root of an actor; its default when nothing is known of it.
   template <class Root>
   Root root(std::string_view type, std::string_view key) const {
@@ -172,6 +172,7 @@ class PartitionCluster {
   std::shared_ptr<ScriptedDisk> disk_;
   runtime::ActorRegistry registry_;
   adapters::OpenSslHasher hasher_;
+  runtime::BoardDirectory boards_;
   std::shared_ptr<const runtime::Catalog> catalog_;
   runtime::PartitionOptions options_;
   std::unique_ptr<ScriptedEngine> engine_;

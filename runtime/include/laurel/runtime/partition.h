@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "laurel/runtime/boards.h"
 #include "laurel/runtime/catalog.h"
 #include "laurel/runtime/engine.h"
 #include "laurel/runtime/event.h"
@@ -72,6 +73,7 @@ class Partition {
     const Engine& engine;
     const ActorRegistry& registry;
     const Hasher& hasher;
+    BoardDirectory* boards = nullptr;  ///< where committed ranked tables are shown to readers
   };
   enum class Next {
     kContinue,
