@@ -1,5 +1,6 @@
 // ./dev bench embedded: one node, everything on (decoding, dedup, journal, ledger, outputs, fsync),
-// the generator in the same process. Prints wagers/s, CPU per million, and the latency at a pace.
+// the generator in the same process. Prints wagers/s, CPU per million, and the latency at a pace;
+// bench/profile.py adds where the time goes.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -102,6 +103,14 @@ class Feeder {
   std::uint64_t accepted_ = 0;
 };
 
+// What was committed since `before`.
+void print_commits(const runtime::NodeStatus& before, const runtime::NodeStatus& now) {
+  const auto commits = now.commits - before.commits;
+  std::printf("  %llu commits, %.0f wagers each\n", static_cast<unsigned long long>(commits),
+              static_cast<double>(now.accepted - before.accepted) /
+                  static_cast<double>(std::max<std::uint64_t>(commits, 1)));
+}
+
 double quantile(std::vector<double>& values, double q) {
   if (values.empty()) return 0;
   const auto at = static_cast<std::size_t>(q * static_cast<double>(values.size() - 1));
@@ -122,9 +131,13 @@ int main(int argc, char** argv) {
   app.add_option("--batch", batch, "Wagers per submission")->capture_default_str();
   app.add_option("--open", open, "Submissions under way")->capture_default_str();
   app.add_option("--pace", pace, "Wagers per second of the latency run")->capture_default_str();
-  app.add_option("--pace-seconds", pace_seconds, "0: no latency run")->capture_default_str();
+  // The last one counts: the profile repeats the arguments and adds its own.
+  app.add_option("--pace-seconds", pace_seconds, "0: no latency run")
+      ->capture_default_str()
+      ->take_last();
   app.add_option("--site", site)->capture_default_str();
-  app.add_option("--data", data, "Empty directory; default: a new one, removed afterwards");
+  app.add_option("--data", data, "Empty directory; default: a new one, removed afterwards")
+      ->take_last();
   CLI11_PARSE(app, argc, argv);
 
   auto options = config::load_node_options(site + "/node.toml");
@@ -147,6 +160,7 @@ int main(int argc, char** argv) {
   }
   const node::Generator generator({.seed = 7, .players = players});
   Feeder feeder((*node)->api(), open);
+  auto status = (*node)->api().status();
   double cpu = cpu_seconds();
   auto by_thread = cpu_by_thread();
   auto start = Clock::now();
@@ -166,6 +180,9 @@ int main(int argc, char** argv) {
                 100 * used / cpu);
   }
 
+  print_commits(status, (*node)->api().status());
+  status = (*node)->api().status();
+
   if (pace_seconds > 0) {
     std::vector<double> took_ms;
     took_ms.reserve(std::size_t{pace_seconds} * 1000);
@@ -180,12 +197,8 @@ int main(int argc, char** argv) {
     (void)feeder.finish();
     std::printf("latency      at %u wagers/s, received to committed: p50 %.2f ms, p99 %.2f ms\n",
                 pace, quantile(took_ms, 0.5), quantile(took_ms, 0.99));
+    print_commits(status, (*node)->api().status());
   }
-  const auto status = (*node)->api().status();
-  std::printf("commits      %llu, %.0f wagers each\n",
-              static_cast<unsigned long long>(status.commits),
-              static_cast<double>(status.accepted) /
-                  static_cast<double>(std::max<std::uint64_t>(status.commits, 1)));
   (*node)->stop();
   node->reset();
   if (own) std::filesystem::remove_all(data);

@@ -1,5 +1,9 @@
 #include "actors/player/player.h"
 
+#include <utility>
+
+#include "actors/player/ledger.h"
+#include "laurel/api/civil.h"
 #include "laurel/contract/amount.h"
 #include "laurel/contract/outputs.pb.h"
 
@@ -7,133 +11,165 @@ namespace laurel::actors::player {
 namespace {
 
 using contract::Amount;
+using contract::Rational;
+using contract::WagerSettled;
 
-void append_big_endian(std::string& out, Uint128 value, int bytes) {
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>(static_cast<unsigned char>(value >> shift)));
-  }
+// Key of a row of `days`: 2021-11-01.
+std::string date_of(std::int32_t day) {
+  const CivilTime civil = civil_of(std::int64_t{day} * kSecondsPerDay);
+  const auto two = [](std::uint8_t value) {
+    return std::string{static_cast<char>('0' + value / 10), static_cast<char>('0' + value % 10)};
+  };
+  return std::to_string(civil.year) + "-" + two(civil.month) + "-" + two(civil.day);
 }
 
-// What the chain covers (docs/formats/ledger.md):
-// sequence:u64 | asset length:u8 | asset | scale:u8 | delta:i128 | commitment:32, all big-endian.
-std::string header_of(const LedgerEntry& entry) {
-  std::string header;
-  append_big_endian(header, entry.sequence(), 8);
-  header.push_back(static_cast<char>(entry.delta().asset().size()));
-  header.append(entry.delta().asset());
-  header.push_back(static_cast<char>(entry.delta().scale()));
-  append_big_endian(header, static_cast<Uint128>(contract::units_of(entry.delta())), 16);
-  header.append(entry.commitment());
-  return header;
+// Units, when they are of the programme's points; a programme with other points starts anew.
+Int128 points_in(const Amount& amount, const ProgramPlan& plan) {
+  return amount.asset() == plan.points_asset && amount.scale() == plan.points_scale
+             ? contract::units_of(amount)
+             : 0;
 }
 
-Amount& balance_of(PlayerState& state, const std::string& asset, std::uint32_t scale) {
-  for (Amount& balance : *state.mutable_balances()) {
-    if (balance.asset() == asset) return balance;
+Rational as_rational(const rules::Ratio& ratio) {
+  Rational out;
+  out.set_num(static_cast<std::int64_t>(ratio.num));
+  out.set_den(static_cast<std::int64_t>(ratio.den));
+  return out;
+}
+
+// Why a wager earned what it did.
+LedgerBody explain(const Earned& earned, const WagerSettled& wager, const ProgramPlan& plan) {
+  LedgerBody body;
+  *body.mutable_stake() = wager.stake_total();
+  for (const ProgramPlan::Rule* rule : earned.rules) {
+    LedgerBody::Rule& out = *body.add_rules();
+    out.set_name(rule->name);
+    if (rule->per_stake) *out.mutable_per_stake() = *rule->per_stake;
+    if (rule->per_win) *out.mutable_per_win() = *rule->per_win;
+    if (rule->fixed) *out.mutable_fixed() = *rule->fixed;
+    if (rule->per_win && wager.has_win_total()) *body.mutable_win() = wager.win_total();
   }
-  Amount& fresh = *state.add_balances();
-  fresh.set_asset(asset);
-  fresh.set_scale(scale);
-  return fresh;
+  if (!earned.tier->name.empty()) {
+    body.set_tier(earned.tier->name);
+    *body.mutable_tier_multiplier() = as_rational(earned.tier->multiplier);
+  }
+  for (const ProgramPlan::Campaign* campaign : earned.campaigns) {
+    LedgerBody::Multiplier& out = *body.add_campaigns();
+    out.set_campaign(campaign->name);
+    *out.mutable_multiplier() = as_rational(campaign->multiplier);
+  }
+  if (!earned.capped_by.empty()) {
+    *body.mutable_uncapped() =
+        contract::make_amount(earned.uncapped, plan.points_asset, plan.points_scale);
+    body.set_capped_by(std::string(earned.capped_by));
+  }
+  return body;
 }
 
 }  // namespace
 
-void Player::on(const contract::WagerSettled& wager, Turn& turn) {
-  const auto* program = turn.document<EarnProgram>();
-  if (program == nullptr) {
+void Player::on(const WagerSettled& wager, Turn& turn) {
+  if (wager.is_test()) {
+    state().set_test_wagers(state().test_wagers() + 1);
+    return;
+  }
+  const auto* plan = turn.plan<ProgramPlan>();
+  if (plan == nullptr) {
     return turn.reject("no-program", "the catalog has no program.toml: add it and replay");
   }
-  // The ledger's header has a byte each for the length of the asset and the scale.
-  if (program->points_asset().size() > 32 || program->points_scale() > 38) {
-    return turn.reject("bad-program",
-                       "program.toml: points_asset has at most 32 characters, "
-                       "points_scale is 0 to 38");
+  Standing standing;
+  standing.lifetime = points_in(
+      amount_of(*state().mutable_lifetime(), plan->points_asset, plan->points_scale), *plan);
+  WagerNote note;
+  if (plan->per_day) {
+    const auto day = rules::local_day(*plan->zones, plan->zone, turn.now());
+    note.mutable_day()->set_day(*day);  // the zone is known: the plan was compiled with it
+    standing.earned_that_day = earned_on(*day, *plan, turn);
   }
-  const Amount& stake = wager.stake_total();
-  if (stake.asset() != program->stake_asset()) {
-    return turn.reject("asset-not-in-program", "the programme earns on " + program->stake_asset() +
-                                                   ", the stake is in " + stake.asset());
-  }
-  if (stake.scale() != program->stake_scale()) {
-    return turn.reject("scale-mismatch", "the stake has scale " + std::to_string(stake.scale()) +
-                                             ", " + stake.asset() + " has " +
-                                             std::to_string(program->stake_scale()));
-  }
-  const Int128 units = contract::units_of(stake);
-  if (units < 0 || program->rate().den() <= 0 || program->rate().num() < 0) {
-    return turn.reject("bad-amount", "stakes and rates are not negative");
-  }
-  const auto product = checked_mul(units, program->rate().num());
-  if (!product) return turn.reject("amount-overflow", "stake x rate does not fit 128 bits");
+  const Earned earned = evaluate(*plan, wager, turn.now(), standing);
+  if (!earned.reject_code.empty()) return turn.reject(earned.reject_code, earned.reject_detail);
   state().set_wagers(state().wagers() + 1);
-  // Exact rational, rounded once: down, per wager.
-  const Int128 points = floor_div(*product, program->rate().den());
-  balance_of(state(), program->points_asset(), program->points_scale());
-  if (points == 0) return;  // counted, but there is nothing to enter
-  post({program->points_asset(), program->points_scale(), points, "wager-settled", &stake}, turn);
+  // A wager that earns nothing is counted, but there is nothing to enter.
+  amount_of(*state().mutable_balances(), plan->points_asset, plan->points_scale);
+  if (earned.points != 0 && !book(earned, wager, *plan, note, turn)) return;
+  update_tier(*plan, turn);
 }
 
-void Player::post(const Posting& posting, Turn& turn) {
-  PlayerState& player = state();
-  Amount& balance = balance_of(player, posting.asset, posting.scale);
-  if (balance.scale() != posting.scale) {
-    return turn.reject("scale-mismatch", "the player's " + posting.asset + " have another scale");
+bool Player::book(const Earned& earned, const WagerSettled& wager, const ProgramPlan& plan,
+                  WagerNote& note, Turn& turn) {
+  Posting posting{plan.points_asset, plan.points_scale, earned.points,
+                  explain(earned, wager, plan)};
+  posting.body.set_reason("wager-settled");
+  posting.body.set_catalog_version(turn.cause().catalog_version);
+  const std::uint64_t sequence = post(std::move(posting), state(), turn);
+  if (sequence == 0) return false;
+  WagerNote::Entry& entry = *note.add_entries();
+  entry.set_sequence(sequence);
+  *entry.mutable_delta() =
+      contract::make_amount(earned.points, plan.points_asset, plan.points_scale);
+  if (!add_lifetime(entry.delta(), turn)) return false;
+  if (note.has_day()) {
+    earn_today(earned.points, plan);
+    *note.mutable_day()->mutable_earned() = entry.delta();
   }
-  LedgerBody body;
-  *body.mutable_balance_before() = balance;
-  const auto after = checked_add(contract::units_of(balance), posting.delta);
-  if (!after) return turn.reject("amount-overflow", "the balance does not fit 128 bits");
-  contract::set_units(balance, *after);
-  *body.mutable_balance_after() = balance;
-  body.set_reason(posting.reason);
-  body.set_cause_event(turn.cause().event_id.data(), turn.cause().event_id.size());
-  body.set_cause_type(turn.cause().event_type.data(), turn.cause().event_type.size());
-  body.set_catalog_version(turn.cause().catalog_version);
-  body.set_time_us(turn.now());
-  if (posting.stake != nullptr) *body.mutable_stake() = *posting.stake;
+  return true;
+}
 
-  LedgerEntry entry;
-  entry.set_sequence(player.ledger_entries() + 1);
-  *entry.mutable_delta() = contract::make_amount(posting.delta, posting.asset, posting.scale);
-  std::string salt;
-  append_big_endian(salt, turn.random(), 8);
-  append_big_endian(salt, turn.random(), 8);
-  entry.set_salt(salt);
-  body.SerializeToString(entry.mutable_body());
-  entry.set_commitment(std::string(bytes_of(turn.sha256({entry.salt(), entry.body()}))));
-  entry.set_previous_hash(player.ledger_head().empty() ? std::string(32, '\0')
-                                                       : player.ledger_head());
-  const Digest hash = turn.sha256({entry.previous_hash(), header_of(entry)});
-  entry.set_hash(std::string(bytes_of(hash)));
-  turn.append("ledger", entry);
-  player.set_ledger_entries(entry.sequence());
-  player.set_ledger_head(entry.hash());
+bool Player::add_lifetime(const Amount& points, Turn& turn) {
+  Amount& lifetime = amount_of(*state().mutable_lifetime(), points.asset(), points.scale());
+  if (lifetime.scale() != points.scale()) {
+    turn.reject("scale-mismatch", "the player's " + points.asset() + " have another scale");
+    return false;
+  }
+  const auto after = checked_add(contract::units_of(lifetime), contract::units_of(points));
+  if (!after) {
+    turn.reject("amount-overflow", "the lifetime points do not fit 128 bits");
+    return false;
+  }
+  contract::set_units(lifetime, *after);
+  return true;
+}
 
-  contract::PointsPosted posted;
-  posted.set_posting_id(turn.self().key + "/" + std::to_string(entry.sequence()));
-  posted.set_player(turn.self().key);
-  posted.set_sequence(entry.sequence());
-  *posted.mutable_delta() = entry.delta();
-  *posted.mutable_balance_after() = balance;
-  posted.set_reason(posting.reason);
-  posted.set_cause_event(body.cause_event());
-  posted.set_rule_version(body.catalog_version());
-  posted.set_entry_hash(entry.hash());
-  turn.emit("ledger", turn.self().key, posted);
-
-  contract::BalanceChanged changed;
+void Player::update_tier(const ProgramPlan& plan, Turn& turn) {
+  const Amount& lifetime =
+      amount_of(*state().mutable_lifetime(), plan.points_asset, plan.points_scale);
+  const std::string& tier = plan.tier_of(points_in(lifetime, plan)).name;
+  if (tier == state().tier()) return;
+  contract::TierChanged changed;
   changed.set_player(turn.self().key);
-  *changed.mutable_balance() = balance;
-  changed.set_ledger_sequence(entry.sequence());
-  turn.emit_latest("balances", turn.self().key + "/" + posting.asset, changed);
+  changed.set_tier_before(state().tier());
+  changed.set_tier(tier);
+  *changed.mutable_lifetime() = lifetime;
+  changed.set_cause_event(std::string(turn.cause().event_id));
+  turn.emit("tiers", turn.self().key, changed);
+  state().set_tier(tier);
+}
+
+Int128 Player::earned_on(std::int32_t day, const ProgramPlan& plan, Turn& turn) {
+  if (!state().has_today() || state().today().day() != day) {
+    if (state().today().has_earned())
+      turn.put("days", date_of(state().today().day()), state().today());
+    DayEarned other;
+    if (!turn.get("days", date_of(day), other)) other.set_day(day);
+    *state().mutable_today() = std::move(other);
+  }
+  return points_in(state().today().earned(), plan);
+}
+
+void Player::earn_today(Int128 points, const ProgramPlan& plan) {
+  const Int128 before = points_in(state().today().earned(), plan);
+  // Both are below the cap of a day, which is far below the limit.
+  *state().mutable_today()->mutable_earned() =
+      contract::make_amount(before + points, plan.points_asset, plan.points_scale);
 }
 
 ActorType actor_type() {
   return describe<Player>("player")
-      .takes<contract::WagerSettled>()
+      .takes<WagerSettled>()
       .log_table<LedgerEntry>("ledger")
-      .settings<EarnProgram>("program");
+      .keyed_table<DayEarned>("days")
+      .keyed_table<EarlyVoid>("early_voids")
+      .settings<EarnProgram, ProgramPlan>("program", &compile_program);
 }
 
 }  // namespace laurel::actors::player

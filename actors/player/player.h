@@ -1,16 +1,21 @@
-/// Player: balances per asset and the ledger that explains them.
+/// Player: balances per asset, the ledger that explains them, the tier.
 ///
 /// Why        One owner per player: every point has one entry, one cause, one place in one chain.
-/// Takes      WagerSettled, by its player.
-/// Tables     ledger (log): hash-chained LedgerEntry, sequence 1..n.
-/// Emits      `balances` (the last of a commit), `ledger` (every entry).
-/// Errors     rejects: no-program, bad-program, asset-not-in-program, scale-mismatch, bad-amount,
-/// amount-overflow.
+/// Takes      WagerSettled, WagerVoided, by their player.
+/// Tables     ledger (log): hash-chained LedgerEntry, sequence 1..n. days: points of the days that
+/// a
+///            cap counts. early_voids: voids whose wager has not come.
+/// Emits      `balances` (the last of a commit), `ledger` (every entry), `tiers` (every change).
+/// Order      Tier and caps are those before the wager, in order of application. A void takes back
+///            what its wager caused; what was decided after it stays.
+/// Errors     rejects: no-program, asset-not-in-program, win-asset-mismatch, scale-mismatch,
+///            bad-amount, amount-overflow, partial-void.
 #pragma once
 
 #include <string>
 
 #include "actors/player/player.pb.h"
+#include "actors/player/program_plan.h"
 #include "laurel/api/actor_type.h"
 #include "laurel/contract/int128.h"
 #include "laurel/contract/wager.pb.h"
@@ -22,14 +27,16 @@ class Player : public Actor<PlayerState> {
   void on(const contract::WagerSettled& wager, Turn& turn);
 
  private:
-  struct Posting {
-    std::string asset;
-    std::uint32_t scale = 0;
-    Int128 delta = 0;
-    std::string reason;
-    const contract::Amount* stake = nullptr;
-  };
-  void post(const Posting& posting, Turn& turn);
+  /// Points of a day of the programme's zone so far, as a cap counts them.
+  Int128 earned_on(std::int32_t day, const ProgramPlan& plan, Turn& turn);
+  /// REQUIRES: the day is that of the last earned_on().
+  void earn_today(Int128 points, const ProgramPlan& plan);
+  /// Books what a wager earned; false: rejected.
+  bool book(const Earned& earned, const contract::WagerSettled& wager, const ProgramPlan& plan,
+            WagerNote& note, Turn& turn);
+  /// False: rejected.
+  bool add_lifetime(const contract::Amount& points, Turn& turn);
+  void update_tier(const ProgramPlan& plan, Turn& turn);
 };
 
 ActorType actor_type();

@@ -12,8 +12,9 @@ inline constexpr int kNoNode = 3;
 inline constexpr int kSomeRejected = 4;
 
 struct Failure {
-  int code = kFailed;   ///< the exit code
-  std::string message;  ///< what happened, where, what to do
+  int code = kFailed;    ///< the exit code
+  std::string message;   ///< what happened, where, what to do
+  bool lasting = false;  ///< trying again is of no use
 };
 
 }  // namespace laurel::console

@@ -33,6 +33,8 @@ class Channel {
   virtual beast::error_code connect(const Endpoint& endpoint) = 0;
   virtual beast::error_code exchange(const Request& request, Response& response) = 0;
   virtual void close() = 0;
+  /// Why the last connect() refused the peer's certificate; empty: it did not.
+  virtual std::string refused() const { return {}; }
 };
 
 std::unique_ptr<Channel> make_plain_channel();

@@ -64,6 +64,12 @@ class HttpClient::Impl {
     Response response;
     auto error = exchange(request, response);
     if (error && kept && verb == http::verb::get) error = exchange(request, response);
+    if (const std::string why = channel_->refused(); error && !why.empty()) {
+      throw Failure{kNoNode,
+                    "the certificate of " + url_ + " is refused: " + why +
+                        "\n  --ca FILE names the CA to trust, --server the host it is made for",
+                    true};
+    }
     if (error) {
       throw Failure{kNoNode, "no node answers at " + url_ + " (" + error.message() +
                                  "); start one with `laurel run`, or name another with --server"};

@@ -1,7 +1,7 @@
 /// HttpClient: one keep-alive connection to a node, http or https. Blocking, with deadlines.
 ///
-/// Errors     Failure kNoNode: nobody answers there, or not who its certificate says. Failure
-///            kUsage: no such URL. Any HTTP status is a reply, not an error.
+/// Errors     Failure kNoNode: nobody answers there, or its certificate is refused (lasting).
+///            Failure kUsage: no such URL. Any HTTP status is a reply, not an error.
 #pragma once
 
 #include <memory>

@@ -20,6 +20,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kChunkRecords = 2000;
 constexpr std::size_t kChunkBytes = 1024 * 1024;
 constexpr std::size_t kShownRejections = 5;
+constexpr unsigned kSessionsMax = 5;  // made for one chunk, before it is given up
 
 struct Totals {
   std::uint64_t accepted = 0, duplicate = 0, conflict = 0, rejected = 0;
@@ -37,36 +38,52 @@ class Session {
   Session(HttpClient& client, json::object description, unsigned retry_s)
       : client_(client), description_(std::move(description)), retry_s_(retry_s) {}
 
-  json::value send(const std::string& body, std::uint64_t line) {
+  /// `last_length`: of the last line, when it was cut; otherwise 0.
+  json::value send(const std::string& body, std::uint64_t line, std::uint64_t last_length) {
     const auto deadline = Clock::now() + std::chrono::seconds(retry_s_);
+    unsigned forgotten = 0;
     for (auto pause = std::chrono::milliseconds(100);;
          pause = std::min(pause * 2, pause + std::chrono::milliseconds(1000))) {
-      std::string why = "the node is busy or stopping";
+      Failure failure{kNoNode, "the node is busy or stopping"};
       try {
         if (id_.empty()) open();
-        const auto reply =
-            client_.post("/v1/ingest/sessions/" + id_ + "/records?line=" + std::to_string(line),
-                         body, "text/plain");
-        if (reply.status == 404) {  // forgotten, after a restart for one
+        const auto reply = client_.post(
+            "/v1/ingest/sessions/" + id_ + "/records?line=" + std::to_string(line) +
+                (last_length == 0 ? "" : "&last_length=" + std::to_string(last_length)),
+            body, "text/plain");
+        if (reply.status == 404) {
           id_.clear();
-          continue;
+          if (++forgotten == 1) continue;  // after a restart, for one
+          if (forgotten == kSessionsMax) throw forgets(line);
+          failure = {kFailed, "the node does not know the session that it made"};
+        } else if (reply.status != 503) {
+          return parse_reply(reply);
+        } else if (reply.retry_after_s > 0) {
+          pause = std::chrono::seconds(reply.retry_after_s);
         }
-        if (reply.status != 503) return parse_reply(reply);
-        if (reply.retry_after_s > 0) pause = std::chrono::seconds(reply.retry_after_s);
-      } catch (const Failure& failure) {
-        if (failure.code != kNoNode) throw;
-        why = failure.message;
+      } catch (const Failure& met) {
+        if (met.code != kNoNode || met.lasting) throw;
+        failure = met;
       }
       if (Clock::now() + pause > deadline) {
-        throw Failure{kNoNode,
-                      why + "\n  gave up at line " + std::to_string(line) +
-                          "; running the same command again is safe: what is in counts once"};
+        throw Failure{failure.code, failure.message + gave_up_at(line)};
       }
       std::this_thread::sleep_for(pause);
     }
   }
 
  private:
+  static std::string gave_up_at(std::uint64_t line) {
+    return "\n  gave up at line " + std::to_string(line) +
+           "; running the same command again is safe: what is in counts once";
+  }
+  static Failure forgets(std::uint64_t line) {
+    return {kFailed, "the node forgot " + std::to_string(kSessionsMax) +
+                         " sessions in a row as soon as it had made them: are there several nodes "
+                         "behind this address, or very many files sent at once?" +
+                         gave_up_at(line)};
+  }
+
   void open() {
     const auto reply =
         client_.post("/v1/ingest/sessions", json::serialize(description_), "application/json");
@@ -170,15 +187,16 @@ int ingest(HttpClient& client, const Common& common, const IngestArguments& argu
                    {"header", header},
                    {"source", arguments.file == "-" ? "stdin" : arguments.file}},
                   arguments.retry_s);
-  session.send("", 1);  // mapping and header are checked, though there may be no row
+  session.send("", 1, 0);  // mapping and header are checked, though there may be no row
   Progress progress(reader, !common.json);
   Totals totals;
   std::size_t shown = 0;
   std::optional<Failure> failure;  // of the file: what came before it is still sent
   for (bool more = true; more;) {
     std::string body;
-    std::uint64_t first_line = 0;
-    for (std::size_t records = 0; records < kChunkRecords && body.size() < kChunkBytes; ++records) {
+    std::uint64_t first_line = 0, last_length = 0;
+    for (std::size_t records = 0;
+         records < kChunkRecords && body.size() < kChunkBytes && last_length == 0; ++records) {
       std::optional<Record> record;
       try {
         record = reader.next();
@@ -189,9 +207,10 @@ int ingest(HttpClient& client, const Common& common, const IngestArguments& argu
       if (!more) break;
       if (first_line == 0) first_line = record->line;
       body.append(record->bytes).push_back('\n');
+      if (record->cut()) last_length = record->length;
     }
     if (body.empty()) break;
-    const auto reply = session.send(body, first_line);
+    const auto reply = session.send(body, first_line, last_length);
     totals.accepted += number(reply, "accepted");
     totals.duplicate += number(reply, "duplicate");
     totals.conflict += number(reply, "conflict");

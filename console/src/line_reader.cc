@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -107,10 +108,21 @@ bool LineReader::fill() {
   return true;
 }
 
+// `carriage_return`: the line ends with one, which is not part of it.
+Record LineReader::finish(Record record, bool carriage_return) {
+  ++line_;
+  if (carriage_return) {
+    --record.length;
+    record.bytes.resize(std::min<std::size_t>(record.bytes.size(), record.length));
+  }
+  return record;
+}
+
 std::optional<Record> LineReader::next() {
   Record record;
   record.line = line_ + 1;
   bool any = false;
+  char before = 0;
   while (!ended_) {
     if (at_ == chunk_.size()) {
       ended_ = true;  // also when it throws
@@ -119,16 +131,13 @@ std::optional<Record> LineReader::next() {
     }
     const char c = chunk_[at_++];
     any = true;
-    if (c == '\n') ++line_;
-    if (c == '\n') {
-      if (!record.bytes.empty() && record.bytes.back() == '\r') record.bytes.pop_back();
-      return std::optional<Record>(std::move(record));
-    }
+    if (c == '\n') return finish(std::move(record), before == '\r');
+    before = c;
+    ++record.length;
     if (record.bytes.size() <= contract::kLineBytesMax) record.bytes.push_back(c);
   }
   if (!any) return std::optional<Record>();
-  ++line_;
-  return std::optional<Record>(std::move(record));
+  return finish(std::move(record), false);
 }
 
 }  // namespace laurel::console

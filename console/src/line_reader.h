@@ -2,8 +2,8 @@
 ///
 /// Why        A record is a line, in CSV too: were line ends within quotes part of it, a stray
 ///            quote would swallow good rows.
-/// Limits     One record is at most contract::kLineBytesMax + 1 bytes; the rest of a longer one is
-///            skipped.
+/// Limits     Of a line over contract::kLineBytesMax its length is kept, and one byte more than
+///            allowed, so that nobody takes it for a whole one.
 /// Errors     Failure: the file is not there or not readable; truncated or damaged gzip.
 #pragma once
 
@@ -16,8 +16,10 @@
 namespace laurel::console {
 
 struct Record {
-  std::string bytes;       ///< without the line's end
-  std::uint64_t line = 0;  ///< 1-based
+  std::string bytes;         ///< without the line's end
+  std::uint64_t line = 0;    ///< 1-based
+  std::uint64_t length = 0;  ///< without the line's end
+  bool cut() const { return length > bytes.size(); }
 };
 
 class LineReader {
@@ -33,6 +35,7 @@ class LineReader {
  private:
   LineReader() = default;
   bool fill();
+  Record finish(Record record, bool carriage_return);
 
   struct Source;
   std::unique_ptr<Source> source_;

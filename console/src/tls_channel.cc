@@ -28,7 +28,16 @@ class TlsChannel final : public BasicChannel<TlsChannel, TlsStream> {
   std::unique_ptr<TlsStream> make_stream(asio::io_context& io) {
     auto stream = std::make_unique<TlsStream>(io, context_);
     stream->set_verify_mode(ssl::verify_peer);
-    stream->set_verify_callback(ssl::host_name_verification(host_));
+    refused_.clear();
+    stream->set_verify_callback([this](bool trusted, ssl::verify_context& at) {
+      X509_STORE_CTX* const store = at.native_handle();
+      if (!trusted) {
+        refused_ = X509_verify_cert_error_string(X509_STORE_CTX_get_error(store));
+      } else if (!ssl::host_name_verification(host_)(true, at)) {
+        refused_ = "it is not for " + host_;
+      }
+      return refused_.empty();
+    });
     SSL_set_tlsext_host_name(stream->native_handle(), host_.c_str());
     return stream;
   }
@@ -37,8 +46,11 @@ class TlsChannel final : public BasicChannel<TlsChannel, TlsStream> {
     stream.async_handshake(ssl::stream_base::client, done);
   }
 
+  std::string refused() const override { return refused_; }
+
  private:
   std::string host_;
+  std::string refused_;
   ssl::context context_{ssl::context::tls_client};
 };
 

@@ -147,6 +147,16 @@ void Service::post_records(Request& request, const Target& target, const Respond
     }
     options.first_line = *number;
   }
+  if (const auto length = target.query.find("last_length"); length != target.query.end()) {
+    const auto number = parse_u64(length->second);
+    if (!number || *number <= contract::kLineBytesMax) {
+      respond(bad_request("last_length is \"" + length->second +
+                          "\"; expected is the length of a line over " +
+                          std::to_string(contract::kLineBytesMax) + " bytes"));
+      return;
+    }
+    options.last_length = *number;
+  }
   auto submission = std::make_shared<Submission>();
   submission->bytes = std::move(request.body);
   submission->source = session->source;

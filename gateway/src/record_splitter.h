@@ -21,6 +21,7 @@ struct SplitRecords {
 struct SplitOptions {
   std::uint64_t first_line = 1;
   std::size_t records_max = 5000;
+  std::uint64_t last_length = 0;  ///< true length of the last line, when its sender has cut it
 };
 
 /// A record over kLineBytesMax is cut to kDeadLetterRawMax and marked as oversize.

@@ -1,15 +1,16 @@
 #include "demo.h"
 
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
+#include <optional>
 #include <thread>
 
+#include "demo_screen.h"
 #include "laurel/contract/amount.h"
 #include "laurel/node/generator.h"
 #include "laurel/node/node.h"
@@ -97,33 +98,71 @@ std::vector<std::pair<std::string, std::string>> top_balances(const runtime::Que
   return top;
 }
 
-void draw(const runtime::NodeStatus& status, double rate, std::uint16_t port,
-          const std::vector<std::pair<std::string, std::string>>& top, bool terminal) {
+constexpr const char* kHint =
+    "  Ctrl-C ends it. In another terminal:  build/release/laurel player show p-0";
+
+using Top = std::vector<std::pair<std::string, std::string>>;
+
+std::uint64_t lag_of(const runtime::NodeStatus& status) {
   std::uint64_t lag = 0;
   for (const auto& partition : status.partitions) lag += partition.queued_events;
-  if (!terminal) {
-    std::printf("wagers/s %.0f  accepted %llu  committed p50 %.1f ms p99 %.1f ms  lag %llu\n", rate,
-                static_cast<unsigned long long>(status.accepted), status.committed_ms_p50,
-                status.committed_ms_p99, static_cast<unsigned long long>(lag));
-    std::fflush(stdout);
-    return;
-  }
-  std::printf("\x1b[H\x1b[2J");
-  std::printf("  \x1b[1mLaurel\x1b[0m  %s   http://127.0.0.1:%u   %zu partitions   Ctrl-C ends\n\n",
-              status.state.c_str(), port, status.partitions.size());
-  std::printf("  wagers/s   %10.0f     committed p50  %7.1f ms\n", rate, status.committed_ms_p50);
-  std::printf("  accepted   %10llu     committed p99  %7.1f ms\n",
-              static_cast<unsigned long long>(status.accepted), status.committed_ms_p99);
-  std::printf("  commits    %10llu     lag            %7llu events\n",
-              static_cast<unsigned long long>(status.commits),
-              static_cast<unsigned long long>(lag));
-  std::printf("  rejected   %10llu\n\n", static_cast<unsigned long long>(status.rejected));
-  std::printf("  \x1b[1m%-4s %-16s %14s\x1b[0m\n", "", "player", "points");
-  for (std::size_t i = 0; i < top.size(); ++i) {
-    std::printf("  %-4zu %-16s %14s\n", i + 1, top[i].first.c_str(), top[i].second.c_str());
-  }
-  std::printf("\n  Try in another terminal:  build/release/laurel player show p-0\n");
+  return lag;
+}
+
+void print_line(const runtime::NodeStatus& status, double rate) {
+  std::printf("wagers/s %.0f  accepted %llu  committed p50 %.1f ms p99 %.1f ms  lag %llu\n", rate,
+              static_cast<unsigned long long>(status.accepted), status.committed_ms_p50,
+              status.committed_ms_p99, static_cast<unsigned long long>(lag_of(status)));
   std::fflush(stdout);
+}
+
+std::vector<std::string> table(const runtime::NodeStatus& status, double rate, std::uint16_t port,
+                               const Top& top) {
+  const auto number = [](std::uint64_t value) { return grouped(std::to_string(value)); };
+  const auto p50 = status.committed_ms_p50, p99 = status.committed_ms_p99;
+  std::vector<std::string> lines{
+      fmt::format("  \x1b[1mLaurel\x1b[0m  {}   http://127.0.0.1:{}   {} partitions", status.state,
+                  port, status.partitions.size()),
+      "",
+      fmt::format("  wagers/s {:>12}     committed p50  {:7.1f} ms", fmt::format("{:.0f}", rate),
+                  p50),
+      fmt::format("  accepted {:>12}     committed p99  {:7.1f} ms", number(status.accepted), p99),
+      fmt::format("  commits  {:>12}     lag            {:>7} events", number(status.commits),
+                  number(lag_of(status))),
+      fmt::format("  rejected {:>12}", number(status.rejected)),
+      "",
+      fmt::format("  \x1b[1m{:<4} {:<16} {:>14}\x1b[0m", "", "player", "points")};
+  for (std::size_t i = 0; i < top.size(); ++i) {
+    lines.push_back(
+        fmt::format("  {:<4} {:<16} {:>14}", i + 1, top[i].first, grouped(top[i].second)));
+  }
+  return lines;
+}
+
+// Until Ctrl-C, the end of the time or a failure of the node, which is given back.
+std::string watch(Node& node, const DemoArguments& arguments) {
+  std::optional<Screen> screen;
+  if (Screen::possible()) screen.emplace();
+  runtime::NodeApi& api = node.api();
+  std::uint64_t before = 0;
+  auto last = Clock::now();
+  const auto start = last;
+  while (!stop_signal_within_ms(1000)) {
+    const auto now = Clock::now();
+    const auto status = api.status();
+    const double rate = static_cast<double>(status.accepted - before) /
+                        std::chrono::duration<double>(now - last).count();
+    if (screen) {
+      screen->draw(table(status, rate, node.http_port(), top_balances(api.queries())), kHint);
+    } else {
+      print_line(status, rate);
+    }
+    if (!status.failure.empty()) return status.failure;
+    before = status.accepted;
+    last = now;
+    if (arguments.seconds != 0 && now - start >= std::chrono::seconds(arguments.seconds)) break;
+  }
+  return {};
 }
 
 }  // namespace
@@ -160,26 +199,21 @@ int run_demo(int argc, char** argv) {
     std::fprintf(stderr, "laurel demo: %s\n", node.error().message.c_str());
     return 1;
   }
-  const bool terminal = isatty(STDOUT_FILENO) == 1;
-  runtime::NodeApi& api = (*node)->api();
+  std::string failure;
   {
-    const Player player(api, arguments);
-    std::uint64_t before = 0;
-    auto last = Clock::now();
-    const auto start = last;
-    while (!stop_signal_within_ms(1000)) {
-      const auto now = Clock::now();
-      const auto status = api.status();
-      const double seconds = std::chrono::duration<double>(now - last).count();
-      draw(status, static_cast<double>(status.accepted - before) / seconds, (*node)->http_port(),
-           top_balances(api.queries()), terminal);
-      before = status.accepted;
-      last = now;
-      if (arguments.seconds != 0 && now - start >= std::chrono::seconds(arguments.seconds)) break;
-    }
+    const Player player((*node)->api(), arguments);
+    failure = watch(**node, arguments);
   }
   (*node)->stop();
-  std::printf("\nStopped; everything played is in %s.\n", options->data_dir.c_str());
+  if (!failure.empty()) {
+    std::fprintf(stderr, "laurel demo: the node failed: %s\n", failure.c_str());
+    return 1;
+  }
+  const char* data = options->data_dir.c_str();
+  std::printf(
+      "\nStopped; everything played is in %s and can still be read:\n"
+      "  build/release/laurel player show p-0 --data %s\n",
+      data, data);
   return 0;
 }
 

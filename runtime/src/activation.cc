@@ -25,7 +25,14 @@ bool Activation::load(std::string_view stored) {
   }
   if (!actor->root().ParseFromString(row.root())) return false;
   for (const LogEnd& end : row.logs()) {
-    if (LogTail* tail = log(end.table())) tail->rows = end.rows();
+    if (LogTail* tail = log(end.table())) {
+      tail->rows = end.rows();
+    } else {
+      other_logs.emplace_back(end.table(), end.rows());
+    }
+  }
+  for (const TimerRef& timer : row.timers()) {
+    timers.push_back({timer.name(), static_cast<std::uint8_t>(timer.clock()), timer.at_us()});
   }
   bytes = estimate(stored.size());
   return true;
@@ -46,6 +53,17 @@ std::size_t Activation::write_to(OpenCommit& commit) {
     tail.pending.clear();
     commit.put(Space::kLog, log_key(id.type, id.key, tail.table, tail.rows),
                chunk.SerializeAsString());
+  }
+  for (const auto& [table, rows] : other_logs) {
+    LogEnd& end = *row.add_logs();
+    end.set_table(table);
+    end.set_rows(rows);
+  }
+  for (const SetTimer& timer : timers) {
+    TimerRef& ref = *row.add_timers();
+    ref.set_name(timer.name);
+    ref.set_clock(timer.clock);
+    ref.set_at_us(timer.at_us);
   }
   std::string stored = row.SerializeAsString();
   const std::size_t now = estimate(stored.size());

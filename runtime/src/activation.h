@@ -21,12 +21,21 @@ struct LogTail {
   std::vector<std::string> pending;  // appended in the open commit
 };
 
+/// A timer of the actor that is set: its row is in Space::kTimers.
+struct SetTimer {
+  std::string name;
+  std::uint8_t clock = 0;
+  std::int64_t at_us = 0;
+};
+
 struct Activation {
   ActorId id;
   std::string state_key;
   const ActorType* type = nullptr;
   std::unique_ptr<ActorBase> actor;
   std::vector<LogTail> logs;
+  std::vector<std::pair<std::string, std::uint64_t>> other_logs;  // of tables no longer declared
+  std::vector<SetTimer> timers;
   bool dirty = false;           // changed in the open commit
   CommitNumber written_in = 0;  // the last sealed commit that holds its root
   std::int64_t used_at_us = 0;

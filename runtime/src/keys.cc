@@ -72,6 +72,43 @@ std::string journal_key(std::string_view routing_key, std::string_view natural_k
   return out;
 }
 
+// A time before 1970 is due like 1970: keys ascend as unsigned numbers.
+std::string timer_key(std::uint8_t clock, std::int64_t at_us, std::string_view type,
+                      std::string_view key, std::string_view name) {
+  std::string out(1, static_cast<char>(clock));
+  out += big_endian(at_us < 0 ? 0 : static_cast<std::uint64_t>(at_us));
+  out.append(type).push_back('\0');
+  out.append(key).push_back('\0');
+  out.append(name);
+  return out;
+}
+
+std::optional<TimerKey> parse_timer_key(std::string_view bytes) {
+  if (bytes.size() < 11) return std::nullopt;
+  TimerKey out;
+  out.clock = static_cast<std::uint8_t>(bytes[0]);
+  out.at_us = static_cast<std::int64_t>(from_big_endian(bytes.substr(1, 8)));
+  bytes.remove_prefix(9);
+  for (std::string_view* part : {&out.type, &out.key}) {
+    const auto end = bytes.find('\0');
+    if (end == std::string_view::npos) return std::nullopt;
+    *part = bytes.substr(0, end);
+    bytes.remove_prefix(end + 1);
+  }
+  out.name = bytes;
+  return out;
+}
+
+void append_key_part(std::string& natural_key, std::string_view part) {
+  std::size_t length = part.size();
+  while (length >= 0x80) {
+    natural_key.push_back(static_cast<char>(length | 0x80));
+    length >>= 7;
+  }
+  natural_key.push_back(static_cast<char>(length));
+  natural_key.append(part);
+}
+
 std::string big_endian(std::uint64_t value) {
   std::string out(8, '\0');
   for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<char>(value >> (56 - 8 * i));

@@ -22,6 +22,7 @@ const Row* OpenCommit::find(Space space, std::string_view key) const {
 
 void OpenCommit::put(Space space, std::string key, std::optional<std::string> value) {
   bytes_ += key.size() + (value ? value->size() : 0) + 16;
+  if (space == Space::kTimers && value) timers_changed = true;
   auto& index = index_[index_of(space)];
   if (const auto it = index.find(key); it != index.end()) {
     it->second->value = std::move(value);
@@ -50,16 +51,17 @@ void OpenCommit::emit_latest(OutputRecord record) {
 
 void OpenCommit::each(Space space, std::string_view prefix,
                       const std::function<void(const Row&)>& row) const {
-  for (const Row& candidate : rows_) {
-    if (candidate.space == space && std::string_view(candidate.key).starts_with(prefix)) {
-      row(candidate);
-    }
+  for (const auto& [key, candidate] : index_[index_of(space)]) {
+    if (key.starts_with(prefix)) row(*candidate);
   }
 }
 
 void OpenCommit::move_to(Commit& commit) {
   commit.turns = turns;
   commit.outputs = std::move(outputs_);
+  outbox.move_to(commit);
+  commit.positions = std::move(positions);
+  commit.inbox_finished = std::move(inbox_finished);
   commit.rows.reserve(rows_.size());
   for (Row& row : rows_) commit.rows.push_back(std::move(row));
   std::sort(commit.rows.begin(), commit.rows.end(), [](const Row& a, const Row& b) {
@@ -77,18 +79,26 @@ void OpenCommit::clear() {
   rows_.clear();
   outputs_.clear();
   latest_.clear();
+  outbox.clear();
+  positions.clear();
+  inbox_finished.clear();
   handled.clear();
   dead_letters.clear();
   bytes_ = 0;
   turns = 0;
 }
 
-const Row* find_row(const Commit& commit, Space space, std::string_view key) {
+const Row* first_row(const Commit& commit, Space space, std::string_view key) {
   const auto it = std::lower_bound(
       commit.rows.begin(), commit.rows.end(), key,
       [space](const Row& row, std::string_view wanted) { return before(row, space, wanted); });
-  if (it == commit.rows.end() || it->space != space || it->key != key) return nullptr;
-  return &*it;
+  return commit.rows.data() + (it - commit.rows.begin());
+}
+
+const Row* find_row(const Commit& commit, Space space, std::string_view key) {
+  const Row* row = first_row(commit, space, key);
+  if (row == commit.rows.data() + commit.rows.size()) return nullptr;
+  return row->space == space && row->key == key ? row : nullptr;
 }
 
 }  // namespace laurel::runtime::internal

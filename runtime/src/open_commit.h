@@ -10,28 +10,10 @@
 #include <vector>
 
 #include "laurel/runtime/engine.h"
-#include "laurel/runtime/event.h"
+#include "outbox.h"
+#include "work.h"
 
 namespace laurel::runtime::internal {
-
-/// A batch in the partition, until each of its events is durable.
-struct QueuedBatch {
-  EventBatch batch;
-  std::size_t left = 0;
-};
-
-/// One event of a queued batch. `poison`: its commit was refused because of it.
-struct Item {
-  std::shared_ptr<QueuedBatch> from;
-  std::uint32_t at = 0;
-  bool poison = false;
-  const Event& event() const { return from->batch.events[at]; }
-};
-
-struct Handled {
-  Item item;
-  EventResult result;
-};
 
 class OpenCommit {
  public:
@@ -44,17 +26,23 @@ class OpenCommit {
   /// Calls row for each row of the space whose key starts with `prefix`, in no order.
   void each(Space space, std::string_view prefix, const std::function<void(const Row&)>& row) const;
 
-  bool empty() const { return handled.empty() && rows_.empty() && outputs_.empty(); }
-  std::size_t bytes() const { return bytes_; }
+  bool empty() const {
+    return handled.empty() && rows_.empty() && outputs_.empty() && outbox.empty();
+  }
+  std::size_t bytes() const { return bytes_ + outbox.bytes(); }
 
-  /// Moves rows (sorted) and outputs out; this is empty after it, `handled` and `dead_letters`
-  /// apart.
+  /// Moves rows (sorted), outputs, messages and positions out; this is empty after it, `handled`
+  /// and `dead_letters` apart.
   void move_to(Commit& commit);
   void clear();
 
+  Outbox outbox;
+  Positions positions;
+  std::vector<std::pair<std::string, std::string>> inbox_finished;
   std::vector<Handled> handled;
   std::map<std::string, std::uint64_t> dead_letters;  // by reason
   std::uint32_t turns = 0;
+  bool timers_changed = false;  // a timer was set: it may be due already
 
  private:
   struct Hash {
@@ -71,5 +59,7 @@ class OpenCommit {
 
 /// The row of a sealed commit, or nullptr when it does not touch it.
 const Row* find_row(const Commit& commit, Space space, std::string_view key);
+/// The first of its rows that is not before (space, key); the end of the rows when there is none.
+const Row* first_row(const Commit& commit, Space space, std::string_view key);
 
 }  // namespace laurel::runtime::internal

@@ -42,7 +42,7 @@ Result<ActorView> Queries::actor(std::string_view type, std::string_view key) co
   if (declared == nullptr) {
     return Error{ErrorCode::kNotFound, "there is no actor type '" + std::string(type) + "'"};
   }
-  const PartitionId partition = partition_of(key, engine_.partitions());
+  const PartitionId partition = partition_of(routing_key_of(*declared, key), engine_.partitions());
   auto view = engine_.view(partition);
   if (!view) return view.error();
   auto stored = (*view)->get(Space::kState, state_key(type, key));
@@ -73,7 +73,7 @@ Result<TablePage> Queries::table(std::string_view type, std::string_view key,
   }
   limit = page_of(limit);
   TablePage page;
-  page.partition = partition_of(key, engine_.partitions());
+  page.partition = partition_of(routing_key_of(*declared, key), engine_.partitions());
   auto view = engine_.view(page.partition);
   if (!view) return view.error();
   page.commit = (*view)->commit();

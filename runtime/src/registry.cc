@@ -57,6 +57,22 @@ const HandlerSpec* ActorRegistry::message_handler(
   return nullptr;
 }
 
+const HandlerSpec* ActorRegistry::message_handler(const ActorType& type,
+                                                  std::string_view message) const {
+  for (const HandlerSpec& handler : type.handlers) {
+    if (!handler.is_event && handler.message->GetDescriptor()->full_name() == message) {
+      return &handler;
+    }
+  }
+  return nullptr;
+}
+
+std::string_view routing_key_of(const ActorType& type, std::string_view key) {
+  if (type.routed_after == 0) return key;
+  const auto at = key.rfind(type.routed_after);
+  return at == std::string_view::npos ? key : key.substr(at + 1);
+}
+
 const EventType* ActorRegistry::event_type(std::string_view cloud_events_type) const {
   for (const EventType& event : event_types_) {
     if (event.type == cloud_events_type) return &event;

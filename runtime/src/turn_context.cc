@@ -1,9 +1,13 @@
 #include "turn_context.h"
 
+#include <algorithm>
 #include <map>
 #include <ranges>
 
+#include "laurel/contract/event.pb.h"
+#include "laurel/contract/options.pb.h"
 #include "laurel/contract/outputs.pb.h"
+#include "laurel/runtime/journal.pb.h"
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/state.pb.h"
 #include "laurel/runtime/topics.h"
@@ -22,14 +26,17 @@ std::uint64_t splitmix(std::uint64_t& state) {
 std::string_view record_type(std::string_view topic) {
   if (topic == kTopicBalances) return "laurel.balance.changed.v1";
   if (topic == kTopicLedger) return "laurel.points.posted.v1";
+  if (topic == kTopicTiers) return "laurel.tier.changed.v1";
   return "laurel.event.rejected.v1";
 }
 
 }  // namespace
 
-TurnContext::TurnContext(LayeredReads& reads, const Hasher& hasher, const CatalogVersion& catalog,
-                         Scope scope)
-    : reads_(reads), hasher_(hasher), catalog_(catalog), scope_(scope) {}
+TurnContext::TurnContext(const Environment& environment, const CatalogVersion& catalog,
+                         const Scope& scope)
+    : environment_(environment), catalog_(catalog), scope_(scope), cause_(scope.origin.cause) {
+  cause_.catalog_version = catalog.number();
+}
 
 std::uint64_t TurnContext::random() { return splitmix(scope_.seed[0]) ^ splitmix(scope_.seed[1]); }
 
@@ -43,7 +50,7 @@ const TableSpec* TurnContext::declared(std::string_view table, TableKind kind) {
 
 std::optional<std::string> TurnContext::serialize(const google::protobuf::Message& message) {
   std::string bytes = message.SerializeAsString();
-  if (bytes.size() > scope_.effect_bytes_max) {
+  if (bytes.size() > environment_.effect_bytes_max) {
     reject("effect-too-large",
            message.GetDescriptor()->full_name() + " of " + std::to_string(bytes.size()) + " bytes");
     return std::nullopt;
@@ -58,7 +65,7 @@ bool TurnContext::get(std::string_view table, std::string_view key,
   for (const auto& [written, value] : std::views::reverse(rows_)) {
     if (written == name) return value && row.ParseFromString(*value);
   }
-  const auto stored = reads_.read(Space::kState, name);
+  const auto stored = environment_.layers.read(Space::kState, name);
   return stored && row.ParseFromString(*stored);
 }
 
@@ -92,15 +99,16 @@ void TurnContext::scan(std::string_view table, std::string_view from,
       }
     }
   };
-  reads_.scan(Space::kState, prefix, prefix + std::string(from),
-              [&](std::string_view key, std::string_view value) {
-                const std::string name(key);
-                own_until(&name);
-                if (!go_on) return false;
-                if (next != own.end() && next->first == name) return true;  // own comes next
-                go_on = row(key.substr(prefix.size()), value);
-                return go_on;
-              });
+  environment_.layers.scan(Space::kState, prefix, prefix + std::string(from),
+                           [&](std::string_view key, std::string_view value) {
+                             const std::string name(key);
+                             own_until(&name);
+                             if (!go_on) return false;
+                             if (next != own.end() && next->first == name)
+                               return true;  // own comes next
+                             go_on = row(key.substr(prefix.size()), value);
+                             return go_on;
+                           });
   own_until(nullptr);
 }
 
@@ -129,25 +137,102 @@ bool TurnContext::read_log(std::string_view table, std::uint64_t sequence,
     return false;
   }
   bool found = false;
-  reads_.scan(Space::kLog, state_key(self().type, self().key, table),
-              log_key(self().type, self().key, table, sequence),
-              [&](std::string_view key, std::string_view value) {
-                LogChunk chunk;
-                if (!chunk.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
-                  return false;
-                }
-                const std::uint64_t last = from_big_endian(key.substr(key.size() - 8));
-                const auto at = chunk.rows_size() - 1 - static_cast<int>(last - sequence);
-                found = at >= 0 && row.ParseFromString(chunk.rows(at));
-                return false;
-              });
+  environment_.layers.scan(
+      Space::kLog, state_key(self().type, self().key, table),
+      log_key(self().type, self().key, table, sequence),
+      [&](std::string_view key, std::string_view value) {
+        LogChunk chunk;
+        if (!chunk.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
+          return false;
+        }
+        const std::uint64_t last = from_big_endian(key.substr(key.size() - 8));
+        const auto at = chunk.rows_size() - 1 - static_cast<int>(last - sequence);
+        found = at >= 0 && row.ParseFromString(chunk.rows(at));
+        return false;
+      });
   return found;
 }
 
-void TurnContext::send(const ActorId& to, const google::protobuf::Message& message) {
+void TurnContext::outgo(const ActorId& to, const google::protobuf::Message& message,
+                        OutgoingMessage::Way way) {
+  if (to.type.empty() || to.key.empty() || to.type.find('\0') != std::string::npos ||
+      to.key.find('\0') != std::string::npos) {
+    return reject("bad-address", "an actor's type and key are not empty and hold no NUL byte");
+  }
+  if (message.ByteSizeLong() > environment_.effect_bytes_max) {
+    return reject("effect-too-large", message.GetDescriptor()->full_name() + " of " +
+                                          std::to_string(message.ByteSizeLong()) + " bytes");
+  }
   std::unique_ptr<google::protobuf::Message> copy(message.New());
   copy->CopyFrom(message);
-  outgoing_.push_back({to, std::move(copy)});
+  outgoing_.push_back({to, std::move(copy), way, self()});
+}
+
+void TurnContext::send(const ActorId& to, const google::protobuf::Message& message) {
+  outgo(to, message, OutgoingMessage::Way::kDirect);
+}
+
+void TurnContext::send_latest(const ActorId& to, const google::protobuf::Message& message) {
+  outgo(to, message, OutgoingMessage::Way::kLatest);
+}
+
+void TurnContext::again(const google::protobuf::Message& step) {
+  outgo(self(), step, OutgoingMessage::Way::kLater);
+}
+
+void TurnContext::set_timer(const Timer& timer, const google::protobuf::Message& message) {
+  if (timer.name.find('\0') != std::string_view::npos || timer.name.size() > 256) {
+    return reject("bad-timer", "a timer's name has at most 256 bytes and no NUL byte");
+  }
+  auto bytes = serialize(message);
+  if (!bytes) return;
+  StoredTimer row;
+  row.set_format(1);
+  row.set_at_us(timer.at);
+  row.set_window_from_us(timer.window_from);
+  row.set_message_type(message.GetDescriptor()->full_name());
+  row.set_message(std::move(*bytes));
+  *row.mutable_cause() = stored_cause(scope_.origin);
+  const auto clock = static_cast<std::uint8_t>(timer.clock);
+  timers_.push_back({std::string(timer.name), SetTimer{std::string(timer.name), clock, timer.at},
+                     row.SerializeAsString()});
+}
+
+void TurnContext::cancel_timer(std::string_view name) {
+  timers_.push_back({std::string(name), std::nullopt, {}});
+}
+
+void TurnContext::remember(const google::protobuf::Message& note) {
+  if (!scope_.handles_event) {
+    return reject("no-event", "remember() belongs to the turn of an event");
+  }
+  if (auto bytes = serialize(note)) note_ = std::move(*bytes);
+}
+
+bool TurnContext::recall(const google::protobuf::Descriptor& event_type,
+                         std::initializer_list<std::string_view> natural_key,
+                         google::protobuf::Message* event, google::protobuf::Message* note) {
+  const auto& options = event_type.options().GetExtension(contract::event);
+  std::string name;
+  for (const std::string_view part : natural_key) append_key_part(name, part);
+  name += options.natural_key_kind();
+  const Digest digest = sha256({environment_.secret, name});
+  const auto stored = environment_.layers.read(
+      Space::kJournal, journal_key(scope_.routing_key, bytes_of(digest).substr(0, 16)));
+  if (!stored) return false;
+  JournalRow row;
+  contract::Event kept;
+  if (!row.ParseFromString(*stored) || !kept.ParseFromString(row.event())) return false;
+  if (event != nullptr && !event->ParseFromString(kept.data())) return false;
+  if (note != nullptr) {
+    note->Clear();
+    for (const Decision& decision : row.decisions()) {
+      if (decision.actor_type() == self().type && !note->ParseFromString(decision.note())) {
+        return false;
+      }
+    }
+  }
+  return true;
 }
 
 void TurnContext::emit_record(std::string_view topic, std::string_view key,
@@ -155,9 +240,9 @@ void TurnContext::emit_record(std::string_view topic, std::string_view key,
   for (const std::string_view known : kTopics) {
     if (known != topic) continue;
     if (auto bytes = serialize(record)) {
-      emitted_.push_back({{known, std::string(key), std::string(record_type(known)),
-                           std::move(*bytes), scope_.now},
-                          latest});
+      emitted_.push_back(
+          {{known, std::string(key), std::string(record_type(known)), std::move(*bytes), now()},
+           latest});
     }
     return;
   }
@@ -185,6 +270,23 @@ void TurnContext::apply_to(OpenCommit& commit) {
   for (auto& [tail, bytes] : appends_) {
     tail->pending.push_back(std::move(bytes));
     ++tail->rows;
+  }
+  auto& set = scope_.activation.timers;
+  for (TimerChange& change : timers_) {
+    const auto old = std::find_if(set.begin(), set.end(),
+                                  [&](const SetTimer& timer) { return timer.name == change.name; });
+    if (old != set.end()) {
+      commit.put(Space::kTimers,
+                 timer_key(old->clock, old->at_us, self().type, self().key, old->name),
+                 std::nullopt);
+      set.erase(old);
+    }
+    if (!change.timer) continue;
+    commit.put(
+        Space::kTimers,
+        timer_key(change.timer->clock, change.timer->at_us, self().type, self().key, change.name),
+        std::move(change.row));
+    set.push_back(std::move(*change.timer));
   }
   for (Emitted& emitted : emitted_) {
     if (emitted.latest) {

@@ -12,43 +12,45 @@
 #include "laurel/api/turn.h"
 #include "laurel/runtime/catalog.h"
 #include "laurel/runtime/hasher.h"
+#include "layers.h"
+#include "work.h"
 
 namespace laurel::runtime::internal {
 
 struct OutgoingMessage {
+  enum class Way { kDirect, kLatest, kLater };
   ActorId to;
   std::unique_ptr<google::protobuf::Message> message;
-};
-
-/// Reads of rows as earlier turns left them: open commit, sealed commit, store.
-class LayeredReads {
- public:
-  virtual ~LayeredReads() = default;
-  virtual std::optional<std::string> read(Space space, std::string_view key) = 0;
-  /// Merged, ascending, without deleted rows, from `from` on within `prefix`.
-  virtual void scan(Space space, std::string_view prefix, std::string_view from,
-                    const std::function<bool(std::string_view, std::string_view)>& row) = 0;
+  Way way = Way::kDirect;
+  ActorId from = {};
 };
 
 class TurnContext final : public Turn {
  public:
-  struct Scope {
-    Activation& activation;
-    Cause cause;
-    TimeUs now = 0;
-    std::uint64_t seed[2] = {0, 0};
+  /// What all turns of a partition share.
+  struct Environment {
+    Layers& layers;
+    const Hasher& hasher;
+    std::string_view secret;
     std::size_t effect_bytes_max = 0;
   };
+  struct Scope {
+    Activation& activation;
+    std::string_view routing_key;
+    const Origin& origin;
+    std::array<std::uint64_t, 2> seed{};
+    bool handles_event = false;
+  };
 
-  TurnContext(LayeredReads& reads, const Hasher& hasher, const CatalogVersion& catalog,
-              Scope scope);
+  TurnContext(const Environment& environment, const CatalogVersion& catalog, const Scope& scope);
 
   const ActorId& self() const override { return scope_.activation.id; }
-  const Cause& cause() const override { return scope_.cause; }
-  TimeUs now() const override { return scope_.now; }
+  const Cause& cause() const override { return cause_; }
+  TimeUs now() const override { return scope_.origin.now; }
+  TimeUs watermark() const override { return scope_.origin.watermark; }
   std::uint64_t random() override;
   Digest sha256(std::initializer_list<std::string_view> parts) const override {
-    return hasher_.sha256(parts);
+    return environment_.hasher.sha256(parts);
   }
   using Turn::document;
   const google::protobuf::Message* document(
@@ -68,6 +70,14 @@ class TurnContext final : public Turn {
   bool read_log(std::string_view table, std::uint64_t sequence,
                 google::protobuf::Message& row) override;
   void send(const ActorId& to, const google::protobuf::Message& message) override;
+  void send_latest(const ActorId& to, const google::protobuf::Message& message) override;
+  void again(const google::protobuf::Message& step) override;
+  void set_timer(const Timer& timer, const google::protobuf::Message& message) override;
+  void cancel_timer(std::string_view name) override;
+  void remember(const google::protobuf::Message& note) override;
+  bool recall(const google::protobuf::Descriptor& event_type,
+              std::initializer_list<std::string_view> natural_key, google::protobuf::Message* event,
+              google::protobuf::Message* note) override;
   void emit(std::string_view topic, std::string_view key,
             const google::protobuf::Message& record) override;
   void emit_latest(std::string_view topic, std::string_view key,
@@ -80,6 +90,8 @@ class TurnContext final : public Turn {
   /// Moves the effects into the open commit. REQUIRES: not rejected.
   void apply_to(OpenCommit& commit);
   std::vector<OutgoingMessage>& outgoing() { return outgoing_; }
+  /// What remember() kept, serialized.
+  std::string& note() { return note_; }
 
  private:
   struct Emitted {
@@ -91,10 +103,19 @@ class TurnContext final : public Turn {
   void emit_record(std::string_view topic, std::string_view key,
                    const google::protobuf::Message& record, bool latest);
 
-  LayeredReads& reads_;
-  const Hasher& hasher_;
+  struct TimerChange {
+    std::string name;
+    std::optional<SetTimer> timer;  // nothing: cancelled
+    std::string row;
+  };
+  void outgo(const ActorId& to, const google::protobuf::Message& message, OutgoingMessage::Way way);
+
+  const Environment& environment_;
   const CatalogVersion& catalog_;  // in force at the event time
   Scope scope_;
+  Cause cause_;
+  std::string note_;
+  std::vector<TimerChange> timers_;
   std::string reject_code_;
   std::string reject_detail_;
   std::vector<std::pair<std::string, std::optional<std::string>>> rows_;

@@ -64,7 +64,8 @@ TYPED_TEST_P(EngineConformance, ACommitIsVisibleOnceItIsDurable) {
 TYPED_TEST_P(EngineConformance, RowsAreReplacedAndDeletedInEverySpace) {
   using runtime::Space;
   auto owner = this->owner(1);
-  for (const Space space : {Space::kState, Space::kLog, Space::kJournal}) {
+  for (const Space space :
+       {Space::kState, Space::kLog, Space::kJournal, Space::kTimers, Space::kStaged}) {
     ASSERT_EQ(owner.commit({put("gone", "1", space), put("kept", "1", space)}),
               runtime::Outcome::kDurable);
     ASSERT_EQ(owner.commit({erase("gone", space), put("kept", "2", space)}),
@@ -173,7 +174,8 @@ TYPED_TEST_P(EngineConformance, CommitIsVisibleAsAWholeOrNotAtAll) {
         return;
       }
       const std::string expected = (*view)->commit() == 0 ? "" : std::to_string((*view)->commit());
-      for (const Space space : {Space::kState, Space::kLog, Space::kJournal}) {
+      for (const Space space :
+           {Space::kState, Space::kLog, Space::kJournal, Space::kTimers, Space::kStaged}) {
         for (const std::string_view key : {"first", "last"}) {
           const auto value = (*view)->get(space, key);
           if (!value.ok() || value->value_or("") != expected) broken = "torn at " + expected;
@@ -185,7 +187,8 @@ TYPED_TEST_P(EngineConformance, CommitIsVisibleAsAWholeOrNotAtAll) {
   // Until the reader has seen some of it, however slow it is.
   for (std::uint64_t n = 1; n <= 200 || (views < 20 && n < 100'000); ++n) {
     std::vector<runtime::Row> rows;
-    for (const Space space : {Space::kState, Space::kLog, Space::kJournal}) {
+    for (const Space space :
+         {Space::kState, Space::kLog, Space::kJournal, Space::kTimers, Space::kStaged}) {
       rows.push_back(put("first", std::to_string(n), space));
       rows.push_back(put("last", std::to_string(n), space));
     }

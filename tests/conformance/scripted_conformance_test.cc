@@ -1,6 +1,6 @@
 // The engine that other tests use has to keep the laws itself, and to give the outcomes it was told
 // to.
-#include "conformance/engine_conformance.h"
+#include "conformance/inbox_conformance.h"
 #include "support/scripted_engine.h"
 
 namespace laurel::testing {
@@ -17,6 +17,7 @@ class ScriptedFixture {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Scripted, EngineConformance, ScriptedFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Scripted, InboxConformance, ScriptedFixture);
 
 class ScriptedEngineTest : public ::testing::Test {
  protected:

@@ -249,7 +249,8 @@ class Overflow(BooksTest):
         node.config = node.folder / "node.toml"
         node.config.write_text("")
         (catalog / "program.toml").write_text(
-            'points_asset = "PTS"\nstake_asset = "BIT"\nstake_scale = 2\nrate = "3/2"\n')
+            # 3/2 points per hundredth of a bit.
+            'points_asset = "PTS"\n[[earn]]\nname = "r"\nasset = "BIT"\nper_stake = "150"\n')
         return node
 
     def test_a_product_or_sum_over_128_bits_is_refused(self):
@@ -261,7 +262,7 @@ class Overflow(BooksTest):
         self.assertEqual(send(MAX // 3)["status"], "accepted")
         full = MAX // 3 * 3 // 2
         self.assertEqual(balance(), full)
-        for units in (MAX // 3 + 1, MAX):
+        for units in (MAX // 3 + 3, MAX):  # a sum, a product
             self.assertEqual(send(units)["reason"], "amount-overflow")
         left = MAX - full
         self.assertEqual(send(left // 3 * 2)["status"], "accepted")

@@ -71,6 +71,7 @@ class BadFiles(BooksTest):
                     b"," * 10_000_000)
         letter = self.letters()[-1]
         self.assertEqual(len(letter.get("raw", "")), 65_536)
+        self.assertEqual(letter["raw_bytes"], "10000000")
         # A file without a line end is one such line.
         _, counts = self.ingest(self.file("one.ndjson", b"{" * 20_000_000), mapping=self.json_map(),
                                 reasons=["line-too-long"])

@@ -100,12 +100,16 @@ class BadStart(unittest.TestCase):
         program = (CRASH_GAME / "catalog" / "program.toml").read_text()
         catalog = self.folder / "catalog"
         for name, text, messages in (
-                ("program.toml", program.replace("rate", "rat"),
-                 ["program.toml:6:1: rat: there is no such key", "rate: is required"]),
-                ("program.toml", program.replace('"1/1000"', '"1/0"'), ["program.toml:6:"]),
-                ("program.toml", program.replace('"1/1000"', '"much"'), ["program.toml:6:"]),
-                ("program.toml", program.replace('"1/1000"', "0.001"), ["program.toml:6:"]),
-                ("program.toml", program + "points_scale = 0\n", ["program.toml:7:"]),
+                ("program.toml", program.replace("per_stake", "per_stak"),
+                 ["program.toml:7:1: earn[0].per_stak: there is no such key"]),
+                ("program.toml", program.replace('"1/10"', '"1/0"'), ["program.toml:7:"]),
+                ("program.toml", program.replace('"1/10"', '"much"'), ["program.toml:7:"]),
+                ("program.toml", program.replace('"1/10"', "0.1"), ["program.toml:7:"]),
+                ("program.toml", program + "per_stake = \"1\"\n", ["program.toml:8:"]),
+                ("program.toml", program.replace('asset = "BIT"\n', ""),
+                 ["earn[0].asset", "is required"]),
+                ("program.toml", 'zone = "Mars/Olympus"\n' + program,
+                 ["zone", "is no zone of this machine"]),
                 ("progam.toml", program, ["progam.toml: nothing declares this document",
                                           "allowed: assets.toml"]),
                 ("notes.txt", "", ["notes.txt: nothing declares this document"]),

@@ -32,7 +32,8 @@ ONE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 TOPICS = ("balances", "ledger", "dead-letters")
 
-REAL_WAGERS = REPOSITORY.parent / "shared" / "data" / "wagers-bustabit.csv.gz"
+REAL_WAGERS = Path(os.environ.get("LAUREL_SHARED_DATA", REPOSITORY.parent / "shared" / "data"),
+                   "wagers-bustabit.csv.gz")
 MADE_UP_WAGERS = REPOSITORY / "tests" / "data" / "wagers-made-up.csv"
 HAS_REAL_WAGERS = REAL_WAGERS.is_file()
 WAGERS = REAL_WAGERS if HAS_REAL_WAGERS else MADE_UP_WAGERS

@@ -56,15 +56,26 @@ class Tls(harness.NodeTest):
                                      f"https://127.0.0.1:{self.secure}", "--ca", self.ca), 4)
 
     def test_a_certificate_of_nobody_we_trust_is_refused(self):
-        self.assertCode(self.status(self.secure), 3)
-        self.assertCode(self.status(self.secure, "--ca", self.ca.with_name("other.pem")), 3)
+        for more in (), ("--ca", self.ca.with_name("other.pem")):
+            done = self.assertCode(self.status(self.secure, *more), 3)
+            self.assertIn(f"the certificate of https://127.0.0.1:{self.secure} is refused: self-signed "
+                          "certificate", done.err)
+            self.assertNotIn("no node answers", done.err)
 
     def test_a_trusted_certificate_for_another_name_is_refused(self):
-        self.assertCode(self.status(self.misnamed, "--ca", self.ca.with_name("other.pem")), 3)
+        done = self.assertCode(self.status(self.misnamed, "--ca", self.ca.with_name("other.pem")), 3)
+        self.assertIn("is refused: it is not for 127.0.0.1", done.err)
+
+    def test_ingest_does_not_try_again_what_is_refused(self):
+        rows = self.file("refused.csv", f"{harness.CSV_HEADER}\n{harness.csv_row(2, 'tls')}\n")
+        done = self.assertCode(harness.verb("ingest", rows, "--map", harness.MAPPING, "--retry", "3600",
+                                            "--server", f"https://127.0.0.1:{self.secure}"), 3)
+        self.assertIn("is refused", done.err)
 
     def test_plain_text_to_a_tls_port_and_tls_to_a_plain_one_are_refused(self):
         self.assertCode(harness.verb("status", "--server", f"http://127.0.0.1:{self.secure}"), 3)
-        self.assertCode(self.status(self.node.port, "--ca", self.ca), 3)
+        done = self.assertCode(self.status(self.node.port, "--ca", self.ca), 3)
+        self.assertIn("no node answers", done.err)
 
     def test_a_ca_that_cannot_be_read_is_a_clear_error(self):
         done = self.assertCode(self.status(self.secure, "--ca", "/nowhere.pem"), 1)

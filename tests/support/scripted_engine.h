@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "laurel/runtime/engine.h"
+#include "laurel/runtime/keys.h"
 
 namespace laurel::testing {
 
@@ -51,6 +52,8 @@ class ScriptedDisk {
     std::map<std::string, std::string> positions;
     Rows rows;
     std::map<std::string, std::vector<runtime::OutputRecord>, std::less<>> topics;
+    /// source -> (commit, chunk) -> record
+    std::map<runtime::PartitionId, std::map<std::string, std::string>> inbox;
   };
 
   explicit ScriptedDisk(std::uint16_t partitions, std::string secret = std::string(32, 's'))
@@ -102,7 +105,17 @@ class ScriptedDisk {
     for (const runtime::OutputRecord& record : commit.outputs) {
       next.topics[std::string(record.topic)].push_back(record);
     }
+    for (const auto& [input, position] : commit.inbox_finished) {
+      next.inbox[static_cast<runtime::PartitionId>(std::stoul(input.substr(6)))].erase(position);
+    }
     put(commit.partition, std::move(next));
+    for (std::size_t i = 0; i < commit.inbox.size(); ++i) {
+      const runtime::PartitionId target = commit.inbox[i].target;
+      Partition state = *at(target);
+      state.inbox[commit.partition][runtime::big_endian(commit.number) + runtime::big_endian(i)] =
+          commit.inbox[i].value;
+      put(target, std::move(state));
+    }
   }
 
  private:
@@ -245,6 +258,25 @@ class ScriptedEngine final : public runtime::Engine {
       runtime::PartitionId partition) const override {
     if (const runtime::Status status = readable(0); !status.ok()) return status.error();
     return std::unique_ptr<runtime::ReadView>(std::make_unique<View>(disk_->at(partition)));
+  }
+
+  runtime::Result<std::vector<runtime::InboxEntry>> read_inbox(
+      runtime::PartitionId partition, const runtime::Positions& after,
+      std::size_t bytes_max) const override {
+    if (const runtime::Status status = readable(0); !status.ok()) return status.error();
+    const auto durable = disk_->at(partition);
+    std::vector<runtime::InboxEntry> entries;
+    std::size_t bytes = 0;
+    for (const auto& [source, records] : durable->inbox) {
+      const std::string input = "inbox/" + std::to_string(source);
+      const auto from = after.find(input);
+      auto at = from == after.end() ? records.begin() : records.upper_bound(from->second);
+      for (; at != records.end() && bytes < bytes_max; ++at) {
+        entries.push_back({input, at->first, at->second});
+        bytes += at->second.size();
+      }
+    }
+    return entries;
   }
 
   runtime::Result<std::vector<runtime::TopicRecord>> read_topic(

@@ -3,10 +3,24 @@
 #include <exception>
 
 #include "laurel/adapters/crypto/openssl_hasher.h"
+#include "laurel/contract/options.pb.h"
 #include "laurel/runtime/errors.h"
+#include "laurel/runtime/keys.h"
 #include "laurel/testkit/utc_zones.h"
 
 namespace laurel {
+
+namespace {
+
+// Kind and parts, told apart as in the journal.
+std::string journal_name(const google::protobuf::Descriptor& event_type,
+                         const std::vector<std::string_view>& parts) {
+  std::string name = event_type.full_name() + '\0';
+  for (const std::string_view part : parts) runtime::append_key_part(name, part);
+  return name;
+}
+
+}  // namespace
 
 // Effects go to copies; they replace the kit's when the turn was good.
 class TestKit::KitTurn final : public Turn {
@@ -15,13 +29,15 @@ class TestKit::KitTurn final : public Turn {
       : kit_(kit), rows(kit.rows_), logs(kit.logs_), sent(kit.sent_), emitted(kit.emitted_) {
     cause_.event_id = kit.event_id_;
     cause_.event_type = "test";
-    cause_.subject = kit.id_.key;
+    cause_.subject = kit.subject_.empty() ? kit.id_.key : kit.subject_;
+    cause_.source = "urn:test";
     cause_.catalog_version = kit.catalog_version_;
   }
 
   const ActorId& self() const override { return kit_.id_; }
   const Cause& cause() const override { return cause_; }
   TimeUs now() const override { return kit_.now_; }
+  TimeUs watermark() const override { return kit_.watermark_; }
   std::uint64_t random() override { return ++kit_.random_ * 0x9e3779b97f4a7c15ULL; }
   Digest sha256(std::initializer_list<std::string_view> parts) const override {
     return adapters::OpenSslHasher().sha256(parts);
@@ -66,9 +82,37 @@ class TestKit::KitTurn final : public Turn {
     return sequence >= 1 && sequence <= log.size() && row.ParseFromString(log[sequence - 1]);
   }
   void send(const ActorId& to, const google::protobuf::Message& message) override {
-    std::shared_ptr<google::protobuf::Message> copy(message.New());
-    copy->CopyFrom(message);
-    sent.push_back({to, std::move(copy)});
+    sent.push_back({to, copy_of(message)});
+  }
+  void send_latest(const ActorId& to, const google::protobuf::Message& message) override {
+    for (Sent& each : sent) {
+      if (each.latest && each.to == to &&
+          each.message->GetDescriptor() == message.GetDescriptor()) {
+        each.message = copy_of(message);
+        return;
+      }
+    }
+    sent.push_back({to, copy_of(message), true});
+  }
+  void again(const google::protobuf::Message& step) override {
+    sent.push_back({self(), copy_of(step)});
+  }
+  void set_timer(const Timer& timer, const google::protobuf::Message& message) override {
+    timers[std::string(timer.name)] = {timer.clock, timer.at, timer.window_from, copy_of(message)};
+  }
+  void cancel_timer(std::string_view name) override { timers.erase(std::string(name)); }
+  void remember(const google::protobuf::Message& note) override {
+    if (!handles_event_) return reject("no-event", "remember() belongs to the turn of an event");
+    note_ = note.SerializeAsString();
+  }
+  bool recall(const google::protobuf::Descriptor& event_type,
+              std::initializer_list<std::string_view> natural_key, google::protobuf::Message* event,
+              google::protobuf::Message* note) override {
+    const auto it =
+        kit_.journal_.find(journal_name(event_type, {natural_key.begin(), natural_key.end()}));
+    if (it == kit_.journal_.end()) return false;
+    if (event != nullptr && !event->ParseFromString(it->second.first)) return false;
+    return note == nullptr || note->ParseFromString(it->second.second);
   }
   void emit(std::string_view topic, std::string_view key,
             const google::protobuf::Message& record) override {
@@ -90,7 +134,14 @@ class TestKit::KitTurn final : public Turn {
     kit_.reject_detail_ = std::move(detail);
   }
 
-  void keep() {
+  void handles_event(const google::protobuf::Message& event) {
+    handles_event_ = event.GetDescriptor()->options().HasExtension(contract::event);
+  }
+  void keep(const google::protobuf::Message& message) {
+    kit_.timers_ = std::move(timers);
+    if (handles_event_) {
+      kit_.journal_[kit_.journal_name_of(message)] = {message.SerializeAsString(), note_};
+    }
     kit_.rows_ = std::move(rows);
     kit_.logs_ = std::move(logs);
     kit_.sent_ = std::move(sent);
@@ -98,8 +149,18 @@ class TestKit::KitTurn final : public Turn {
   }
 
  private:
+  static std::shared_ptr<google::protobuf::Message> copy_of(
+      const google::protobuf::Message& message) {
+    std::shared_ptr<google::protobuf::Message> copy(message.New());
+    copy->CopyFrom(message);
+    return copy;
+  }
+
   TestKit& kit_;
   Cause cause_;
+  bool handles_event_ = false;
+  std::string note_;
+  std::map<std::string, SetTimer> timers = kit_.timers_;
   std::map<std::pair<std::string, std::string>, std::string> rows;
   std::map<std::string, std::vector<std::string>> logs;
   std::vector<Sent> sent;
@@ -145,6 +206,7 @@ bool TestKit::when(const google::protobuf::Message& message) {
   reject_detail_.clear();
   const std::string before = actor_->root().SerializeAsString();
   KitTurn turn(*this);
+  turn.handles_event(message);
   try {
     handler->invoke(*actor_, message, turn);
   } catch (const std::exception& error) {
@@ -154,8 +216,26 @@ bool TestKit::when(const google::protobuf::Message& message) {
     actor_->root().ParseFromString(before);
     return false;
   }
-  turn.keep();
+  turn.keep(message);
   return true;
+}
+
+// The natural key as the event's options declare it: `source`, `subject`, or a text field.
+std::string TestKit::journal_name_of(const google::protobuf::Message& event) const {
+  const auto& type = *event.GetDescriptor();
+  std::vector<std::string> parts;
+  for (const std::string& path : type.options().GetExtension(contract::event).natural_key()) {
+    if (path == "source") {
+      parts.emplace_back("urn:test");
+    } else if (path == "subject") {
+      parts.push_back(subject_.empty() ? id_.key : subject_);
+    } else {
+      const auto* field = type.FindFieldByName(path.substr(path.find('.') + 1));
+      LAUREL_ASSERT(field != nullptr);
+      parts.push_back(event.GetReflection()->GetString(event, field));
+    }
+  }
+  return journal_name(type, {parts.begin(), parts.end()});
 }
 
 const google::protobuf::Message& TestKit::root_message() const { return actor_->root(); }

@@ -12,13 +12,13 @@
 #include "laurel/contract/amount.h"
 #include "laurel/runtime/queries.h"
 #include "support/faulty_file_system.h"
+#include "support/program_catalog.h"
 #include "support/temp_dir.h"
 
 namespace laurel::adapters {
 namespace {
 
 using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
-using actors::player::EarnProgram;
 using actors::player::PlayerState;
 using runtime::ErrorCode;
 using runtime::EventStatus;
@@ -76,13 +76,7 @@ struct HostTest : ::testing::Test {
     auto opened = open_embedded(embedded);
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     engine = std::move(*opened);
-    auto program = std::make_shared<EarnProgram>();
-    program->set_points_asset("PTS");
-    program->set_stake_asset("EUR");
-    program->set_stake_scale(2);
-    program->mutable_rate()->set_num(1);
-    program->mutable_rate()->set_den(100);
-    auto catalog = runtime::Catalog::of({program});
+    auto catalog = laurel::testing::program_catalog(1, 1);
     auto started = Host::start(*engine, registry, *hasher, catalog, options);
     ASSERT_TRUE(started.ok()) << started.error().message;
     host = std::move(*started);

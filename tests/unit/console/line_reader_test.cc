@@ -47,11 +47,13 @@ struct LineReaderTest : ::testing::Test {
     std::vector<std::string> out;
     failure.clear();
     lines.clear();
+    lengths.clear();
     try {
       const auto reader = LineReader::open(path);
       while (auto record = reader->next()) {
         out.push_back(std::move(record->bytes));
         lines.push_back(record->line);
+        lengths.push_back(record->length);
       }
     } catch (const Failure& wrong) {
       failure = wrong.message;
@@ -60,7 +62,7 @@ struct LineReaderTest : ::testing::Test {
   }
 
   std::string path, failure;
-  std::vector<std::uint64_t> lines;
+  std::vector<std::uint64_t> lines, lengths;
 };
 
 TEST_F(LineReaderTest, GivesLinesWithTheirNumbersWhateverTheirEnds) {
@@ -100,13 +102,24 @@ TEST_F(LineReaderTest, ADamagedGzipIsAnError) {
   EXPECT_THAT(failure, HasSubstr("no valid gzip"));
 }
 
-TEST_F(LineReaderTest, OfALongLineItKeepsOneByteMoreThanAllowedAndGoesOnAfterIt) {
-  // NOLINTNEXTLINE(bugprone-string-constructor): that long on purpose
-  write(std::string(10'000'000, 'x') + "\nnext\n");
-  const auto records = read();
-  ASSERT_EQ(records.size(), 2U);
-  EXPECT_EQ(records[0].size(), contract::kLineBytesMax + 1);
-  EXPECT_EQ(records[1], "next");
+TEST_F(LineReaderTest, OfALongLineItKeepsOneByteMoreThanAllowedAndTheLength) {
+  for (const char* end : {"\n", "\r\n"}) {
+    // NOLINTNEXTLINE(bugprone-string-constructor): that long on purpose
+    write(std::string(2'000'000, 'x') + end + "next" + end);
+    const auto records = read();
+    ASSERT_EQ(records.size(), 2U);
+    EXPECT_EQ(records[0].size(), contract::kLineBytesMax + 1);
+    EXPECT_EQ(records[1], "next");
+    EXPECT_THAT(lengths, ElementsAre(2'000'000, 4));
+  }
+}
+
+TEST_F(LineReaderTest, ALineOfTheLargestLengthIsWhole) {
+  for (const char* end : {"\n", "\r\n", ""}) {
+    write(std::string(contract::kLineBytesMax, 'x') + end);
+    EXPECT_EQ(read()[0].size(), contract::kLineBytesMax);
+    EXPECT_THAT(lengths, ElementsAre(contract::kLineBytesMax));
+  }
 }
 
 TEST_F(LineReaderTest, AMissingFileAndADirectoryAreErrors) {

@@ -39,6 +39,18 @@ TEST(RecordSplitter, CutsWhatIsTooLong) {
   EXPECT_EQ(records[2].line, 3U);
 }
 
+TEST(RecordSplitter, KnowsHowLongALineWasThatItsSenderCut) {
+  for (const std::string_view text : {"a\nbc\n", "a\nbc", "a\n  \n"}) {
+    const auto records = split_records(text, {1, 10, 5'000'000}).records;
+    ASSERT_EQ(records.size(), 2U);
+    EXPECT_EQ(records[0].length, 1U);
+    EXPECT_FALSE(records[0].oversize);
+    EXPECT_EQ(records[1].length, 5'000'000U);
+    EXPECT_EQ(records[1].bytes.size(), 2U);
+    EXPECT_TRUE(records[1].oversize);
+  }
+}
+
 TEST(RecordSplitter, StopsAtTheBound) {
   EXPECT_FALSE(split_records("a\nb\n\n", {1, 2}).too_many);
   EXPECT_TRUE(split_records("a\nb\nc", {1, 2}).too_many);

@@ -23,7 +23,7 @@ struct Rate {
 };
 
 std::shared_ptr<const Rate> compile(const EarnProgram& program, const Zones&, Problems&) {
-  return std::make_shared<const Rate>(Rate{program.rate().num()});
+  return std::make_shared<const Rate>(Rate{program.points_scale()});
 }
 
 struct Seen {
@@ -39,7 +39,7 @@ class Watcher : public Actor<PlayerState> {
     const Rate* rate = turn.plan<Rate>();
     const auto* program = turn.document<EarnProgram>();
     seen->push_back({turn.cause().catalog_version, rate ? rate->num : -1,
-                     program ? program->rate().num() : -1});
+                     program ? std::int64_t{program->points_scale()} : -1});
   }
 };
 
@@ -64,7 +64,7 @@ struct PartitionCatalog : ::testing::Test {
   // The next version, with that rate.
   void publish(std::int64_t rate, TimeUs effective, TimeUs live) {
     auto program = std::make_shared<EarnProgram>();
-    program->mutable_rate()->set_num(rate);
+    program->set_points_scale(static_cast<std::uint32_t>(rate));
     CatalogTerms terms;
     terms.number = catalog->newest().number() + 1;
     terms.effective_from_us = effective;

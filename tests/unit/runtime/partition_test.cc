@@ -8,12 +8,12 @@
 #include "laurel/contract/outputs.pb.h"
 #include "laurel/runtime/queries.h"
 #include "laurel/runtime/topics.h"
+#include "support/program_catalog.h"
 #include "support/scripted_engine.h"
 
 namespace laurel::runtime {
 namespace {
 
-using actors::player::EarnProgram;
 using actors::player::PlayerState;
 using laurel::testing::ScriptedDisk;
 using laurel::testing::ScriptedEngine;
@@ -43,13 +43,8 @@ ActorType fussy_type() {
 }
 
 std::shared_ptr<const Catalog> catalog() {
-  auto program = std::make_shared<EarnProgram>();
-  program->set_points_asset("PTS");
-  program->set_stake_asset("EUR");
-  program->set_stake_scale(2);
-  program->mutable_rate()->set_num(1);
-  program->mutable_rate()->set_den(1);
-  return Catalog::of({program});
+  // A point per cent.
+  return laurel::testing::program_catalog(100, 1);
 }
 
 struct PartitionTest : ::testing::Test {
@@ -330,8 +325,12 @@ TEST_F(TwoTypesTest, AMessageIsHandledInTheSameCommit) {
 }
 
 TEST_F(TwoTypesTest, MessagesThatNeverEndAreCutOffWithADeadLetter) {
+  PartitionOptions options;
+  options.hops_total_max = 200;  // more than in one commit
+  open(options);
   feed({{"a", 16}});
-  commit();
+  commit_all();
+  EXPECT_GT(partition->last_commit(), 2U);
   EXPECT_EQ(last_dead_letter(), "too-many-hops");
   EXPECT_EQ(points(), "16");
 }

@@ -30,8 +30,11 @@ class CafHost final : public Host {
       partitions_.push_back(system_.spawn<internal::PartitionActor>(
           shared_, static_cast<runtime::PartitionId>(i), std::move(recovered[i])));
     }
+    for (const auto& partition : partitions_) {
+      caf::anon_send(partition, internal::Peers{partitions_});
+    }
     ingest_ = system_.spawn<internal::IngestActor>(shared_, partitions_);
-    clock_ = system_.spawn<internal::ClockActor>(partitions_);
+    clock_ = system_.spawn<internal::ClockActor>(shared_, partitions_);
     std::map<caf::actor_addr, std::string> watched{{ingest_.address(), "ingest"},
                                                    {clock_.address(), "the clock"}};
     for (std::size_t i = 0; i < partitions_.size(); ++i) {

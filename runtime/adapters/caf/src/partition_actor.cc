@@ -28,7 +28,20 @@ caf::behavior PartitionActor::make_behavior() {
       [this](BatchPtr& batch) { guarded([&] { take(std::move(batch)); }); },
       [this](const CatalogPtr& catalog) { partition_.adopt(catalog); },
       [this](const CommitDone& outcome) { guarded([&] { done(outcome); }); },
+      [this](Peers& peers) { peers_ = std::move(peers.partitions); },
+      [this](const InboxNews&) {
+        guarded([&] {
+          partition_.inbox_news();
+          step();
+        });
+      },
       [this](const Tick&) { guarded([&] { tick(); }); },
+      [this](const runtime::ClusterTime& time) {
+        guarded([&] {
+          partition_.set_time(time);
+          step();
+        });
+      },
       [this](const SealDue&) {
         seal_due_comes_ = false;
         guarded([&] { step(); });
@@ -68,11 +81,21 @@ void PartitionActor::done(const CommitDone& outcome) {
       break;
     }
     case runtime::Partition::Next::kStop:
+      targets_.clear();
       return stop(outcome.outcome == runtime::Outcome::kFenced
                       ? "another owner has taken the partition over"
                       : "the store failed: see the disk, then start again");
   }
+  tell_targets();
   step();
+}
+
+// A hint: a target that is told of what did not become durable finds nothing.
+void PartitionActor::tell_targets() {
+  for (const runtime::PartitionId target : targets_) {
+    if (target != id_) caf::anon_send(peers_[target], InboxNews{});
+  }
+  targets_.clear();
 }
 
 void PartitionActor::tick() {
@@ -101,6 +124,9 @@ void PartitionActor::step() {
     auto commit = partition_.seal();
     sealed_at_ = std::chrono::steady_clock::now();
     const auto number = commit->number;
+    for (const runtime::InboxRecord& record : commit->inbox) {
+      if (targets_.empty() || targets_.back() != record.target) targets_.push_back(record.target);
+    }
     // Strong: the outcome has to arrive even when the host lets go of its handles meanwhile.
     caf::actor self = caf::actor_cast<caf::actor>(this);
     shared_->engine.commit(std::move(commit), [self, number](runtime::Outcome outcome) {
@@ -131,6 +157,7 @@ void PartitionActor::publish(const char* state) {
                    partition_.activation_bytes(),
                    state};
   gauges.counters = partition_.counters();
+  gauges.watermark = partition_.watermark();
 }
 
 }  // namespace laurel::adapters::internal

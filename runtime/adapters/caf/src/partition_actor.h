@@ -16,6 +16,12 @@ struct CommitDone {
 /// commit_interval_min has passed since the last seal.
 struct SealDue {};
 using CatalogPtr = std::shared_ptr<const runtime::Catalog>;
+/// All partitions, by number: who to tell. The first message.
+struct Peers {
+  std::vector<caf::actor> partitions;
+};
+/// A commit with messages for this partition is durable.
+struct InboxNews {};
 using BatchPtr = std::shared_ptr<runtime::EventBatch>;
 
 class PartitionActor : public caf::event_based_actor {
@@ -23,11 +29,13 @@ class PartitionActor : public caf::event_based_actor {
   PartitionActor(caf::actor_config& config, std::shared_ptr<Shared> shared, runtime::PartitionId id,
                  const runtime::Recovered& recovered);
   caf::behavior make_behavior() override;
+  void on_exit() override { peers_.clear(); }
 
  private:
   void take(BatchPtr batch);
   void done(const CommitDone& done);
   void tick();
+  void tell_targets();
   void step();
   /// Whether the next seal has to wait; then SealDue comes.
   bool too_early();
@@ -40,6 +48,8 @@ class PartitionActor : public caf::event_based_actor {
   runtime::PartitionId id_;
   runtime::Partition partition_;
   std::chrono::steady_clock::time_point sealed_at_;
+  std::vector<caf::actor> peers_;
+  std::vector<runtime::PartitionId> targets_;  ///< of the commit in flight
   bool seal_due_comes_ = false;
   bool stopped_ = false;
 };
@@ -48,5 +58,8 @@ class PartitionActor : public caf::event_based_actor {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::CommitDone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::SealDue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::Peers)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::InboxNews)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::BatchPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::CatalogPtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::runtime::ClusterTime)

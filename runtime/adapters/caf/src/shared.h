@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,6 +19,7 @@ struct Gauges {
   std::mutex mutex;
   runtime::PartitionStatus status;
   runtime::PartitionCounters counters;
+  laurel::TimeUs watermark = std::numeric_limits<laurel::TimeUs>::min();
 };
 
 struct Shared {

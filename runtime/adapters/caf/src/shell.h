@@ -2,11 +2,13 @@
 #pragma once
 
 #include <caf/all.hpp>
+#include <chrono>
 
 namespace laurel::adapters::internal {
 
-/// A second has passed.
+/// Some time has passed: kTick.
 struct Tick {};
+inline constexpr std::chrono::milliseconds kTick{250};
 
 /// An unexpected message or error must not end the actor (CAF's default does end it).
 void survive_strangers(caf::event_based_actor& self);

@@ -16,6 +16,7 @@
 
 #include "catalog_log.h"
 #include "group_commit.h"
+#include "inbox_index.h"
 #include "laurel/adapters/rocksdb/status.h"
 #include "laurel/runtime/failpoint.h"
 #include "open_store.h"
@@ -53,16 +54,19 @@ std::uint64_t bytes_of(const Commit& commit) {
   for (const runtime::OutputRecord& record : commit.outputs) {
     bytes += record.key.size() + record.type.size() + record.value.size();
   }
+  for (const runtime::InboxRecord& record : commit.inbox) bytes += record.value.size();
   return bytes;
 }
 
 class Engine final : public EmbeddedEngine {
  public:
-  Engine(EmbeddedOptions options, std::shared_ptr<OpenStore> open)
+  Engine(EmbeddedOptions options, std::shared_ptr<OpenStore> open,
+         std::unique_ptr<internal::InboxIndex> inbox)
       : options_(std::move(options)),
         identity_(open->identity),
         open_(std::move(open)),
-        partitions_(identity_.partitions) {
+        partitions_(identity_.partitions),
+        inbox_(std::move(inbox)) {
     for (PartitionId i = 0; i < identity_.partitions; ++i) {
       partitions_[i].record = std::move(open_->records[i]);
     }
@@ -108,6 +112,13 @@ class Engine final : public EmbeddedEngine {
     const auto open = readable();
     if (!open.ok()) return open.error();
     return internal::make_view(*open, partition);
+  }
+  Result<std::vector<runtime::InboxEntry>> read_inbox(PartitionId partition,
+                                                      const runtime::Positions& after,
+                                                      std::size_t bytes_max) const override {
+    const auto open = readable();
+    if (!open.ok()) return open.error();
+    return inbox_->read(**open, partition, after, bytes_max);
   }
   Result<std::vector<runtime::TopicRecord>> read_topic(std::string_view topic,
                                                        PartitionId partition, std::uint64_t from,
@@ -183,6 +194,8 @@ class Engine final : public EmbeddedEngine {
   bool stopping_ = false;
   EmbeddedStats stats_;
   std::atomic<bool> failed_ = false;  ///< failure_ is set
+
+  const std::unique_ptr<internal::InboxIndex> inbox_;
 
   std::vector<std::thread> threads_;
 };
@@ -352,7 +365,10 @@ void Engine::settle(bool durable, std::vector<GroupMember>& members) {
     const std::lock_guard lock(mutex_);
     for (GroupMember& member : members) {
       Partition& partition = partitions_[member.commit->partition];
-      if (durable) partition.record = std::move(member.record);
+      if (durable) {
+        inbox_->note(*member.commit);
+        partition.record = std::move(member.record);
+      }
       partition.writing = false;
     }
   }
@@ -446,7 +462,10 @@ EmbeddedStats Engine::stats() const {
 Result<std::unique_ptr<EmbeddedEngine>> open_embedded(const EmbeddedOptions& options) {
   auto open = internal::open_store(options);
   if (!open.ok()) return open.error();
-  return std::unique_ptr<EmbeddedEngine>(std::make_unique<Engine>(options, std::move(*open)));
+  auto inbox = std::make_unique<internal::InboxIndex>((*open)->identity.partitions);
+  if (const Status status = inbox->load(**open); !status.ok()) return status.error();
+  return std::unique_ptr<EmbeddedEngine>(
+      std::make_unique<Engine>(options, std::move(*open), std::move(inbox)));
 }
 
 }  // namespace laurel::adapters

@@ -12,6 +12,8 @@ namespace {
 static_assert(static_cast<int>(Family::kState) == static_cast<int>(runtime::Space::kState));
 static_assert(static_cast<int>(Family::kLogs) == static_cast<int>(runtime::Space::kLog));
 static_assert(static_cast<int>(Family::kJournal) == static_cast<int>(runtime::Space::kJournal));
+static_assert(static_cast<int>(Family::kTimers) == static_cast<int>(runtime::Space::kTimers));
+static_assert(static_cast<int>(Family::kStaged) == static_cast<int>(runtime::Space::kStaged));
 
 }  // namespace
 
@@ -36,6 +38,7 @@ void GroupCommit::encode(const OpenStore& open, std::vector<GroupMember>& member
       add_rows(open, member, static_cast<runtime::Space>(space));
     }
   }
+  for (const GroupMember& member : members) add_inbox(open, member);
   for (GroupMember& member : members) add_outputs(open, member);
   for (GroupMember& member : members) {
     const runtime::Commit& commit = *member.commit;
@@ -64,6 +67,27 @@ void GroupCommit::add_rows(const OpenStore& open, const GroupMember& member, run
     } else {
       status = batch_.Delete(family, rocksdb::SliceParts(key, 2));
     }
+    LAUREL_ASSERT(status.ok());
+    ++rows_;
+  }
+}
+
+void GroupCommit::add_inbox(const OpenStore& open, const GroupMember& member) {
+  const runtime::Commit& commit = *member.commit;
+  rocksdb::ColumnFamilyHandle* family = open.store->family(Family::kInbox);
+  std::uint32_t chunk = 0;
+  for (const runtime::InboxRecord& record : commit.inbox) {
+    const rocksdb::Status status = batch_.Put(
+        family, inbox_key(record.target, commit.partition, inbox_position(commit.number, chunk++)),
+        record.value);
+    LAUREL_ASSERT(status.ok());
+    ++rows_;
+  }
+  for (const auto& [input, position] : commit.inbox_finished) {
+    const std::optional<runtime::PartitionId> source = inbox_source(input);
+    LAUREL_ASSERT(source.has_value());
+    const rocksdb::Status status =
+        batch_.Delete(family, inbox_key(commit.partition, *source, position));
     LAUREL_ASSERT(status.ok());
     ++rows_;
   }

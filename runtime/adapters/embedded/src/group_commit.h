@@ -31,6 +31,7 @@ class GroupCommit {
 
  private:
   void add_rows(const OpenStore& open, const GroupMember& member, runtime::Space space);
+  void add_inbox(const OpenStore& open, const GroupMember& member);
   void add_outputs(const OpenStore& open, GroupMember& member);
 
   rocksdb::WriteBatch batch_;

@@ -1,5 +1,7 @@
 #include "store_format.h"
 
+#include <charconv>
+
 #include "laurel/runtime/keys.h"
 #include "wire.h"
 
@@ -10,6 +12,7 @@ constexpr std::uint8_t kIdentityFormat = 1;
 constexpr std::uint8_t kCommitRecordFormat = 1;
 constexpr std::uint8_t kChunkFormat = 1;
 constexpr std::string_view kCommitRecordPrefix = "commit/";
+constexpr std::string_view kInboxInputPrefix = "inbox/";
 
 }  // namespace
 
@@ -43,6 +46,37 @@ std::string chunk_key(std::string_view topic, runtime::PartitionId partition, st
   std::string out = topic_prefix(topic, partition);
   Writer(out).u64(base);
   return out;
+}
+
+std::string inbox_key(runtime::PartitionId target, runtime::PartitionId source,
+                      std::string_view position) {
+  std::string out;
+  Writer writer(out);
+  writer.u16(target);
+  writer.u16(source);
+  out.append(position);
+  return out;
+}
+
+std::string inbox_position(runtime::CommitNumber commit, std::uint32_t chunk) {
+  std::string out;
+  Writer writer(out);
+  writer.u64(commit);
+  writer.u32(chunk);
+  return out;
+}
+
+std::string inbox_input(runtime::PartitionId source) {
+  return std::string(kInboxInputPrefix) + std::to_string(source);
+}
+
+std::optional<runtime::PartitionId> inbox_source(std::string_view input) {
+  if (!input.starts_with(kInboxInputPrefix)) return std::nullopt;
+  input.remove_prefix(kInboxInputPrefix.size());
+  runtime::PartitionId source = 0;
+  const auto end = std::from_chars(input.data(), input.data() + input.size(), source);
+  if (end.ec != std::errc() || end.ptr != input.data() + input.size()) return std::nullopt;
+  return source;
 }
 
 std::string encode_identity(const Identity& identity) {

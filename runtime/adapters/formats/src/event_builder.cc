@@ -6,19 +6,13 @@
 
 #include <google/protobuf/io/coded_stream.h>
 
+#include "laurel/runtime/keys.h"
+
 namespace laurel::adapters::formats {
 namespace {
 
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-
-void append_varint(std::string& out, std::uint64_t value) {
-  while (value >= 0x80) {
-    out.push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
-  }
-  out.push_back(static_cast<char>(value));
-}
 
 // The text of one part of a key; `scratch` keeps it if it has to be made.
 std::string_view part_text(const KeyPart& part, const contract::Envelope& envelope,
@@ -67,8 +61,7 @@ bool set_keys(const EventSchema& schema, const contract::Envelope& envelope, con
       return reject.set(reject::kBadNaturalKey,
                         text.empty() ? "may not be empty" : "is longer than 256 bytes");
     }
-    append_varint(event.natural_key, text.size());
-    event.natural_key += text;
+    runtime::append_key_part(event.natural_key, text);
   }
   event.natural_key += schema.natural_key_kind;
   event.routing_key = part_text(schema.routing_key, envelope, data, scratch);

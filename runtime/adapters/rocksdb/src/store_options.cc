@@ -96,6 +96,13 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const StoreOptions& o
       out.periodic_compaction_seconds = 0;
       out.write_buffer_size = options.topic_memtable_bytes;
       break;
+    case Family::kTimers:
+    case Family::kStaged:
+    case Family::kInbox:
+      // Queues: written, read once, deleted.
+      out.compaction_style = rocksdb::kCompactionStyleLevel;
+      out.level_compaction_dynamic_level_bytes = true;
+      break;
     case Family::kMeta:
       out.compaction_style = rocksdb::kCompactionStyleLevel;
       break;

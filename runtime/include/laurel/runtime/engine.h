@@ -44,8 +44,10 @@ enum class Space : std::uint8_t {
   kState = 0,    ///< roots and keyed rows
   kLog = 1,      ///< chunks of log tables
   kJournal = 2,  ///< accepted events by natural key
+  kTimers = 3,   ///< timers by clock and time
+  kStaged = 4,   ///< events of open backfills by time
 };
-inline constexpr std::size_t kSpaceCount = 3;
+inline constexpr std::size_t kSpaceCount = 5;
 
 struct Row {
   Space space = Space::kState;
@@ -62,6 +64,24 @@ struct OutputRecord {
   std::int64_t time_us = 0;
 };
 
+/// Messages for a partition (the own one too). Arrives there once, after this commit is durable, in
+/// order of the commits of its source.
+struct InboxRecord {
+  PartitionId target = 0;
+  std::string value;
+};
+
+/// input -> opaque position: what has been handled of it.
+using Positions = std::map<std::string, std::string>;
+
+/// A record as its target reads it. `input` and `position` go into the positions of the commit that
+/// has handled it; from then on the engine may forget the record.
+struct InboxEntry {
+  std::string input;
+  std::string position;
+  std::string value;
+};
+
 struct Commit {
   PartitionId partition = 0;
   CommitNumber number = 0;
@@ -70,8 +90,10 @@ struct Commit {
   std::uint32_t turns = 0;
   std::vector<Row> rows;              ///< ascending by (space, key), each key once
   std::vector<OutputRecord> outputs;  ///< in order of emission
-  std::map<std::string, std::string>
-      positions;  ///< input -> opaque position; only those that moved
+  std::vector<InboxRecord> inbox;     ///< in order of sending
+  Positions positions;                ///< only those that moved
+  /// Entries of the own inbox that this commit has finished, input and position each.
+  std::vector<std::pair<std::string, std::string>> inbox_finished;
 };
 
 enum class Outcome {
@@ -86,7 +108,7 @@ enum class Outcome {
 struct Recovered {
   Epoch epoch = 0;  ///< of this ownership, higher than any before
   CommitNumber last_commit = 0;
-  std::map<std::string, std::string> positions;
+  Positions positions;
 };
 
 /// A durable state of one partition. Holds resources: drop it soon.
@@ -127,6 +149,11 @@ class Engine {
                            const std::vector<std::string_view>& keys,
                            std::vector<std::optional<std::string>>& values) const = 0;
   virtual Result<std::unique_ptr<ReadView>> view(PartitionId partition) const = 0;
+
+  /// What waits in the partition's inbox after those positions: durable records only, per input in
+  /// order and without a gap, about `bytes_max` bytes of them (at least one when there is any).
+  virtual Result<std::vector<InboxEntry>> read_inbox(PartitionId partition, const Positions& after,
+                                                     std::size_t bytes_max) const = 0;
 
   /// Up to `records_max` committed records from offset `from` on.
   virtual Result<std::vector<TopicRecord>> read_topic(std::string_view topic, PartitionId partition,

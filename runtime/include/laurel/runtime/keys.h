@@ -3,6 +3,7 @@
 ///   kState    type 0 key 0 table 0 rowkey        root: table is empty and so is rowkey
 ///   kLog      type 0 key 0 table 0 seq:u64 BE    sequence of the chunk's last row
 ///   kJournal  routing 0 natural-key-hash:16
+///   kTimers   clock:u8 at:u64 BE type 0 key 0 name
 ///
 /// Actor types, keys and tables never hold a NUL byte (checked where they enter); row keys may.
 #pragma once
@@ -34,6 +35,21 @@ std::string prefix_end(std::string_view prefix);
 std::string log_key(std::string_view type, std::string_view key, std::string_view table,
                     std::uint64_t last_sequence);
 std::string journal_key(std::string_view routing_key, std::string_view natural_key_hash16);
+
+std::string timer_key(std::uint8_t clock, std::int64_t at_us, std::string_view type,
+                      std::string_view key, std::string_view name);
+struct TimerKey {
+  std::uint8_t clock = 0;
+  std::int64_t at_us = 0;
+  std::string_view type;
+  std::string_view key;
+  std::string_view name;
+};
+std::optional<TimerKey> parse_timer_key(std::string_view bytes);
+
+/// Appends a part of a natural key: length as varint, bytes. The kind follows the last part as it
+/// is.
+void append_key_part(std::string& natural_key, std::string_view part);
 
 std::string big_endian(std::uint64_t value);
 std::uint64_t from_big_endian(std::string_view bytes8);

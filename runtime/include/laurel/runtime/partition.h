@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,7 +34,10 @@ struct PartitionOptions {
   std::size_t bytes_max = 4 * 1024 * 1024;              ///< per commit, before compression
   std::size_t activation_bytes_max = 16 * 1024 * 1024;  ///< of this partition; LRU beyond
   std::int64_t idle_us_max = 300'000'000;               ///< passivated when untouched that long
-  std::uint32_t hops_max = 64;                          ///< messages a turn may cause in its commit
+  std::uint32_t hops_max = 64;  ///< messages a turn may cause in its commit; more go on in the next
+  std::uint32_t hops_total_max = 4096;        ///< messages that may descend from one event or timer
+  std::int64_t lateness_us = 5'000'000;       ///< how late an event may be for its stream
+  std::int64_t skew_us = 5'000'000;           ///< how far a sender's clock may be ahead
   std::size_t effect_bytes_max = 512 * 1024;  ///< one effect; beyond it the turn is rejected
 };
 
@@ -42,7 +46,22 @@ struct PartitionOptions {
 struct PartitionCounters {
   std::uint64_t turns = 0, accepted = 0, duplicates = 0, conflicts = 0, rejected = 0;
   std::map<std::string, std::uint64_t> dead_letters;  ///< by reason
+  std::uint64_t messages = 0, timers = 0;             ///< handled, from the inbox and due
   std::uint64_t commits = 0, aborts = 0, activations_made = 0, passivations = 0;
+};
+
+/// What an open backfill holds, in event time.
+struct BackfillSpan {
+  std::uint64_t id = 0;
+  TimeUs first = 0, last = 0;  ///< of its events
+  TimeUs passed = 0;           ///< everything dated before it has been applied
+};
+
+/// How far the whole cluster has come: the watermarks of all partitions were at least this,
+/// durably, when it was put together.
+struct ClusterTime {
+  TimeUs watermark = std::numeric_limits<TimeUs>::min();
+  std::vector<BackfillSpan> backfills;  ///< open ones
 };
 
 class PartitionImpl;
@@ -67,8 +86,12 @@ class Partition {
   void start(const Recovered& recovered);
   /// Queues a batch. Its submission's pending count is finished when all its results are durable.
   void take(EventBatch batch);
-  /// Handles queued events until the open commit is full. `now_us`: wall clock, for the time of
-  /// dead letters and for what is idle; no turn sees it.
+  /// There may be something in the inbox.
+  void inbox_news();
+  /// Event timers up to it fire, once the inbox sent before it is drained.
+  void set_time(ClusterTime time);
+  /// Handles what is due and queued, timers and inbox before events, until the open commit is full.
+  /// `now_us`: wall clock, for the time of dead letters and for what is idle; no turn sees it.
   void run(std::int64_t now_us);
   /// Passivates what has been idle too long. Call every second or so.
   void tick(std::int64_t now_us);
@@ -87,6 +110,8 @@ class Partition {
   const std::string& failure() const;
   CommitNumber last_commit() const;
   Epoch epoch() const;
+  /// Everything dated before it is handled and durable, with the messages it caused.
+  TimeUs watermark() const;
   std::uint64_t queued_events() const;
   std::uint64_t activations() const;
   std::uint64_t activation_bytes() const;

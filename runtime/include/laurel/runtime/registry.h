@@ -40,6 +40,7 @@ class ActorRegistry {
   const std::vector<Target>& takers(const google::protobuf::Descriptor* event) const;
   const HandlerSpec* message_handler(const ActorType& type,
                                      const google::protobuf::Descriptor* message) const;
+  const HandlerSpec* message_handler(const ActorType& type, std::string_view message) const;
   /// Every event type of the contract known to this build.
   const std::vector<EventType>& event_types() const { return event_types_; }
   const EventType* event_type(std::string_view cloud_events_type) const;
@@ -50,6 +51,9 @@ class ActorRegistry {
   std::unordered_map<const google::protobuf::Descriptor*, std::vector<Target>> takers_;
   std::vector<EventType> event_types_;
 };
+
+/// The declared part of the key that says where the actor lives.
+std::string_view routing_key_of(const ActorType& type, std::string_view key);
 
 /// The event types that a build knows without any actor: those of contract/.
 std::vector<EventType> contract_event_types();

@@ -9,7 +9,8 @@ namespace laurel::runtime {
 inline constexpr std::string_view kTopicBalances = "balances";
 inline constexpr std::string_view kTopicLedger = "ledger";
 inline constexpr std::string_view kTopicDeadLetters = "dead-letters";
-inline constexpr std::array<std::string_view, 3> kTopics = {kTopicBalances, kTopicLedger,
-                                                            kTopicDeadLetters};
+inline constexpr std::string_view kTopicTiers = "tiers";
+inline constexpr std::array<std::string_view, 4> kTopics = {kTopicBalances, kTopicLedger,
+                                                            kTopicDeadLetters, kTopicTiers};
 
 }  // namespace laurel::runtime

@@ -42,6 +42,8 @@ struct HandlerSpec {
 
 struct ActorType {
   std::string name;
+  /// The routing key is the part of the key after the last of these; 0: the whole key.
+  char routed_after = 0;
   std::vector<HandlerSpec> handlers;
   std::vector<TableSpec> tables;
   std::vector<SettingsSpec> settings;
@@ -69,6 +71,12 @@ class ActorTypeBuilder {
   template <class Message>
   ActorTypeBuilder&& handles() && {
     return std::move(*this).template add<Message>(false);
+  }
+  /// Actors of this type live where the part of their key after the last `separator` lives:
+  /// `entry/RUN/PLAYER` beside `player/PLAYER`.
+  ActorTypeBuilder&& routed_by_part_after(char separator) && {
+    type_.routed_after = separator;
+    return std::move(*this);
   }
   template <class Row>
   ActorTypeBuilder&& keyed_table(std::string name) && {

@@ -40,7 +40,26 @@ struct Cause {
   std::string_view event_id;
   std::string_view event_type;
   std::string_view subject;
+  std::string_view source;
   std::uint64_t catalog_version = 0;  ///< in force at the turn's event time; 0: there is none
+};
+
+/// The clock a timer waits for.
+enum class TimerClock : std::uint8_t {
+  /// The cluster watermark: every event dated before it has been handled, and what it caused.
+  kEvent = 0,
+  /// The node's wall clock: technical deadlines only, never a decision about points.
+  kWall = 1,
+};
+
+/// When a message comes back to the actor that asked for it.
+struct Timer {
+  std::string_view name;  ///< one timer per actor and name: setting it again replaces it
+  TimerClock clock = TimerClock::kEvent;
+  TimeUs at = 0;
+  /// kEvent: the start of the window this timer closes. Open backfills that hold events within
+  /// [window_from, at] hold it back until they have passed `at`.
+  TimeUs window_from = 0;
 };
 
 /// Names a plan type within this process.
@@ -62,6 +81,9 @@ class Turn {
   virtual const Cause& cause() const = 0;
   /// Event time. Never a clock.
   virtual TimeUs now() const = 0;
+  /// All events of this turn's stream dated before it have been handled here: what is dated earlier
+  /// is late.
+  virtual TimeUs watermark() const = 0;
   /// Deterministic: the same on every replay; unguessable without the data directory's secret.
   virtual std::uint64_t random() = 0;
   /// SHA-256 of the parts, one after the other.
@@ -104,6 +126,26 @@ class Turn {
 
   /// A message to another actor: handled in the same commit when it lives in the same partition.
   virtual void send(const ActorId& to, const google::protobuf::Message& message) = 0;
+  /// A message that replaces the one before it: of all that this actor sends to `to` in one commit,
+  /// per message type only the last arrives, in a later commit. For absolute values.
+  virtual void send_latest(const ActorId& to, const google::protobuf::Message& message) = 0;
+  /// The next step of a long operation: the message comes to this actor in a later commit. Durable.
+  virtual void again(const google::protobuf::Message& step) = 0;
+
+  /// The message comes to this actor once the timer is due; exactly once in effect. now() is then
+  /// `timer.at`.
+  virtual void set_timer(const Timer& timer, const google::protobuf::Message& message) = 0;
+  virtual void cancel_timer(std::string_view name) = 0;
+
+  /// Keeps a note of this actor type with the journal row of the event being handled; the last one
+  /// wins. Only in a turn that handles an event, not a message: elsewhere the turn is rejected.
+  virtual void remember(const google::protobuf::Message& note) = 0;
+  /// The accepted event of this actor's routing key with that natural key, and this actor type's
+  /// note on it (either may be nullptr). False: no such event was accepted. REQUIRES: `event_type`
+  /// is an event of the contract, `natural_key` has its parts in the declared order.
+  virtual bool recall(const google::protobuf::Descriptor& event_type,
+                      std::initializer_list<std::string_view> natural_key,
+                      google::protobuf::Message* event, google::protobuf::Message* note) = 0;
 
   /// A record for an output topic. `emit_latest`: only the last one per key and commit goes out.
   virtual void emit(std::string_view topic, std::string_view key,

@@ -22,6 +22,13 @@ class TestKit {
   struct Sent {
     ActorId to;
     std::shared_ptr<google::protobuf::Message> message;
+    bool latest = false;  ///< by send_latest: it replaced the one before
+  };
+  struct SetTimer {
+    TimerClock clock = TimerClock::kEvent;
+    TimeUs at = 0;
+    TimeUs window_from = 0;
+    std::shared_ptr<google::protobuf::Message> message;
   };
   struct Emitted {
     std::string topic;
@@ -39,6 +46,10 @@ class TestKit {
   void zones(const Zones& zones) { zones_ = &zones; }
   /// Event time of the next messages, microseconds since 1970.
   void at(TimeUs now) { now_ = now; }
+  /// What Turn::watermark() says.
+  void watermark(TimeUs passed) { watermark_ = passed; }
+  /// Cause::subject; the actor's key unless set.
+  void subject(std::string player) { subject_ = std::move(player); }
   void cause(std::string event_id, std::uint64_t catalog_version = 1);
 
   /// Gives the actor a message, as one turn. False when it rejected it or threw: nothing changed.
@@ -67,16 +78,24 @@ class TestKit {
     out.ParseFromString(it->second);
     return out;
   }
+  /// Messages sent in all turns so far, again() included; one of send_latest() stands where its
+  /// first was.
   const std::vector<Sent>& sent() const { return sent_; }
+  /// As after a commit: nothing sent waits any more.
+  void forget_sent() { sent_.clear(); }
+  const std::map<std::string, SetTimer>& timers() const { return timers_; }
   const std::vector<Emitted>& emitted() const { return emitted_; }
 
  private:
   class KitTurn;
+  std::string journal_name_of(const google::protobuf::Message& event) const;
   ActorType type_;
   ActorId id_;
   std::unique_ptr<ActorBase> actor_;
   TimeUs now_ = 1'700'000'000'000'000;
   std::string event_id_ = "event-1";
+  std::string subject_;
+  TimeUs watermark_ = 0;
   std::uint64_t catalog_version_ = 1;
   std::uint64_t random_ = 0;
   std::string reject_code_, reject_detail_;
@@ -85,6 +104,8 @@ class TestKit {
   std::map<PlanId, std::shared_ptr<const void>> plans_;
   std::map<std::pair<std::string, std::string>, std::string> rows_;
   std::map<std::string, std::vector<std::string>> logs_;
+  std::map<std::string, SetTimer> timers_;
+  std::map<std::string, std::pair<std::string, std::string>> journal_;  // event, note
   std::vector<Sent> sent_;
   std::vector<Emitted> emitted_;
 };

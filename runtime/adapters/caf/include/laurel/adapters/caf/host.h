@@ -2,7 +2,7 @@
 ///
 ///     submit() ──▶ ingest actor: decode, route ──▶ partition actors: take, run, seal ──▶ engine
 ///                                                   ▲      ▲                              │
-///                   clock actor: a tick a second ───┘      └─────── outcome (message) ────┘
+///                   clock actor: ticks, time ───────┘      └─────── outcome (message) ────┘
 ///     supervisor actor: watches all of them; one that ends before its time fails the node
 ///
 /// Why        CAF gives each partition its thread of control and a fair share of the cores; the

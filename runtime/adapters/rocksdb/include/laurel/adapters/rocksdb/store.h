@@ -26,12 +26,21 @@ class WriteBufferManager;
 
 namespace laurel::adapters {
 
-/// Column families. The first three have the numbers of runtime::Space.
-enum class Family : std::uint8_t { kState = 0, kLogs = 1, kJournal = 2, kTopics = 3, kMeta = 4 };
-inline constexpr std::size_t kFamilyCount = 5;
+/// Column families. The first ones have the numbers of runtime::Space.
+enum class Family : std::uint8_t {
+  kState = 0,
+  kLogs = 1,
+  kJournal = 2,
+  kTimers = 3,
+  kStaged = 4,
+  kInbox = 5,
+  kTopics = 6,
+  kMeta = 7,
+};
+inline constexpr std::size_t kFamilyCount = 8;
 /// Names on disk, by number.
-inline constexpr std::array<const char*, kFamilyCount> kFamilyNames = {"state", "logs", "journal",
-                                                                       "topics", "meta"};
+inline constexpr std::array<const char*, kFamilyCount> kFamilyNames = {
+    "state", "logs", "journal", "timers", "staged", "inbox", "topics", "meta"};
 
 /// Bytes of memory that a store holds.
 struct StoreMemory {

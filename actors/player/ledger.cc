@@ -1,0 +1,108 @@
+#include "actors/player/ledger.h"
+
+#include <utility>
+
+#include "laurel/contract/amount.h"
+#include "laurel/contract/outputs.pb.h"
+
+namespace laurel::actors::player {
+namespace {
+
+void append_big_endian(std::string& out, Uint128 value, int bytes) {
+  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) {
+    out.push_back(static_cast<char>(static_cast<unsigned char>(value >> shift)));
+  }
+}
+
+// What the chain covers (docs/formats/ledger.md):
+// sequence:u64 | asset length:u8 | asset | scale:u8 | delta:i128 | commitment:32, all big-endian.
+std::string header_of(const LedgerEntry& entry) {
+  std::string header;
+  append_big_endian(header, entry.sequence(), 8);
+  header.push_back(static_cast<char>(entry.delta().asset().size()));
+  header.append(entry.delta().asset());
+  header.push_back(static_cast<char>(entry.delta().scale()));
+  append_big_endian(header, static_cast<Uint128>(contract::units_of(entry.delta())), 16);
+  header.append(entry.commitment());
+  return header;
+}
+
+LedgerEntry chained(const Posting& posting, const PlayerState& player, Turn& turn) {
+  LedgerEntry entry;
+  entry.set_sequence(player.ledger_entries() + 1);
+  *entry.mutable_delta() = contract::make_amount(posting.delta, posting.asset, posting.scale);
+  std::string salt;
+  append_big_endian(salt, turn.random(), 8);
+  append_big_endian(salt, turn.random(), 8);
+  entry.set_salt(salt);
+  posting.body.SerializeToString(entry.mutable_body());
+  entry.set_commitment(std::string(bytes_of(turn.sha256({entry.salt(), entry.body()}))));
+  entry.set_previous_hash(player.ledger_head().empty() ? std::string(32, '\0')
+                                                       : player.ledger_head());
+  const Digest hash = turn.sha256({entry.previous_hash(), header_of(entry)});
+  entry.set_hash(std::string(bytes_of(hash)));
+  return entry;
+}
+
+void publish(const LedgerEntry& entry, const LedgerBody& body, Turn& turn) {
+  contract::PointsPosted posted;
+  posted.set_posting_id(turn.self().key + "/" + std::to_string(entry.sequence()));
+  posted.set_player(turn.self().key);
+  posted.set_sequence(entry.sequence());
+  *posted.mutable_delta() = entry.delta();
+  *posted.mutable_balance_after() = body.balance_after();
+  posted.set_reason(body.reason());
+  posted.set_cause_event(body.cause_event());
+  posted.set_rule_version(body.catalog_version());
+  posted.set_entry_hash(entry.hash());
+  posted.set_reverses(body.reverses());
+  turn.emit("ledger", turn.self().key, posted);
+
+  contract::BalanceChanged changed;
+  changed.set_player(turn.self().key);
+  *changed.mutable_balance() = body.balance_after();
+  changed.set_ledger_sequence(entry.sequence());
+  turn.emit_latest("balances", turn.self().key + "/" + entry.delta().asset(), changed);
+}
+
+}  // namespace
+
+contract::Amount& amount_of(google::protobuf::RepeatedPtrField<contract::Amount>& amounts,
+                            const std::string& asset, std::uint32_t scale) {
+  for (contract::Amount& amount : amounts) {
+    if (amount.asset() == asset) return amount;
+  }
+  contract::Amount& fresh = *amounts.Add();
+  fresh.set_asset(asset);
+  fresh.set_scale(scale);
+  return fresh;
+}
+
+std::uint64_t post(Posting posting, PlayerState& player, Turn& turn) {
+  contract::Amount& balance = amount_of(*player.mutable_balances(), posting.asset, posting.scale);
+  if (balance.scale() != posting.scale) {
+    turn.reject("scale-mismatch", "the player's " + posting.asset + " have another scale");
+    return 0;
+  }
+  *posting.body.mutable_balance_before() = balance;
+  const auto after = checked_add(contract::units_of(balance), posting.delta);
+  if (!after) {
+    turn.reject("amount-overflow", "the balance does not fit 128 bits");
+    return 0;
+  }
+  contract::set_units(balance, *after);
+  *posting.body.mutable_balance_after() = balance;
+  const Cause& cause = turn.cause();
+  posting.body.set_cause_event(cause.event_id.data(), cause.event_id.size());
+  posting.body.set_cause_type(cause.event_type.data(), cause.event_type.size());
+  posting.body.set_time_us(turn.now());
+
+  const LedgerEntry entry = chained(posting, player, turn);
+  turn.append("ledger", entry);
+  player.set_ledger_entries(entry.sequence());
+  player.set_ledger_head(entry.hash());
+  publish(entry, posting.body, turn);
+  return entry.sequence();
+}
+
+}  // namespace laurel::actors::player

@@ -1,0 +1,85 @@
+#include "layers.h"
+
+#include <algorithm>
+#include <map>
+
+#include "laurel/runtime/keys.h"
+
+namespace laurel::runtime::internal {
+
+const std::optional<std::string>* Layers::unstored(Space space, std::string_view key) const {
+  if (const Row* row = open.find(space, key)) return &row->value;
+  if (in_flight) {
+    if (const Row* row = find_row(*in_flight, space, key)) return &row->value;
+  }
+  return nullptr;
+}
+
+std::optional<std::string> Layers::read(Space space, std::string_view key) {
+  if (const auto* value = unstored(space, key)) return *value;
+  const auto& fetched = fetched_[static_cast<std::size_t>(space)];
+  if (!fetched.empty()) {
+    if (const auto it = fetched.find(std::string(key)); it != fetched.end()) return it->second;
+  }
+  auto stored = engine_.get(partition_, space, key);
+  if (!stored) {
+    fail(stored.error());
+    return std::nullopt;
+  }
+  return std::move(*stored);
+}
+
+void Layers::scan(Space space, std::string_view prefix, std::string_view from,
+                  const std::function<bool(std::string_view, std::string_view)>& row) {
+  std::map<std::string_view, const std::optional<std::string>*> upper;
+  if (in_flight) {
+    const Row* const end = in_flight->rows.data() + in_flight->rows.size();
+    for (const Row* at = first_row(*in_flight, space, from);
+         at != end && at->space == space && at->key.starts_with(prefix); ++at) {
+      upper[at->key] = &at->value;
+    }
+  }
+  open.each(space, prefix, [&](const Row& candidate) {
+    if (candidate.key >= from) upper[candidate.key] = &candidate.value;
+  });
+  auto next = upper.begin();
+  bool go_on = true;
+  const auto upper_until = [&](std::string_view limit, bool all) {
+    for (; go_on && next != upper.end() && (all || next->first < limit); ++next) {
+      if (*next->second) go_on = row(next->first, **next->second);
+    }
+  };
+  auto view = engine_.view(partition_);
+  if (!view) return fail(view.error());
+  const Status status = (*view)->scan(space, from, prefix_end(prefix),
+                                      [&](std::string_view key, std::string_view value) {
+                                        upper_until(key, false);
+                                        if (!go_on) return false;
+                                        if (next != upper.end() && next->first == key) return true;
+                                        go_on = row(key, value);
+                                        return go_on;
+                                      });
+  if (!status) return fail(status.error());
+  upper_until({}, true);
+}
+
+void Layers::prefetch(Space space, std::vector<std::string> keys) {
+  if (keys.empty()) return;
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  const std::vector<std::string_view> views(keys.begin(), keys.end());
+  std::vector<std::optional<std::string>> values;
+  if (const Status status = engine_.multi_get(partition_, space, views, values); !status) {
+    return fail(status.error());
+  }
+  auto& fetched = fetched_[static_cast<std::size_t>(space)];
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    fetched.emplace(std::move(keys[i]), std::move(values[i]));
+  }
+}
+
+void Layers::forget() {
+  for (auto& space : fetched_) space.clear();
+}
+
+}  // namespace laurel::runtime::internal

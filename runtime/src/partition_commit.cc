@@ -1,0 +1,171 @@
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+#include "dead_letters.h"
+#include "laurel/runtime/topics.h"
+#include "partition_impl.h"
+
+namespace laurel::runtime {
+
+using namespace internal;
+
+namespace {
+// Reasons are words in code, so there are few; the bound is for an actor that makes them up.
+constexpr std::size_t kReasonsMax = 100;
+}  // namespace
+
+void PartitionImpl::dead_letter(contract::DeadLetter letter) {
+  letter.set_recorded_time_us(now_us_);
+  OpenCommit& open = layers_.open;
+  ++open.dead_letters[open.dead_letters.size() < kReasonsMax ? letter.reason() : "other"];
+  open.emit({kTopicDeadLetters, letter.subject(), "laurel.event.rejected.v1",
+             letter.SerializeAsString(), now_us_});
+}
+
+void PartitionImpl::undelivered(const Turns::Undelivered& message, const Origin& origin) {
+  dead_letter(message_letter(origin.cause, message.message.GetDescriptor()->full_name(),
+                             message.message.SerializeAsString(),
+                             {message.code, message.detail, message.actor}));
+}
+
+std::shared_ptr<const Commit> PartitionImpl::seal() {
+  LAUREL_ASSERT(!in_flight() && open());
+  const CommitNumber number = last_commit + 1;
+  turns_.write_dirty(number);
+  auto commit = std::make_shared<Commit>();
+  commit->partition = id;
+  commit->number = number;
+  commit->epoch = epoch;
+  commit->catalog_version = turns_.catalog().newest().number();
+  layers_.open.move_to(*commit);
+  in_flight_handled_ = std::move(layers_.open.handled);
+  in_flight_letters_ = std::move(layers_.open.dead_letters);
+  in_flight_watermark_ = watermark_.value();
+  layers_.open.clear();
+  layers_.in_flight = commit;
+  return commit;
+}
+
+Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) {
+  LAUREL_ASSERT(in_flight() && layers_.in_flight->number == number);
+  switch (outcome) {
+    case Outcome::kDurable: {
+      last_commit = number;
+      for (const auto& [input, position] : layers_.in_flight->positions) {
+        positions_[input] = position;
+      }
+      for (const InboxRecord& record : layers_.in_flight->inbox) {
+        inbox_unread_ = inbox_unread_ || record.target == id;
+      }
+      layers_.in_flight.reset();
+      ++counters.commits;
+      refusals_ = 0;
+      const std::vector<Handled> handled = std::move(in_flight_handled_);
+      in_flight_handled_.clear();
+      for (const auto& [reason, letters] : in_flight_letters_) {
+        counters.dead_letters[reason] += letters;
+      }
+      turn_by_turn_ -= std::min(turn_by_turn_, handled.size());
+      durable_watermark_ = std::max(durable_watermark_, in_flight_watermark_);
+      finish(handled);
+      turns_.passivate(now_us_, last_commit);
+      return Partition::Next::kContinue;
+    }
+    case Outcome::kAborted:
+      reload(false);
+      return Partition::Next::kContinue;
+    case Outcome::kRejected:
+      reload(true);
+      return Partition::Next::kContinue;
+    case Outcome::kUnknown:
+      return Partition::Next::kTakeOver;
+    case Outcome::kFenced:
+    case Outcome::kStoreFailed:
+      return Partition::Next::kStop;
+  }
+  return Partition::Next::kStop;
+}
+
+void PartitionImpl::reload(bool content) {
+  ++counters.aborts;
+  const std::size_t refused = in_flight_handled_.size();
+  if (content && refused == 1) {
+    in_flight_handled_.front().work.poison = true;
+    if (turn_by_turn_ == 0) turn_by_turn_ = 1;
+  } else if (content && ++refusals_ >= 2) {
+    turn_by_turn_ = refused;
+  }
+  // Back into the queues in the old order: first the commit's, then what ran after it.
+  for (auto* handled : {&layers_.open.handled, &in_flight_handled_}) {
+    for (Handled& each : std::views::reverse(*handled)) {
+      queue_of(each.work).push_front(std::move(each.work));
+    }
+    handled->clear();
+  }
+  turns_.drop_since(last_commit + 1);
+  layers_.open.clear();
+  layers_.in_flight.reset();
+  timers_unread_ = true;
+}
+
+void PartitionImpl::resolve(const Recovered& recovered) {
+  LAUREL_ASSERT(in_flight());
+  epoch = recovered.epoch;
+  if (recovered.last_commit >= layers_.in_flight->number) {
+    (void)on_outcome(layers_.in_flight->number, Outcome::kDurable);
+  } else {
+    reload(false);
+  }
+}
+
+void PartitionImpl::count(EventStatus status) {
+  switch (status) {
+    case EventStatus::kAccepted:
+      ++counters.accepted;
+      break;
+    case EventStatus::kDuplicate:
+      ++counters.duplicates;
+      break;
+    case EventStatus::kConflict:
+      ++counters.conflicts;
+      break;
+    case EventStatus::kRejected:
+      ++counters.rejected;
+      break;
+    case EventStatus::kPending:
+      break;
+  }
+}
+
+void PartitionImpl::finish(const std::vector<Handled>& handled) {
+  for (const Handled& done : handled) {
+    if (!done.work.batch) continue;
+    QueuedBatch& batch = *done.work.batch;
+    Submission& submission = *batch.batch.submission;
+    submission.results[done.work.event().index] = done.result;
+    count(done.result.status);
+    if (on_durable) on_durable(submission, done.result.status);
+    if (--batch.left == 0) submission.finish_one();
+  }
+}
+
+void PartitionImpl::abandon() {
+  std::vector<Work> left;
+  for (auto* handled : {&in_flight_handled_, &layers_.open.handled}) {
+    for (Handled& each : *handled) left.push_back(std::move(each.work));
+    handled->clear();
+  }
+  for (auto* queue : {&events_, &inbox_, &timers_}) {
+    for (Work& work : *queue) left.push_back(std::move(work));
+    queue->clear();
+  }
+  turns_.drop_since(last_commit + 1);
+  layers_.open.clear();
+  layers_.in_flight.reset();
+  for (const Work& work : left) {
+    if (work.batch && --work.batch->left == 0) work.batch->batch.submission->finish_one();
+  }
+}
+
+}  // namespace laurel::runtime

@@ -1,0 +1,131 @@
+/// PartitionImpl: the queues of a partition and the life of its commits.
+///
+///     events ──┐                       ┌── good ──▶ open commit ──seal──▶ in flight ──▶ durable
+///     inbox  ──┼──▶ next_work() ─▶ turn ┤
+///     timers ──┘   (timers, inbox,     └── bad ──▶ dead letter, in the open commit
+///                   then events)
+///
+/// partition.cc          queues, what is next
+/// partition_events.cc   deduplication, the turns of an event, its journal row
+/// partition_messages.cc inbox and timers
+/// partition_commit.cc   seal, outcome, reload
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "laurel/contract/outputs.pb.h"
+#include "laurel/runtime/partition.h"
+#include "layers.h"
+#include "turns.h"
+#include "watermark.h"
+#include "work.h"
+
+namespace laurel::runtime {
+
+class PartitionImpl {
+ public:
+  PartitionImpl(PartitionId partition, const Partition::Ports& ports,
+                std::shared_ptr<const Catalog> catalog, const PartitionOptions& options);
+
+  void start(const Recovered& recovered);
+  void take(EventBatch batch);
+  void inbox_news() { inbox_unread_ = true; }
+  void set_time(ClusterTime time);
+  void run(std::int64_t now_us);
+  void tick(std::int64_t now_us);
+  std::shared_ptr<const Commit> seal();
+  Partition::Next on_outcome(CommitNumber number, Outcome outcome);
+  void resolve(const Recovered& recovered);
+  void adopt(std::shared_ptr<const Catalog> catalog) { turns_.adopt(std::move(catalog)); }
+  void abandon();
+
+  bool in_flight() const { return layers_.in_flight != nullptr; }
+  bool open() const { return !layers_.open.empty(); }
+  bool failed() const { return layers_.failed(); }
+  const std::string& failure() const { return layers_.failure(); }
+  bool nothing_queued() const { return events_.empty() && inbox_.empty() && timers_.empty(); }
+  std::size_t unsettled_events() const;
+  TimeUs durable_watermark() const { return durable_watermark_; }
+  const internal::Activations& activations() const { return turns_.activations(); }
+
+  const PartitionId id;
+  Epoch epoch = 0;
+  CommitNumber last_commit = 0;
+  PartitionCounters counters;
+  std::function<void(const Submission&, EventStatus)> on_durable;
+
+ private:
+  using Work = internal::Work;
+  using Handled = internal::Handled;
+  struct Keys {
+    Digest digest{};
+    std::string journal;
+  };
+  enum class Known { kNew, kDuplicate, kConflict };
+
+  // --- partition.cc
+  bool full() const;
+  std::deque<Work>& queue_of(const Work& work);
+  void advance_watermark();
+  // --- partition_events.cc
+  void run_events();
+  void prefetch(std::size_t count, std::vector<Keys>& keys);
+  void handle_event(Work work, const Keys& keys);
+  void accept(Work work, const Keys& keys);
+  Known known(const Event& event, const Keys& keys);
+  void rejected(Work work, std::string code, std::string detail);
+  // --- partition_messages.cc
+  void read_inbox();
+  bool queue_chunk(const InboxEntry& entry);
+  void find_due_timers();
+  bool held_back(TimeUs at, TimeUs window_from) const;
+  void handle_message(Work work);
+  void finish_message(Work work);
+  void handle_timer(Work work);
+  struct Delivery {
+    const std::string& to_type;
+    const std::string& to_key;
+    const std::string& message_type;
+    const std::string& message;
+    const internal::Origin& origin;
+    std::uint32_t hops = 0;
+    bool poison = false;
+  };
+  void deliver(const Delivery& delivery);
+  // --- partition_commit.cc
+  void dead_letter(contract::DeadLetter letter);
+  void undelivered(const internal::Turns::Undelivered& message, const internal::Origin& origin);
+  void finish(const std::vector<Handled>& handled);
+  void count(EventStatus status);
+  void reload(bool content);
+
+  const Partition::Ports ports_;
+  const PartitionOptions options_;
+  internal::Layers layers_;
+  internal::Turns turns_;
+  internal::Watermark watermark_;
+
+  std::deque<Work> events_;
+  std::deque<Work> inbox_;
+  std::deque<Work> timers_;
+  Positions positions_;                   // durable
+  Positions inbox_read_;                  // what is queued, handled or durable
+  bool inbox_unread_ = true;              // there may be more in the engine
+  std::optional<ClusterTime> told_time_;  // holds once the inbox is drained
+  ClusterTime time_;
+  bool timers_unread_ = true;
+
+  std::vector<Handled> in_flight_handled_;
+  std::map<std::string, std::uint64_t> in_flight_letters_;
+  TimeUs in_flight_watermark_ = internal::Watermark::kNever;
+  TimeUs durable_watermark_ = internal::Watermark::kNever;
+  std::int64_t now_us_ = 0;       // wall clock, as of the last run or tick
+  std::uint32_t refusals_ = 0;    // in a row, of the same work
+  std::size_t turn_by_turn_ = 0;  // pieces of work still to be committed one by one
+};
+
+}  // namespace laurel::runtime

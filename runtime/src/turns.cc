@@ -1,0 +1,196 @@
+#include "turns.h"
+
+#include <deque>
+#include <exception>
+#include <utility>
+
+#include "laurel/runtime/keys.h"
+
+namespace laurel::runtime::internal {
+namespace {
+
+// Keeps the memory of an actor's root in step with the effects: back to what it was when the turn
+// turns out to be bad.
+class RootGuard {
+ public:
+  explicit RootGuard(Activation& activation)
+      : root_(activation.actor->root()), before_(root_.New()) {
+    before_->CopyFrom(root_);
+  }
+  void undo() { root_.CopyFrom(*before_); }
+
+ private:
+  google::protobuf::Message& root_;
+  std::unique_ptr<google::protobuf::Message> before_;
+};
+
+// FNV-1a: the same on every machine, unlike std::hash.
+std::uint64_t hash_of(std::string_view text, std::uint64_t h) {
+  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return h;
+}
+
+}  // namespace
+
+Turns::Turns(PartitionId partition, const Partition::Ports& ports,
+             std::shared_ptr<const Catalog> catalog, const PartitionOptions& options,
+             Layers& layers, PartitionCounters& counters)
+    : partition_(partition),
+      ports_(ports),
+      catalog_(std::move(catalog)),
+      options_(options),
+      layers_(layers),
+      counters_(counters),
+      environment_{layers, ports.hasher, ports.engine.secret(), options.effect_bytes_max} {}
+
+bool Turns::room() const {
+  return layers_.open.turns < options_.turns_max && layers_.open.bytes() < options_.bytes_max;
+}
+
+// Turns of one event must not draw the same numbers: the actor and the place among the turns of its
+// work are mixed in.
+std::array<std::uint64_t, 2> Turns::seed_of(const Input& input) const {
+  std::uint64_t who = hash_of(input.type.name, 0xcbf29ce484222325ULL);
+  who = hash_of(input.key, who * 31 + 1);
+  return {input.origin.seed[0] ^ who,
+          input.origin.seed[1] + turns_of_work_ * 0x9e3779b97f4a7c15ULL};
+}
+
+Turns::End Turns::run(const Input& input) {
+  Activation* activation = activate(input.type, input.key);
+  if (activation == nullptr) {
+    return {"unreadable-state", "the stored root cannot be read", {}, {}};
+  }
+  RootGuard guard(*activation);
+  TurnContext turn(environment_, catalog_->at(input.origin.now, input.origin.bound),
+                   {*activation, routing_key_of(input.type, input.key), input.origin,
+                    seed_of(input), input.is_event});
+  try {
+    input.handler.invoke(*activation->actor, input.message, turn);
+  } catch (const std::exception& error) {
+    turn.reject("actor-threw", error.what());
+  } catch (...) {
+    turn.reject("actor-threw", "an exception that is no std::exception");
+  }
+  ++turns_of_work_;
+  ++layers_.open.turns;
+  ++counters_.turns;
+  if (turn.rejected() || layers_.failed()) {
+    guard.undo();
+    return {turn.rejected() ? turn.reject_code() : "store-failed", turn.reject_detail(), {}, {}};
+  }
+  turn.apply_to(layers_.open);
+  mark_dirty(*activation);
+  return {{}, {}, std::move(turn.note()), std::move(turn.outgoing())};
+}
+
+void Turns::mark_dirty(Activation& activation) {
+  if (activation.dirty) return;
+  activation.dirty = true;
+  dirty_.push_back(&activation);
+}
+
+void Turns::deliver(std::vector<OutgoingMessage> messages, const Origin& origin, std::uint32_t hops,
+                    const std::function<void(const Undelivered&)>& undelivered) {
+  std::deque<OutgoingMessage> waiting;
+  const auto push = [&](std::vector<OutgoingMessage>& more) {
+    for (OutgoingMessage& message : more) waiting.push_back(std::move(message));
+  };
+  push(messages);
+  for (std::uint32_t here = 0; !waiting.empty() && !layers_.failed();) {
+    const OutgoingMessage message = std::move(waiting.front());
+    waiting.pop_front();
+    const auto fail = [&](std::string code, std::string detail) {
+      const std::string address = message.to.type + "/" + message.to.key;
+      if (detail.empty()) detail = "message to " + address;
+      undelivered({std::move(code), std::move(detail), address, *message.message});
+    };
+    const ActorType* type = ports_.registry.find(message.to.type);
+    const auto* descriptor = message.message->GetDescriptor();
+    const HandlerSpec* handler =
+        type ? ports_.registry.message_handler(*type, descriptor) : nullptr;
+    if (handler == nullptr) {
+      fail("no-such-handler", {});
+      continue;
+    }
+    if (hops >= options_.hops_total_max) {
+      fail("too-many-hops", {});
+      continue;
+    }
+    const PartitionId target =
+        partition_of(routing_key_of(*type, message.to.key), ports_.engine.partitions());
+    const bool now = message.way == OutgoingMessage::Way::kDirect && target == partition_ &&
+                     here < options_.hops_max && room();
+    if (!now) {
+      Outbox::Letter letter{message.to, descriptor->full_name(),
+                            message.message->SerializeAsString(), hops + 1};
+      if (message.way == OutgoingMessage::Way::kLatest) {
+        layers_.open.outbox.add_latest(target, message.from, std::move(letter), origin);
+      } else {
+        layers_.open.outbox.add(target, std::move(letter), origin);
+      }
+      continue;
+    }
+    ++here;
+    ++hops;
+    End end = run({*type, *handler, message.to.key, *message.message, origin, false});
+    if (end.code.empty()) {
+      push(end.outgoing);
+    } else if (!layers_.failed()) {
+      fail(std::move(end.code), std::move(end.detail));
+    }
+  }
+}
+
+void Turns::consume_timer(const ActorType& type, const std::string& key, std::string_view name,
+                          std::string_view row_key) {
+  layers_.open.put(Space::kTimers, std::string(row_key), std::nullopt);
+  Activation* activation = activate(type, key);
+  if (activation == nullptr) return;
+  std::erase_if(activation->timers, [&](const SetTimer& timer) { return timer.name == name; });
+  mark_dirty(*activation);
+}
+
+Activation* Turns::activate(const ActorType& type, const std::string& key) {
+  std::string name = state_key(type.name, key);
+  Activation* activation = activations_.find(name);
+  if (activation == nullptr) {
+    Activation fresh;
+    fresh.id = {type.name, key};
+    fresh.type = &type;
+    fresh.actor = type.make();
+    for (const TableSpec& table : type.tables) {
+      if (table.kind == TableKind::kLog) fresh.logs.push_back({table.name, 0, {}});
+    }
+    fresh.bytes = 700;
+    if (const auto stored = layers_.read(Space::kState, name); stored && !fresh.load(*stored)) {
+      return nullptr;
+    }
+    fresh.state_key = std::move(name);
+    activation = &activations_.add(std::move(fresh));
+    ++counters_.activations_made;
+  }
+  activations_.touch(*activation, now_us_);
+  return activation;
+}
+
+void Turns::write_dirty(CommitNumber number) {
+  for (Activation* activation : dirty_) {
+    activations_.resize(*activation, activation->write_to(layers_.open));
+    activation->written_in = number;
+  }
+  dirty_.clear();
+}
+
+void Turns::drop_since(CommitNumber number) {
+  activations_.drop_written_since(number);
+  dirty_.clear();
+}
+
+void Turns::passivate(std::int64_t now_us, CommitNumber durable) {
+  now_us_ = now_us;
+  counters_.passivations +=
+      activations_.passivate(options_.activation_bytes_max, now_us - options_.idle_us_max, durable);
+}
+
+}  // namespace laurel::runtime::internal

@@ -1,0 +1,90 @@
+/// Turns: runs one message against one actor, and the messages that follow from it.
+///
+/// Why        Where a message comes from (an event, the inbox, a timer) makes no difference to what
+///            a turn is. Effects go into the open commit only when the turn was good.
+/// Threads    The partition's.
+/// Errors     A rejected or throwing turn: `End::code`; nothing of it stays. A store error:
+///            Layers::failed(), and nothing of the turn stays either.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "activation.h"
+#include "laurel/runtime/partition.h"
+#include "layers.h"
+#include "turn_context.h"
+#include "work.h"
+
+namespace laurel::runtime::internal {
+
+class Turns {
+ public:
+  struct Input {
+    const ActorType& type;
+    const HandlerSpec& handler;
+    const std::string& key;
+    const google::protobuf::Message& message;
+    const Origin& origin;
+    bool is_event = false;
+  };
+  struct End {
+    std::string code, detail;  ///< empty code: it was good
+    std::string note;          ///< what remember() kept
+    std::vector<OutgoingMessage> outgoing;
+  };
+  /// A message that could not be delivered, for the dead letters.
+  struct Undelivered {
+    std::string code, detail, actor;
+    const google::protobuf::Message& message;
+  };
+
+  Turns(PartitionId partition, const Partition::Ports& ports,
+        std::shared_ptr<const Catalog> catalog, const PartitionOptions& options, Layers& layers,
+        PartitionCounters& counters);
+
+  End run(const Input& input);
+  /// Delivers what a turn sent: to actors of this partition now, as long as the commit has room and
+  /// `hops_max` is not reached; everything else into the outbox. `hops`: of the message handled.
+  void deliver(std::vector<OutgoingMessage> messages, const Origin& origin, std::uint32_t hops,
+               const std::function<void(const Undelivered&)>& undelivered);
+  /// The timer's row goes away with the commit, whatever its turn does.
+  void consume_timer(const ActorType& type, const std::string& key, std::string_view name,
+                     std::string_view row_key);
+
+  /// Writes what changed into the open commit. REQUIRES: right before it is sealed as `number`.
+  void write_dirty(CommitNumber number);
+  /// Forgets what commits from `number` on, and the open one, changed.
+  void drop_since(CommitNumber number);
+  void passivate(std::int64_t now_us, CommitNumber durable);
+  void at(std::int64_t now_us) { now_us_ = now_us; }
+  /// A new piece of work begins: seeds of its turns count from here.
+  void begin_work() { turns_of_work_ = 0; }
+
+  bool active(std::string_view state_key) { return activations_.find(state_key) != nullptr; }
+  const Activations& activations() const { return activations_; }
+  const Catalog& catalog() const { return *catalog_; }
+  void adopt(std::shared_ptr<const Catalog> catalog) { catalog_ = std::move(catalog); }
+
+ private:
+  Activation* activate(const ActorType& type, const std::string& key);
+  void mark_dirty(Activation& activation);
+  std::array<std::uint64_t, 2> seed_of(const Input& input) const;
+  bool room() const;
+
+  const PartitionId partition_;
+  const Partition::Ports ports_;
+  std::shared_ptr<const Catalog> catalog_;
+  const PartitionOptions& options_;
+  Layers& layers_;
+  PartitionCounters& counters_;
+  TurnContext::Environment environment_;
+  Activations activations_;
+  std::vector<Activation*> dirty_;
+  std::int64_t now_us_ = 0;  // wall clock, for what is idle
+  std::uint64_t turns_of_work_ = 0;
+};
+
+}  // namespace laurel::runtime::internal

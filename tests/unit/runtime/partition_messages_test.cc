@@ -1,0 +1,277 @@
+// Messages between partitions and timers: once each, in order, through aborts and crashes.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "actors/player/player.h"
+#include "laurel/contract/amount.h"
+#include "laurel/contract/outputs.pb.h"
+#include "laurel/runtime/topics.h"
+#include "support/partition_cluster.h"
+
+namespace laurel::runtime {
+namespace {
+
+using actors::player::PlayerState;
+using contract::Amount;
+using laurel::testing::PartitionCluster;
+using laurel::testing::Step;
+
+// Sends each stake to one of some sinks (absolute too), and what the wager's id says.
+class Source : public Actor<PlayerState> {
+ public:
+  void on(const contract::WagerSettled& wager, Turn& turn) {
+    const Int128 stake = contract::units_of(wager.stake_total());
+    state().set_wagers(state().wagers() + static_cast<std::uint64_t>(stake));
+    turn.send({"sink", wager.game_id()}, wager.stake_total());
+    contract::PointsPosted total;
+    total.set_player(turn.self().key);
+    total.set_sequence(state().wagers());
+    turn.send_latest({"sink", wager.game_id() + "-latest"}, total);
+    turn.remember(wager.stake_total());
+  }
+  void on(const contract::WagerVoided& wager, Turn& turn) {
+    contract::WagerSettled event;
+    Amount note;
+    if (!turn.recall(*contract::WagerSettled::descriptor(),
+                     {turn.cause().source, turn.cause().subject, wager.voids_tx_id()}, &event,
+                     &note)) {
+      return turn.reject("unknown-wager", {});
+    }
+    contract::set_units(note, -contract::units_of(note));
+    turn.send({"sink", event.game_id()}, note);
+  }
+};
+
+class Sink : public Actor<PlayerState> {
+ public:
+  void on(const Amount& amount, Turn& turn) {
+    const auto units = contract::units_of(amount);
+    state().set_wagers(state().wagers() + static_cast<std::uint64_t>(units));
+    state().set_ledger_entries(state().ledger_entries() + 1);  // how many came
+    if (units == 13) return turn.reject("unlucky", "13");
+    if (units == 1000) turn.send(turn.self(), amount);  // for ever
+    if (units == 77) {                                  // in an hour
+      turn.set_timer({"alarm", TimerClock::kEvent, turn.now() + 3600, turn.now()},
+                     contract::BalanceChanged());
+    }
+    if (units == 78) turn.cancel_timer("alarm");
+    if (units == 79) turn.again(contract::DeadLetter());
+  }
+  // The largest total of each sender: absolute, the last one wins.
+  void on(const contract::PointsPosted& total, Turn& turn) {
+    contract::PointsPosted old;
+    turn.get("totals", total.player(), old);
+    EXPECT_LE(old.sequence(), total.sequence()) << "out of order";
+    turn.put("totals", total.player(), total);
+    state().set_ledger_entries(state().ledger_entries() + 1);
+  }
+  void on(const contract::BalanceChanged&, Turn& turn) {
+    Amount fired = contract::make_amount(turn.now(), "X", 0);
+    turn.emit("balances", turn.self().key, fired);
+  }
+  void on(const contract::DeadLetter& step, Turn& turn) {
+    contract::DeadLetter next = step;
+    next.set_raw_bytes(step.raw_bytes() + 1);
+    state().set_wagers(state().wagers() + 1);
+    if (next.raw_bytes() < 5) turn.again(next);
+  }
+};
+
+std::vector<ActorType> types() {
+  return {describe<Source>("source").takes<contract::WagerSettled>().takes<contract::WagerVoided>(),
+          describe<Sink>("sink")
+              .handles<Amount>()
+              .handles<contract::PointsPosted>()
+              .handles<contract::BalanceChanged>()
+              .handles<contract::DeadLetter>()
+              .keyed_table<contract::PointsPosted>("totals")};
+}
+
+contract::WagerSettled wager(const std::string& tx, std::int64_t stake, const std::string& sink) {
+  contract::WagerSettled out;
+  out.set_tx_id(tx);
+  *out.mutable_stake_total() = contract::make_amount(stake, "EUR", 2);
+  out.set_game_id(sink);
+  return out;
+}
+
+struct PartitionMessages : ::testing::Test {
+  PartitionCluster cluster{4, types(), std::make_shared<Catalog>()};
+  std::uint64_t sum(const std::string& sink) {
+    return cluster.root<PlayerState>("sink", sink).wagers();
+  }
+  std::uint64_t came(const std::string& sink) {
+    return cluster.root<PlayerState>("sink", sink).ledger_entries();
+  }
+  std::vector<std::string> letters() {
+    std::vector<std::string> reasons;
+    for (const auto& record : cluster.topic(kTopicDeadLetters)) {
+      contract::DeadLetter letter;
+      letter.ParseFromString(record.value);
+      reasons.push_back(letter.reason());
+    }
+    return reasons;
+  }
+};
+
+TEST_F(PartitionMessages, ReachActorsOfOtherPartitions) {
+  for (int i = 0; i < 20; ++i) {
+    cluster.feed("p" + std::to_string(i), wager("t", 5, "s" + std::to_string(i % 7)), 1000);
+  }
+  cluster.settle();
+  std::uint64_t total = 0;
+  for (int i = 0; i < 7; ++i) total += sum("s" + std::to_string(i));
+  EXPECT_EQ(total, 100U);
+  EXPECT_TRUE(letters().empty());
+}
+
+TEST_F(PartitionMessages, OfOneCommitTheLatestArrivesOnce) {
+  for (int i = 0; i < 9; ++i) cluster.feed("p1", wager("t" + std::to_string(i), 1, "s"), 1000);
+  cluster.settle();
+  EXPECT_EQ(came("s-latest"), 1U);
+  EXPECT_EQ(came("s"), 9U);
+}
+
+TEST_F(PartitionMessages, ARejectedMessageIsADeadLetterAndTheRestArrives) {
+  cluster.feed("p1", wager("a", 13, "s"), 1000);
+  cluster.feed("p1", wager("b", 14, "s"), 1000);
+  cluster.settle();
+  EXPECT_EQ(sum("s"), 14U);
+  EXPECT_EQ(letters(), std::vector<std::string>{"unlucky"});
+}
+
+TEST_F(PartitionMessages, AChainWithoutAnEndIsCutAndCounted) {
+  cluster.feed("p1", wager("a", 1000, "s"), 1000);
+  cluster.settle();
+  EXPECT_EQ(letters(), std::vector<std::string>{"too-many-hops"});
+  EXPECT_EQ(came("s"), PartitionOptions().hops_total_max);
+}
+
+TEST_F(PartitionMessages, ALongOperationGoesStepByStepThroughCrashes) {
+  cluster.feed("p1", wager("a", 79, "s"), 1000);
+  for (int i = 0; i < 10; ++i) {
+    for (std::uint16_t id = 0; id < 4; ++id) cluster.step(id);
+    cluster.restart();
+  }
+  cluster.settle();
+  EXPECT_EQ(sum("s"), 79U + 5U);
+}
+
+TEST_F(PartitionMessages, WhatWasRememberedIsRecalledByAVoid) {
+  cluster.feed("p1", wager("a", 50, "s"), 1000);
+  cluster.feed("p1", wager("b", 7, "s"), 1000);
+  contract::WagerVoided voided;
+  voided.set_voids_tx_id("a");
+  cluster.feed("p1", voided, 2000);
+  cluster.settle();
+  EXPECT_EQ(sum("s"), 7U);
+  voided.set_voids_tx_id("nothing");
+  cluster.feed("p1", voided, 2000);
+  cluster.settle();
+  EXPECT_EQ(letters(), std::vector<std::string>{"unknown-wager"});
+}
+
+TEST_F(PartitionMessages, ATimerFiresOnceWhenTheWatermarkHasPassedIt) {
+  const std::int64_t lateness = PartitionOptions().lateness_us;
+  cluster.feed("p1", wager("a", 77, "s"), 1000);
+  cluster.clock(1000);
+  cluster.settle();
+  cluster.clock(1000 + 3600 + lateness - 1);
+  cluster.settle();
+  EXPECT_TRUE(cluster.topic(kTopicBalances).empty());
+  cluster.restart();
+  cluster.clock(1000 + 3600 + lateness);
+  cluster.settle();
+  ASSERT_EQ(cluster.topic(kTopicBalances).size(), 1U);
+  Amount fired;
+  fired.ParseFromString(cluster.topic(kTopicBalances)[0].value);
+  EXPECT_EQ(contract::units_of(fired), 1000 + 3600) << "now() is the timer's own time";
+  cluster.clock(1000 + 7200 + lateness);
+  cluster.restart();
+  cluster.settle();
+  EXPECT_EQ(cluster.topic(kTopicBalances).size(), 1U);
+}
+
+TEST_F(PartitionMessages, ACancelledTimerDoesNotFireAndOneSetAgainMoves) {
+  const std::int64_t lateness = PartitionOptions().lateness_us;
+  cluster.feed("p1", wager("a", 77, "gone"), 1000);
+  cluster.feed("p1", wager("b", 78, "gone"), 1000);
+  cluster.feed("p1", wager("c", 77, "moved"), 1000);
+  cluster.feed("p1", wager("d", 77, "moved"), 2000);
+  cluster.clock(1000 + 3600 + lateness);
+  cluster.settle();
+  EXPECT_TRUE(cluster.topic(kTopicBalances).empty());
+  cluster.clock(2000 + 3600 + lateness);
+  cluster.settle();
+  EXPECT_EQ(cluster.topic(kTopicBalances).size(), 1U);
+}
+
+TEST_F(PartitionMessages, ATimerWaitsForTheOpenBackfillsThatTouchItsWindow) {
+  const std::int64_t lateness = PartitionOptions().lateness_us;
+  cluster.feed("p1", wager("a", 77, "s"), 1000);
+  cluster.backfills = {{1, 0, 500, 0}, {2, 3000, 9000, 3000}};
+  cluster.clock(1'000'000 + lateness);
+  cluster.settle();
+  EXPECT_TRUE(cluster.topic(kTopicBalances).empty());
+  cluster.backfills[1].passed = 4601;
+  cluster.clock(1'000'001 + lateness);
+  cluster.settle();
+  EXPECT_EQ(cluster.topic(kTopicBalances).size(), 1U);
+}
+
+TEST_F(PartitionMessages, AMessageThatTheEngineRefusesIsADeadLetterAlone) {
+  cluster.feed("p1", wager("a", 5, "s"), 1000);
+  cluster.feed("p1", wager("b", 6, "s"), 1000);
+  const auto home = cluster.home_of("s");
+  const auto source = cluster.home_of("p1");
+  ASSERT_NE(home, source);
+  cluster.step(source);
+  // The commit of all, twice; then each alone: the first one is refused twice more.
+  cluster.engine().script(home, {Step::kRejected, Step::kRejected, Step::kRejected});
+  cluster.settle();
+  EXPECT_EQ(letters(), std::vector<std::string>{"commit-refused"});
+  EXPECT_EQ(sum("s"), 6U);
+}
+
+// Each stake reaches its sink once, whatever becomes of the commits.
+TEST_F(PartitionMessages, CountOnceThroughAbortsUnknownOutcomesAndCrashes) {
+  for (std::uint32_t seed = 1; seed <= 5; ++seed) {
+    std::mt19937 random(seed);
+    PartitionCluster chaos(3, types(), std::make_shared<Catalog>());
+    std::map<std::string, std::uint64_t> expected;
+    std::vector<contract::WagerSettled> all;
+    const auto feed_all = [&] {
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        chaos.feed("p" + std::to_string(i % 5), all[i], 1000);
+      }
+    };
+    for (int i = 0; i < 60; ++i) {
+      const std::string sink = "s" + std::to_string(random() % 4);
+      all.push_back(wager("t" + std::to_string(i), static_cast<int>(20 + random() % 50), sink));
+      expected[sink] += static_cast<std::uint64_t>(all.back().stake_total().units_low());
+    }
+    feed_all();
+    for (int step = 0; step < 60; ++step) {
+      const auto id = static_cast<std::uint16_t>(random() % 3);
+      const Step outcomes[] = {Step::kDurable, Step::kAborted, Step::kUnknownHappened,
+                               Step::kUnknownNotHappened};
+      chaos.engine().script(id, {outcomes[random() % 4]});
+      chaos.step(id);
+      if (random() % 10 == 0) {
+        chaos.restart();
+        feed_all();  // the senders repeat themselves
+      }
+    }
+    chaos.restart();
+    feed_all();
+    chaos.settle();
+    for (const auto& [sink, sum] : expected) {
+      EXPECT_EQ(chaos.root<PlayerState>("sink", sink).wagers(), sum) << sink << " seed " << seed;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace laurel::runtime
