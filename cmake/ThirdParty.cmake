@@ -42,9 +42,18 @@ if(NOT LAUREL_PROTOC)
   message(FATAL_ERROR "protoc not found. Debian: apt-get install protobuf-compiler")
 endif()
 
-laurel_third_party(protobuf HEADER google/protobuf/message.h LIBS protobuf USE Threads::Threads
-                   PACKAGE libprotobuf-dev)
-laurel_third_party(rocksdb HEADER rocksdb/db.h LIBS rocksdb PACKAGE librocksdb-dev)
+# As archives the two cost some 6 % less CPU per wager: RocksDB touches its counters, which are per
+# thread, at each comparison of keys, and from a shared library that is a call each time.
+set(protobuf_libs protobuf)
+set(rocksdb_libs rocksdb)
+if(LAUREL_ARCHIVES)
+  set(protobuf_libs libprotobuf.a z)
+  set(rocksdb_libs librocksdb.a libsnappy.a liblz4.a libzstd.a libbz2.a z)
+endif()
+laurel_third_party(protobuf HEADER google/protobuf/message.h LIBS ${protobuf_libs}
+                   USE Threads::Threads PACKAGE libprotobuf-dev)
+laurel_third_party(rocksdb HEADER rocksdb/db.h LIBS ${rocksdb_libs} USE Threads::Threads
+                   PACKAGE librocksdb-dev)
 laurel_third_party(caf HEADER caf/all.hpp LIBS caf_core USE Threads::Threads PACKAGE libcaf-dev)
 laurel_third_party(boost HEADER boost/asio.hpp USE Threads::Threads PACKAGE libboost1.81-dev)
 laurel_third_party(boost_json HEADER boost/json.hpp LIBS boost_json PACKAGE libboost-json1.81-dev)

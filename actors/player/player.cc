@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "actors/player/contributions.h"
 #include "actors/player/ledger.h"
 #include "laurel/api/civil.h"
 #include "laurel/contract/amount.h"
@@ -69,6 +70,12 @@ LedgerBody explain(const Earned& earned, const WagerSettled& wager, const Progra
 }  // namespace
 
 void Player::on(const WagerSettled& wager, Turn& turn) {
+  WagerNote note;
+  if (void_came_first(wager, turn)) {
+    state().set_wagers(state().wagers() + 1);
+    note.set_void_came_first(true);
+    return turn.remember(note);
+  }
   if (wager.is_test()) {
     state().set_test_wagers(state().test_wagers() + 1);
     return;
@@ -80,7 +87,6 @@ void Player::on(const WagerSettled& wager, Turn& turn) {
   Standing standing;
   standing.lifetime = points_in(
       amount_of(*state().mutable_lifetime(), plan->points_asset, plan->points_scale), *plan);
-  WagerNote note;
   if (plan->per_day) {
     const auto day = rules::local_day(*plan->zones, plan->zone, turn.now());
     note.mutable_day()->set_day(*day);  // the zone is known: the plan was compiled with it
@@ -92,7 +98,14 @@ void Player::on(const WagerSettled& wager, Turn& turn) {
   // A wager that earns nothing is counted, but there is nothing to enter.
   amount_of(*state().mutable_balances(), plan->points_asset, plan->points_scale);
   if (earned.points != 0 && !book(earned, wager, *plan, note, turn)) return;
+  contribute(wager, earned, note, turn);
   update_tier(*plan, turn);
+  // What caused nothing leaves no note: there is nothing that a void would take back.
+  if (note.entries_size() == 0 && note.runs_size() == 0 && earned.capped_by.empty()) return;
+  note.set_catalog_version(turn.cause().catalog_version);
+  note.set_tier(earned.tier->name);
+  note.set_capped_by(std::string(earned.capped_by));
+  turn.remember(note);
 }
 
 bool Player::book(const Earned& earned, const WagerSettled& wager, const ProgramPlan& plan,
@@ -163,9 +176,27 @@ void Player::earn_today(Int128 points, const ProgramPlan& plan) {
       contract::make_amount(before + points, plan.points_asset, plan.points_scale);
 }
 
+void Player::give_back_room(const DayEarned& taken, Turn& turn) {
+  const auto less = [&](DayEarned& counted) {
+    const Amount& points = taken.earned();
+    Amount& earned = *counted.mutable_earned();
+    // Counted in other points meanwhile, there is nothing to give back.
+    if (earned.asset() != points.asset() || earned.scale() != points.scale()) return;
+    contract::set_units(earned, contract::units_of(earned) - contract::units_of(points));
+  };
+  if (state().has_today() && state().today().day() == taken.day()) {
+    return less(*state().mutable_today());
+  }
+  DayEarned other;
+  if (!turn.get("days", date_of(taken.day()), other)) return;
+  less(other);
+  turn.put("days", date_of(taken.day()), other);
+}
+
 ActorType actor_type() {
   return describe<Player>("player")
       .takes<WagerSettled>()
+      .takes<contract::WagerVoided>()
       .log_table<LedgerEntry>("ledger")
       .keyed_table<DayEarned>("days")
       .keyed_table<EarlyVoid>("early_voids")

@@ -25,8 +25,15 @@ namespace laurel::actors::player {
 class Player : public Actor<PlayerState> {
  public:
   void on(const contract::WagerSettled& wager, Turn& turn);
+  void on(const contract::WagerVoided& voided, Turn& turn);
 
  private:
+  /// A void of this wager waited for it, and does so no more.
+  bool void_came_first(const contract::WagerSettled& wager, Turn& turn);
+  /// Negates what a wager caused, as its note says; false: rejected.
+  bool take_back(const WagerNote& note, const contract::WagerVoided& voided, Turn& turn);
+  /// What a voided wager had taken of its own day's cap can be earned again.
+  void give_back_room(const DayEarned& taken, Turn& turn);
   /// Points of a day of the programme's zone so far, as a cap counts them.
   Int128 earned_on(std::int32_t day, const ProgramPlan& plan, Turn& turn);
   /// REQUIRES: the day is that of the last earned_on().

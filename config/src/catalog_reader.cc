@@ -150,6 +150,13 @@ CatalogReader::Version CatalogReader::read(const CatalogFiles& files, runtime::C
   const std::size_t problems_before = problems.size();
   std::vector<CatalogDocument> documents;
   std::size_t bytes = 0;
+  for (const auto& [file, text] : files.texts) bytes += text.size();
+  if (files.texts.size() > kCatalogFilesMax || bytes > kCatalogBytesMax) {
+    problems.push_back({files.folder.empty() ? "catalog" : files.folder, 0, 0, "",
+                        "is too large; allowed: " + std::to_string(kCatalogFilesMax) +
+                            " files of " + std::to_string(kCatalogBytesMax) + " bytes together"});
+    return nullptr;
+  }
   for (const auto& [file, text] : files.texts) {
     const std::string path = shown(files.folder, file);
     const google::protobuf::Message* declared = schema_.prototype(document_of(file));
@@ -157,7 +164,6 @@ CatalogReader::Version CatalogReader::read(const CatalogFiles& files, runtime::C
       problems.push_back({path, 0, 0, "", "nothing declares this document; allowed: " + allowed});
       continue;
     }
-    bytes += text.size();
     std::shared_ptr<google::protobuf::Message> message(declared->New());
     const auto found = read_toml(text, *message);
     for (const TomlProblem& problem : found) problems.push_back(problem_of(path, problem));
@@ -167,12 +173,6 @@ CatalogReader::Version CatalogReader::read(const CatalogFiles& files, runtime::C
     document.toml = text;
     document.message = std::move(message);
     documents.push_back(std::move(document));
-  }
-  if (files.texts.size() > kCatalogFilesMax || bytes > kCatalogBytesMax) {
-    problems.push_back({files.folder.empty() ? "catalog" : files.folder, 0, 0, "",
-                        "the catalog is too large; allowed: " + std::to_string(kCatalogFilesMax) +
-                            " files of " + std::to_string(kCatalogBytesMax) + " bytes together"});
-    return nullptr;
   }
   // What could be read is worked out even when something else could not: all problems at once.
   std::vector<runtime::DocumentProblem> found;

@@ -29,6 +29,7 @@ NodeConfig config_of(const NodeOptions& options) {
   listen.set_tls_key(options.listen.tls_key);
   config.mutable_data()->set_dir(options.data_dir);
   config.mutable_catalog()->set_dir(options.catalog_dir);
+  config.mutable_catalog()->set_lead_ms(static_cast<std::uint32_t>(options.catalog_lead.count()));
   config.mutable_engine()->set_kind(options.engine);
   config.set_partitions(options.partitions);
   auto& commit = *config.mutable_commit();
@@ -59,6 +60,7 @@ NodeOptions options_of(const NodeConfig& config) {
   options.listen.tls_key = config.listen().tls_key();
   options.data_dir = config.data().dir();
   options.catalog_dir = config.catalog().dir();
+  options.catalog_lead = std::chrono::milliseconds(config.catalog().lead_ms());
   options.engine = config.engine().kind();
   options.partitions = static_cast<std::uint16_t>(config.partitions());
   options.commit.interval_min = std::chrono::milliseconds(config.commit().interval_min_ms());

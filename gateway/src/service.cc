@@ -1,5 +1,6 @@
 #include "service.h"
 
+#include <algorithm>
 #include <array>
 
 #include "openapi.h"
@@ -11,6 +12,7 @@ namespace laurel::gateway::internal {
 namespace {
 
 constexpr std::size_t kSmallBodyMax = 1024 * 1024;
+constexpr std::size_t kCatalogBodyMax = 10 * 1024 * 1024;
 constexpr std::size_t kRecordsBodyMax = 8 * 1024 * 1024;
 
 Reply method_not_allowed(const std::string& method, const std::string& allow) {
@@ -18,6 +20,15 @@ Reply method_not_allowed(const std::string& method, const std::string& allow) {
       Problem{405, "method-not-allowed", method + " is not possible here; allowed: " + allow});
   reply.allow = allow;
   return reply;
+}
+
+bool allows(std::string_view allowed, std::string_view method) {
+  for (std::size_t at = 0; at < allowed.size();) {
+    const std::size_t end = std::min(allowed.find(", ", at), allowed.size());
+    if (allowed.substr(at, end - at) == method) return true;
+    at = end + 2;
+  }
+  return false;
 }
 
 /// The methods of a path; empty when there is no such path.
@@ -40,6 +51,8 @@ std::string allowed_methods(const Target& target) {
     return "GET";
   }
   if (path[1] == "topics" && n == 3) return "GET";
+  if (path[1] == "catalog" && n == 2) return "GET, POST";
+  if (path[1] == "catalog" && (n == 3 || (n == 4 && path[2] == "schema"))) return "GET";
   return "";
 }
 
@@ -56,6 +69,7 @@ std::size_t Service::body_bytes_max(std::string_view method, std::string_view ta
   if (method != "POST") return kSmallBodyMax;
   const std::string_view path = target.substr(0, target.find('?'));
   if (path == "/v1/events") return options_.body_bytes_max;
+  if (path == "/v1/catalog") return std::min(kCatalogBodyMax, options_.body_bytes_max);
   if (path.ends_with("/records")) return std::min(kRecordsBodyMax, options_.body_bytes_max);
   return std::min(2 * kSmallBodyMax, options_.body_bytes_max);
 }
@@ -69,7 +83,7 @@ void Service::handle(Request request, Respond respond) {
   const std::string allowed = allowed_methods(*target);
   if (allowed.empty()) {
     respond(not_found("there is no such path; /openapi.json lists them"));
-  } else if (request.method != allowed) {
+  } else if (!allows(allowed, request.method)) {
     respond(method_not_allowed(request.method, allowed));
   } else {
     route(request, *target, respond);
@@ -84,6 +98,8 @@ void Service::route(Request& request, const Target& target, const Respond& respo
     ingest(request, target, respond);
   } else if (path.size() > 1 && path[1] == "topics") {
     topic(target, respond);
+  } else if (path.size() > 1 && path[1] == "catalog") {
+    respond(request.method == "POST" ? publish_catalog(request, target) : catalog(target));
   } else {
     respond(get(target));
   }

@@ -86,6 +86,10 @@ class Service {
   Reply actors(const Target& target) const;
   Reply players(const Target& target) const;
 
+  // catalog_api.cc
+  Reply catalog(const Target& target) const;
+  Reply publish_catalog(const Request& request, const Target& target);
+
   // topics_api.cc
   void topic(const Target& target, const Respond& respond);
   void poll_topic(const TopicRequest& request, const Respond& respond);

@@ -21,6 +21,9 @@ std::string to_utf8(std::string_view text);
 /// 2021-11-20T19:44:19.000000Z; nothing outside of the years 0000 to 9999.
 std::optional<std::string> rfc3339(std::int64_t unix_us);
 
+/// RFC 3339 with Z or an offset, at most microseconds, years 1970 to 9999.
+std::optional<std::int64_t> parse_rfc3339(std::string_view text);
+
 /// [A-Za-z0-9._~:-]{1,64}
 bool is_player_id(std::string_view text);
 /// [a-z][a-z0-9_-]*, at most 64: names of actor types and of tables.

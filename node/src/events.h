@@ -19,6 +19,8 @@ inline constexpr LogEvent kNodeStage{"node.stage", Level::kDebug};
 inline constexpr LogEvent kNodeRunning{"node.running", Level::kInfo};
 inline constexpr LogEvent kNodeStopping{"node.stopping", Level::kInfo};
 inline constexpr LogEvent kNodeStopped{"node.stopped", Level::kInfo};
+inline constexpr LogEvent kCatalogPublished{"catalog.published", Level::kInfo};
+inline constexpr LogEvent kCatalogFolderDiffers{"catalog.folder-differs", Level::kWarn};
 inline constexpr LogEvent kNodeFailed{"node.failed", Level::kError};
 inline constexpr LogEvent kNodeStopStuck{"node.stop-stuck", Level::kError};
 

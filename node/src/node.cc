@@ -2,6 +2,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <mutex>
+#include <optional>
 
 #include "laurel/actors/all_actors.h"
 #include "laurel/adapters/caf/host.h"
@@ -14,6 +17,7 @@
 #include "laurel/config/toml_reader.h"
 #include "laurel/formats/mapping.pb.h"
 #include "laurel/gateway/http_server.h"
+#include "laurel/node/catalog_keeper.h"
 #include "laurel/node/latency.h"
 #include "log.h"
 #include "node_metrics.h"
@@ -53,9 +57,8 @@ class Node::Impl final : public runtime::NodeApi {
     set_log_level(options_.log_level);
     log(kNodeStarting, {{"node", options_.node_id}, {"data", options_.data_dir}});
     const std::pair<const char*, Status (Impl::*)()> stages[] = {
-        {"catalog", &Impl::start_catalog},
-        {"engine", &Impl::start_engine},
-        {"partitions", &Impl::start_partitions},
+        {"folder", &Impl::start_folder},   {"engine", &Impl::start_engine},
+        {"catalog", &Impl::start_catalog}, {"partitions", &Impl::start_partitions},
         {"http", &Impl::start_http},
     };
     for (const auto& [name, stage] : stages) {
@@ -104,6 +107,7 @@ class Node::Impl final : public runtime::NodeApi {
   }
 
   std::shared_ptr<const runtime::Decoder> cloud_events_decoder() const override {
+    const std::lock_guard lock(decoders_mutex_);
     return cloud_events_;
   }
 
@@ -114,7 +118,7 @@ class Node::Impl final : public runtime::NodeApi {
       return Error{ErrorCode::kInvalidInput, status.error().message};
     }
     return adapters::formats::make_mapped_decoder(format, parsed, header, registry_.event_types(),
-                                                  decoder_options_);
+                                                  decoder_options());
   }
 
   const runtime::Queries& queries() const override { return *queries_; }
@@ -126,7 +130,7 @@ class Node::Impl final : public runtime::NodeApi {
     out.engine = options_.engine;
     out.data_dir = options_.data_dir;
     out.state = state_;
-    out.catalog_version = catalog_->newest().number();
+    out.catalog_version = catalog()->newest().number();
     out.uptime_ms = (steady_us() - started_us_) / 1000;
     out.committed_ms_p50 = latency_.recent_ms(0.50);
     out.committed_ms_p99 = latency_.recent_ms(0.99);
@@ -144,32 +148,84 @@ class Node::Impl final : public runtime::NodeApi {
     return out;
   }
 
+  std::shared_ptr<const runtime::Catalog> catalog() const override { return keeper_->current(); }
+  Result<runtime::CatalogAnswer> publish_catalog(
+      const runtime::CatalogPublication& publication) override {
+    auto answer = keeper_->publish(publication);
+    if (answer && answer->created) {
+      log(kCatalogPublished, {{"version", std::to_string(answer->version->number())},
+                              {"history", publication.history ? "yes" : "no"}});
+    }
+    return answer;
+  }
+  Result<std::string> catalog_schema(std::string_view document) const override {
+    return reader_->json_schema(document);
+  }
+
   std::string metrics_text() const override {
     return render_metrics({status(), host_ ? host_->totals() : adapters::HostTotals{},
                            engine_->stats(), latency_.since_start(), options_});
   }
 
  private:
-  Status start_catalog() {
+  // Before the data directory is made or touched: a folder that is wrong leaves nothing behind.
+  Status start_folder() {
     auto reader = config::CatalogReader::make(registry_, zones_);
     if (!reader) return reader.error();
+    reader_.emplace(std::move(*reader));
     auto files = config::read_catalog_folder(options_.catalog_dir);
     if (!files) return files.error();
-    runtime::CatalogTerms terms;
-    terms.number = 1;
-    std::vector<runtime::CatalogProblem> problems;
-    auto version = reader->read(*files, terms, nullptr, problems);
-    if (!version) return Error{ErrorCode::kConfigInvalid, config::to_text(problems)};
-    catalog_ = std::make_shared<const runtime::Catalog>(runtime::Catalog(), std::move(version));
-    decoder_options_.now_us = wall_us;
-    if (const auto* assets = config::asset_registry(catalog_->newest())) {
+    folder_ = std::move(*files);
+    std::error_code error;
+    const bool used = std::filesystem::exists(options_.data_dir, error) &&
+                      !std::filesystem::is_empty(options_.data_dir, error);
+    if (options_.catalog_dir.empty() || used) return {};
+    return check_folder(*reader_, folder_);
+  }
+
+  Status start_catalog() {
+    CatalogKeeper::Options keeper;
+    keeper.lead_us =
+        std::chrono::duration_cast<std::chrono::microseconds>(options_.catalog_lead).count();
+    keeper.now_us = wall_us;
+    keeper.read_only = mode_.read_only;
+    keeper_ = std::make_unique<CatalogKeeper>(*reader_, hasher_, *engine_, std::move(keeper));
+    const bool has_folder = !options_.catalog_dir.empty();
+    if (Status status = keeper_->start(has_folder ? &folder_ : nullptr); !status) return status;
+    if (has_folder && keeper_->differs(folder_)) {
+      log(kCatalogFolderDiffers,
+          {{"folder", options_.catalog_dir},
+           {"version", std::to_string(catalog()->newest().number())},
+           {"what",
+            "the node runs with the stored version; for the folder's: laurel catalog "
+            "publish " +
+                options_.catalog_dir}});
+    }
+    use_assets(*catalog());
+    keeper_->on_new([this](const CatalogKeeper::CatalogPtr& next) {
+      use_assets(*next);
+      if (host_) host_->adopt(next);
+    });
+    return {};
+  }
+
+  // Decoders check amounts against the newest version's assets, whenever it comes into force.
+  void use_assets(const runtime::Catalog& catalog) {
+    adapters::formats::DecoderOptions options;
+    options.now_us = wall_us;
+    if (const auto* assets = config::asset_registry(catalog.newest())) {
       for (const auto& asset : assets->assets()) {
-        decoder_options_.asset_scales.emplace(asset.id(), asset.scale());
+        options.asset_scales.emplace(asset.id(), asset.scale());
       }
     }
-    cloud_events_ =
-        adapters::formats::make_cloud_events_decoder(registry_.event_types(), decoder_options_);
-    return {};
+    auto decoder = adapters::formats::make_cloud_events_decoder(registry_.event_types(), options);
+    const std::lock_guard lock(decoders_mutex_);
+    decoder_options_ = std::move(options);
+    cloud_events_ = std::move(decoder);
+  }
+  adapters::formats::DecoderOptions decoder_options() const {
+    const std::lock_guard lock(decoders_mutex_);
+    return decoder_options_;
   }
 
   Status start_engine() {
@@ -199,7 +255,7 @@ class Node::Impl final : public runtime::NodeApi {
     host.partition.bytes_max = options_.commit.bytes_max;
     host.partition.activation_bytes_max =
         options_.memory.activations_mb * kMiB / engine_->partitions();
-    auto started = adapters::Host::start(*engine_, registry_, hasher_, catalog_, host);
+    auto started = adapters::Host::start(*engine_, registry_, hasher_, catalog(), host);
     if (!started) return started.error();
     host_ = std::move(*started);
     return {};
@@ -226,11 +282,14 @@ class Node::Impl final : public runtime::NodeApi {
   runtime::ActorRegistry registry_;
   adapters::OpenSslHasher hasher_;
   adapters::SystemZones zones_;
+  std::optional<config::CatalogReader> reader_;
+  config::CatalogFiles folder_;
+  mutable std::mutex decoders_mutex_;  // guards the two below
   adapters::formats::DecoderOptions decoder_options_;
-  std::shared_ptr<const runtime::Catalog> catalog_;
   std::shared_ptr<const runtime::Decoder> cloud_events_;
   LatencyRecorder latency_;
   std::unique_ptr<adapters::EmbeddedEngine> engine_;
+  std::unique_ptr<CatalogKeeper> keeper_;
   std::unique_ptr<runtime::Queries> queries_;
   std::unique_ptr<adapters::Host> host_;
   std::unique_ptr<gateway::HttpServer> http_;

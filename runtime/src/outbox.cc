@@ -15,7 +15,7 @@ StoredCause stored_cause(const Origin& origin) {
   stored.set_source(text(origin.cause.source));
   stored.set_time_us(origin.now);
   stored.set_watermark_us(origin.watermark);
-  stored.set_catalog_known(origin.bound.known);
+  stored.set_catalog_known(origin.catalog_bound.known);
   stored.set_seed(big_endian(origin.seed[0]) + big_endian(origin.seed[1]));
   return stored;
 }
@@ -25,7 +25,7 @@ Origin origin_of(const StoredCause& stored) {
   origin.cause = {stored.event_id(), stored.event_type(), stored.subject(), stored.source(), 0};
   origin.now = stored.time_us();
   origin.watermark = stored.watermark_us();
-  origin.bound.known = stored.catalog_known();
+  origin.catalog_bound.known = stored.catalog_known();
   if (stored.seed().size() == 16) {
     const std::string_view seed = stored.seed();
     origin.seed = {from_big_endian(seed.substr(0, 8)), from_big_endian(seed.substr(8))};

@@ -24,7 +24,7 @@ Origin origin_of(const Event& event, const Digest& digest, TimeUs watermark) {
   origin.cause = {envelope.id(), envelope.type(), envelope.subject(), envelope.source(), 0};
   origin.now = envelope.time_us();
   origin.watermark = watermark;
-  origin.bound = event.catalog_bound;
+  origin.catalog_bound = event.catalog_bound;
   // The first half of the digest names the row in the store; only the second half seeds.
   const std::string_view bytes = bytes_of(digest);
   origin.seed = {from_big_endian(bytes.substr(16, 8)), from_big_endian(bytes.substr(24, 8))};
@@ -144,6 +144,7 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
   for (const auto& [type, handler] : takers) {
     Turns::End end = turns_.run({*type, *handler, event.routing_key, *event.data, origin, true});
     if (failed()) return queue_of(work).push_front(std::move(work));
+    if (end.declined) continue;
     Decision decision;
     decision.set_actor_type(type->name);
     if (end.code.empty()) {
@@ -160,6 +161,10 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
     }
   }
   if (failed()) return queue_of(work).push_front(std::move(work));
+  if (took == 0 && refused.empty()) {
+    return rejected(std::move(work), "no-taker",
+                    "every actor type declined " + event.envelope->type());
+  }
   if (took == 0) {
     Turns::End& first = refused.front().second;
     return rejected(std::move(work), std::move(first.code), std::move(first.detail));
@@ -170,7 +175,8 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
   row.set_format(1);
   row.set_event(event.canonical);
   row.set_commit(last_commit + (in_flight() ? 2 : 1));
-  row.set_catalog_version(turns_.catalog().at(origin.now, origin.bound).number());
+  row.set_catalog_version(
+      turns_.catalog().at(event.envelope->time_us(), event.catalog_bound).number());
   layers_.open.put(Space::kJournal, keys.journal, row.SerializeAsString());
   settle(std::move(work), {EventStatus::kAccepted, {}, {}});
 }

@@ -44,8 +44,8 @@ class PartitionImpl {
   std::shared_ptr<const Commit> seal();
   Partition::Next on_outcome(CommitNumber number, Outcome outcome);
   void resolve(const Recovered& recovered);
-  void adopt(std::shared_ptr<const Catalog> catalog) { turns_.adopt(std::move(catalog)); }
   void abandon();
+  void adopt(std::shared_ptr<const Catalog> catalog) { turns_.adopt(std::move(catalog)); }
 
   bool in_flight() const { return layers_.in_flight != nullptr; }
   bool open() const { return !layers_.open.empty() || backfills_.changed(); }

@@ -26,16 +26,28 @@ std::uint64_t splitmix(std::uint64_t& state) {
 std::string_view record_type(std::string_view topic) {
   if (topic == kTopicBalances) return "laurel.balance.changed.v1";
   if (topic == kTopicLedger) return "laurel.points.posted.v1";
+  if (topic == kTopicTournaments) return "laurel.tournament.state.v1";
   if (topic == kTopicTiers) return "laurel.tier.changed.v1";
   return "laurel.event.rejected.v1";
 }
 
 }  // namespace
 
-TurnContext::TurnContext(const Environment& environment, const CatalogVersion& catalog,
-                         const Scope& scope)
-    : environment_(environment), catalog_(catalog), scope_(scope), cause_(scope.origin.cause) {
-  cause_.catalog_version = catalog.number();
+TurnContext::TurnContext(const Environment& environment, const Scope& scope)
+    : environment_(environment),
+      version_(environment.catalog->at(scope.origin.now, scope.origin.catalog_bound)),
+      scope_(scope),
+      cause_(scope.origin.cause) {
+  cause_.catalog_version = version_.number();
+}
+
+DatedPlan TurnContext::plan_at(PlanId id, TimeUs at) const {
+  const CatalogBound bound = scope_.origin.catalog_bound;
+  const CatalogVersion& version = environment_.catalog->at(at, bound);
+  const CatalogTerms& terms = version.terms();
+  return {version.plan(id),
+          version.number() <= bound.known ? terms.effective_from_us : terms.live_from_us,
+          version.number()};
 }
 
 std::uint64_t TurnContext::random() { return splitmix(scope_.seed[0]) ^ splitmix(scope_.seed[1]); }

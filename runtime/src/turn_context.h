@@ -31,6 +31,7 @@ class TurnContext final : public Turn {
   struct Environment {
     Layers& layers;
     const Hasher& hasher;
+    std::shared_ptr<const Catalog> catalog;
     std::string_view secret;
     std::size_t effect_bytes_max = 0;
   };
@@ -42,7 +43,7 @@ class TurnContext final : public Turn {
     bool handles_event = false;
   };
 
-  TurnContext(const Environment& environment, const CatalogVersion& catalog, const Scope& scope);
+  TurnContext(const Environment& environment, const Scope& scope);
 
   const ActorId& self() const override { return scope_.activation.id; }
   const Cause& cause() const override { return cause_; }
@@ -55,10 +56,11 @@ class TurnContext final : public Turn {
   using Turn::document;
   const google::protobuf::Message* document(
       const google::protobuf::Descriptor& type) const override {
-    return catalog_.find(type);
+    return version_.find(type);
   }
   using Turn::plan;
-  const void* plan(PlanId id) const override { return catalog_.plan(id); }
+  const void* plan(PlanId id) const override { return version_.plan(id); }
+  DatedPlan plan_at(PlanId id, TimeUs at) const override;
 
   bool get(std::string_view table, std::string_view key, google::protobuf::Message& row) override;
   void put(std::string_view table, std::string_view key,
@@ -83,11 +85,13 @@ class TurnContext final : public Turn {
   void emit_latest(std::string_view topic, std::string_view key,
                    const google::protobuf::Message& record) override;
   void reject(std::string_view code, std::string detail) override;
+  void decline() override { declined_ = true; }
 
   bool rejected() const { return !reject_code_.empty(); }
+  bool declined() const { return declined_; }
   const std::string& reject_code() const { return reject_code_; }
   const std::string& reject_detail() const { return reject_detail_; }
-  /// Moves the effects into the open commit. REQUIRES: not rejected.
+  /// Moves the effects into the open commit. REQUIRES: neither rejected nor declined.
   void apply_to(OpenCommit& commit);
   std::vector<OutgoingMessage>& outgoing() { return outgoing_; }
   /// What remember() kept, serialized.
@@ -111,11 +115,12 @@ class TurnContext final : public Turn {
   void outgo(const ActorId& to, const google::protobuf::Message& message, OutgoingMessage::Way way);
 
   const Environment& environment_;
-  const CatalogVersion& catalog_;  // in force at the event time
+  const CatalogVersion& version_;  // in force at the event time
   Scope scope_;
   Cause cause_;
   std::string note_;
   std::vector<TimerChange> timers_;
+  bool declined_ = false;
   std::string reject_code_;
   std::string reject_detail_;
   std::vector<std::pair<std::string, std::optional<std::string>>> rows_;

@@ -37,11 +37,11 @@ Turns::Turns(PartitionId partition, const Partition::Ports& ports,
              Layers& layers, PartitionCounters& counters)
     : partition_(partition),
       ports_(ports),
-      catalog_(std::move(catalog)),
       options_(options),
       layers_(layers),
       counters_(counters),
-      environment_{layers, ports.hasher, ports.engine.secret(), options.effect_bytes_max} {}
+      environment_{layers, ports.hasher, std::move(catalog), ports.engine.secret(),
+                   options.effect_bytes_max} {}
 
 bool Turns::room() const {
   return layers_.open.turns < options_.turns_max && layers_.open.bytes() < options_.bytes_max;
@@ -62,9 +62,8 @@ Turns::End Turns::run(const Input& input) {
     return {"unreadable-state", "the stored root cannot be read", {}, {}};
   }
   RootGuard guard(*activation);
-  TurnContext turn(environment_, catalog_->at(input.origin.now, input.origin.bound),
-                   {*activation, routing_key_of(input.type, input.key), input.origin,
-                    seed_of(input), input.is_event});
+  TurnContext turn(environment_, {*activation, routing_key_of(input.type, input.key), input.origin,
+                                  seed_of(input), input.is_event});
   try {
     input.handler.invoke(*activation->actor, input.message, turn);
   } catch (const std::exception& error) {
@@ -78,6 +77,10 @@ Turns::End Turns::run(const Input& input) {
   if (turn.rejected() || layers_.failed()) {
     guard.undo();
     return {turn.rejected() ? turn.reject_code() : "store-failed", turn.reject_detail(), {}, {}};
+  }
+  if (turn.declined()) {
+    guard.undo();
+    return {{}, {}, {}, {}, true};
   }
   turn.apply_to(layers_.open);
   mark_dirty(*activation);

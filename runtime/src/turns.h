@@ -34,6 +34,7 @@ class Turns {
     std::string code, detail;  ///< empty code: it was good
     std::string note;          ///< what remember() kept
     std::vector<OutgoingMessage> outgoing;
+    bool declined = false;  ///< it was good, and did nothing
   };
   /// A message that could not be delivered, for the dead letters.
   struct Undelivered {
@@ -65,8 +66,9 @@ class Turns {
 
   bool active(std::string_view state_key) { return activations_.find(state_key) != nullptr; }
   const Activations& activations() const { return activations_; }
-  const Catalog& catalog() const { return *catalog_; }
-  void adopt(std::shared_ptr<const Catalog> catalog) { catalog_ = std::move(catalog); }
+  const Catalog& catalog() const { return *environment_.catalog; }
+  /// The turns from now on see it.
+  void adopt(std::shared_ptr<const Catalog> catalog) { environment_.catalog = std::move(catalog); }
 
  private:
   Activation* activate(const ActorType& type, const std::string& key);
@@ -76,7 +78,6 @@ class Turns {
 
   const PartitionId partition_;
   const Partition::Ports ports_;
-  std::shared_ptr<const Catalog> catalog_;
   const PartitionOptions& options_;
   Layers& layers_;
   PartitionCounters& counters_;

@@ -10,6 +10,7 @@
 
 #include "laurel/api/turn.h"
 #include "laurel/runtime/backfill.h"
+#include "laurel/runtime/catalog.h"
 #include "laurel/runtime/engine.h"
 #include "laurel/runtime/event.h"
 #include "laurel/runtime/inbox.pb.h"
@@ -80,7 +81,7 @@ struct Origin {
   Cause cause;  ///< catalog_version is set per turn
   TimeUs now = 0;
   TimeUs watermark = 0;
-  CatalogBound bound;
+  CatalogBound catalog_bound;
   std::array<std::uint64_t, 2> seed{};
 };
 

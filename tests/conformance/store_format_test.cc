@@ -3,57 +3,23 @@
 
 #include <gtest/gtest.h>
 
-#include <cctype>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "checksum.h"
 #include "data_dir.h"
 #include "high_water.h"
+#include "support/golden.h"
 #include "support/temp_dir.h"
 #include "wire.h"
 
 namespace laurel::adapters::internal {
 namespace {
 
-std::string golden_text(const std::string& name) {
-  std::ifstream file(std::string(LAUREL_SOURCE_DIR) + "/tests/data/formats/" + name);
-  EXPECT_TRUE(file.good()) << name;
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// Hexadecimal digits; blanks, and from `#` to the end of a line, are for the reader.
-std::string golden(const std::string& name) {
-  std::string bytes;
-  int high = -1;
-  bool comment = false;
-  for (const char c : golden_text(name)) {
-    if (c == '#') comment = true;
-    if (c == '\n') comment = false;
-    if (comment || std::isxdigit(static_cast<unsigned char>(c)) == 0) continue;
-    const int digit = std::isdigit(static_cast<unsigned char>(c)) != 0 ? c - '0' : c - 'a' + 10;
-    if (high < 0) {
-      high = digit;
-    } else {
-      bytes.push_back(static_cast<char>(high * 16 + digit));
-      high = -1;
-    }
-  }
-  EXPECT_EQ(high, -1);
-  return bytes;
-}
-
-std::string hex(std::string_view bytes) {
-  std::string out;
-  for (const char c : bytes) {
-    out += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
-    out += "0123456789abcdef"[static_cast<unsigned char>(c) & 0xf];
-  }
-  return out;
-}
+using testing::golden;
+using testing::golden_text;
+using testing::hex;
 
 Identity sample_identity() {
   return {.partitions = 16,
@@ -81,6 +47,10 @@ TEST(StoreFormat, KeysAreThoseOfTheGoldenFile) {
   const std::string keys = hex(kIdentityKey) + hex(commit_record_key(258)) +
                            hex(partition_prefix(258)) + hex(chunk_key("ledger", 258, 70'000));
   EXPECT_EQ(keys, hex(golden("keys.hex")));
+}
+
+TEST(StoreFormat, CatalogKeysAreThoseOfTheGoldenFile) {
+  EXPECT_EQ(hex(catalog_key(258)), hex(golden("catalog-key.hex")));
 }
 
 TEST(StoreFormat, AnIdentityIsWrittenAndReadAsBefore) {

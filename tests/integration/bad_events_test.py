@@ -169,9 +169,10 @@ class BadEvents(BooksTest):
             result = self.post_one(json.dumps(self.wager(time=text)))
             self.assertEqual(result["status"], "accepted", text)
 
-    def test_voids_are_refused_until_an_actor_takes_them(self):
-        event = self.wager(type="laurel.wager.voided.v1", data={"voids_tx_id": "1"})
-        self.refuse("no-taker", event)
+    def test_a_void_of_a_part_is_refused(self):
+        event = self.wager(type="laurel.wager.voided.v1",
+                           data={"voids_tx_id": "1", "partial": True})
+        self.refuse("partial-void", event)
 
     def test_duplicates_and_conflicts(self):
         event = wager("again", next(self.tx_ids), 7000)

@@ -14,13 +14,24 @@ from pathlib import Path
 import harness
 from harness import CRASH_GAME, NodeTest, points
 from points import rows_of
-from program import Program, play
+from program import Program, bets, play
 
 # The tiers of ../shared/data/README.md.
 TIERS = "".join(f'\n[[tier]]\nname = "{name}"\nfrom = {start}\nmultiplier = "{factor}"\n'
                 for name, start, factor in (("basic", 0, 1), ("silver", 10_000, 2),
                                             ("gold", 100_000, 3)))
 ASSETS = 'assets = [{ id = "BIT", scale = 2 }, { id = "EUR", scale = 2 }, { id = "JPY", scale = 0 }]'
+# A void of each row of the game's bets.
+VOIDS = """
+type = "laurel.wager.voided.v1"
+id = { column = "Id" }
+source = { constant = "urn:laurel:example:bustabit" }
+subject = { column = "Username" }
+time = { column = "PlayDate" }
+[data]
+voids_tx_id = { column = "Id" }
+void_reason = { constant = "tech" }
+"""
 
 
 class ProgramTest(NodeTest):
@@ -47,17 +58,21 @@ class ProgramTest(NodeTest):
 class RealWagers(ProgramTest):
     """With tiers the order decides; both totals are those of the data's own page."""
 
-    def check(self, rows, total):
-        program = (CRASH_GAME / "catalog" / "program.toml").read_text() + TIERS
-        node = self.node_of(program)
+    PROGRAM = (CRASH_GAME / "catalog" / "program.toml").read_text() + TIERS
+
+    def ingest(self, node, rows, **options):
         text = io.StringIO()
         writer = csv.DictWriter(text, rows[0].keys())
         writer.writeheader()
         writer.writerows(rows)
-        done = self.assertCode(node.ingest(self.file("wagers.csv", text.getvalue())), 0)
+        done = self.assertCode(node.ingest(self.file("rows.csv", text.getvalue()), **options), 0)
         self.assertEqual(done.json()["accepted"], str(len(rows)))
+
+    def check(self, rows, total):
+        node = self.node_of(self.PROGRAM)
+        self.ingest(node, rows)
         got = points(node.balances())
-        self.assertEqual(got, play(program, rows))
+        self.assertEqual(got, play(self.PROGRAM, rows))
         if total is not None:
             self.assertEqual(sum(got.values()), total)
         self.assertCode(node.verb("verify"), 0)
@@ -70,6 +85,38 @@ class RealWagers(ProgramTest):
     def test_the_order_of_play(self):
         rows = sorted(rows_of(harness.WAGERS), key=lambda row: int(row["Id"]))
         self.check(rows, 29_244_490 if harness.HAS_REAL_WAGERS else None)
+
+    def test_one_in_a_hundred_is_voided_before_after_and_long_after(self):
+        rows = list(rows_of(harness.WAGERS))
+        rows = list({row["Id"]: row for row in rows}.values())
+        voided = random.Random(1).sample(range(len(rows)), max(30, len(rows) // 100))
+        mapping = self.file("voids.toml", VOIDS)
+        node, oracle = self.node_of(self.PROGRAM), Program(self.PROGRAM)
+
+        def void(numbers):
+            self.ingest(node, [rows[number] for number in numbers], mapping=mapping)
+            for number in numbers:
+                oracle.void(rows[number]["Username"], rows[number]["Id"])
+
+        def settle(some):
+            self.ingest(node, some)
+            bets(oracle, some)
+        third = len(voided) // 3
+        void(voided[:third])
+        half = len(rows) // 2
+        settle(rows[:half])
+        void([number for number in voided[third:2 * third] if number < half])
+        settle(rows[half:])
+        self.assertEqual(node.stop(), 0)
+        node.start()  # what was earned is found again in the store
+        void(voided[2 * third:])
+        # Who has nothing but wagers that were void when they came has no balance.
+        got = {name: amounts for name, amounts in node.balances().items() if amounts}
+        wanted = {name: earned for name, earned in oracle.points().items()
+                  if earned or name in got}
+        self.assertEqual(points(got), wanted)
+        self.assertCode(node.verb("verify"), 0)
+        self.assertEqual(node.stop(), 0)
 
 
 class RandomPrograms(ProgramTest):
@@ -154,11 +201,32 @@ class RandomPrograms(ProgramTest):
         return harness.wager(f"p{draw.randrange(4)}", tx_id, 0, data=data,
                              time=at.isoformat().replace("+00:00", "Z")), at
 
+    @staticmethod
+    def void(oracle, wager):
+        """The void of a wager, and its status."""
+        name, tx_id = wager["subject"], wager["data"]["tx_id"]
+        return (wager | {"id": f"v-{tx_id}", "type": "laurel.wager.voided.v1",
+                         "data": {"voids_tx_id": tx_id}}, oracle.void(name, tx_id))
+
     def events(self, draw, oracle, count):
-        """Events and the status that each must get."""
+        """Events and the status that each must get: wagers, some of them voided before they come,
+        right after, or in the end; some voids of nothing, some twice."""
+        later = []
         for tx_id in range(count):
-            event, at = self.wager(draw, tx_id)
-            yield event, oracle.settle(event["subject"], at, event["data"])
+            wager, at = self.wager(draw, tx_id)
+            fate = draw.random()
+            if fate < 0.05:
+                yield self.void(oracle, wager)
+            if fate < 0.97:
+                yield wager, oracle.settle(wager["subject"], at, wager["data"])
+            if 0.05 <= fate < 0.10 or fate >= 0.97:
+                void, status = self.void(oracle, wager)
+                yield void, status
+                yield void | {"id": "again"}, "duplicate"
+            elif 0.10 <= fate < 0.15:
+                later.append(wager)
+        for wager in later:
+            yield self.void(oracle, wager)
 
     def test_every_player_is_as_the_oracle_says(self):
         for seed in range(8):

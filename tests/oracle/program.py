@@ -187,6 +187,9 @@ class Program:
         player.tier = self.tier_of(player.lifetime)["name"]
         return "accepted"
 
+    def points(self):
+        return {name: player.points for name, player in self.players.items()}
+
     @staticmethod
     def add(player, points, day):
         player.points += points
@@ -194,9 +197,9 @@ class Program:
         player.days[day] += points
 
 
-def play(text, rows):
-    """Points per player of rows of bets, in their order; a bet counts once. See points.py."""
-    program, seen = Program(text), set()
+def bets(program, rows):
+    """Settles rows of bets, in their order; a bet counts once. See points.py."""
+    seen = set()
     for row in rows:
         if row["Id"] in seen:
             continue
@@ -207,4 +210,10 @@ def play(text, rows):
         program.settle(row["Username"], at, {
             "tx_id": row["Id"], "vertical": "casino",
             "stake_total": {"units": units.numerator, "asset": "BIT", "scale": 2}})
-    return {name: player.points for name, player in program.players.items()}
+
+
+def play(text, rows):
+    """Points per player."""
+    program = Program(text)
+    bets(program, rows)
+    return program.points()

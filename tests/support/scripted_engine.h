@@ -12,6 +12,7 @@
 ///            with kOwnThread on a thread of the engine, as soon as the commit is handed in.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -77,6 +78,17 @@ class ScriptedDisk {
     partitions_[partition] = std::make_shared<const Partition>(std::move(next));
   }
 
+  std::uint64_t append_catalog(std::string record) {
+    const std::lock_guard lock(mutex_);
+    catalog_.push_back(std::move(record));
+    return catalog_.size();
+  }
+  std::vector<std::string> catalog(std::uint64_t from) const {
+    const std::lock_guard lock(mutex_);
+    const std::size_t skip = from == 0 ? 0 : std::min<std::size_t>(from - 1, catalog_.size());
+    return {catalog_.begin() + static_cast<std::ptrdiff_t>(skip), catalog_.end()};
+  }
+
   void apply(const runtime::Commit& commit) {
     Partition next = *at(commit.partition);
     LAUREL_ASSERT(commit.number == next.last_commit + 1);
@@ -110,6 +122,7 @@ class ScriptedDisk {
   std::string secret_;
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<const Partition>> partitions_;
+  std::vector<std::string> catalog_;
 };
 
 class ScriptedEngine final : public runtime::Engine {
@@ -287,6 +300,15 @@ class ScriptedEngine final : public runtime::Engine {
     const auto found = durable->topics.find(topic);
     const std::uint64_t end = found == durable->topics.end() ? 0 : found->second.size();
     return std::pair<std::uint64_t, std::uint64_t>(0, end);
+  }
+
+  runtime::Result<std::uint64_t> append_catalog(std::string record) override {
+    if (const runtime::Status status = readable(0); !status.ok()) return status.error();
+    return disk_->append_catalog(std::move(record));
+  }
+  runtime::Result<std::vector<std::string>> read_catalog(std::uint64_t from) const override {
+    if (const runtime::Status status = readable(0); !status.ok()) return status.error();
+    return disk_->catalog(from);
   }
 
   /// Manual: ends all that is in flight first, as scripted.

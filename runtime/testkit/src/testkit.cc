@@ -1,6 +1,7 @@
 #include "laurel/testkit/testkit.h"
 
 #include <exception>
+#include <limits>
 
 #include "laurel/adapters/crypto/openssl_hasher.h"
 #include "laurel/contract/options.pb.h"
@@ -52,6 +53,9 @@ class TestKit::KitTurn final : public Turn {
   const void* plan(PlanId id) const override {
     const auto it = kit_.plans_.find(id);
     return it == kit_.plans_.end() ? nullptr : it->second.get();
+  }
+  DatedPlan plan_at(PlanId id, TimeUs) const override {
+    return {plan(id), std::numeric_limits<TimeUs>::min(), kit_.catalog_version_};
   }
   bool get(std::string_view table, std::string_view key, google::protobuf::Message& row) override {
     const auto it = rows.find({std::string(table), std::string(key)});
@@ -128,6 +132,7 @@ class TestKit::KitTurn final : public Turn {
     }
     emit(topic, key, record);
   }
+  void decline() override { declined = true; }
   void reject(std::string_view code, std::string detail) override {
     if (!kit_.reject_code_.empty()) return;
     kit_.reject_code_ = code;
@@ -147,6 +152,8 @@ class TestKit::KitTurn final : public Turn {
     kit_.sent_ = std::move(sent);
     kit_.emitted_ = std::move(emitted);
   }
+
+  bool declined = false;
 
  private:
   static std::shared_ptr<google::protobuf::Message> copy_of(
@@ -212,7 +219,8 @@ bool TestKit::when(const google::protobuf::Message& message) {
   } catch (const std::exception& error) {
     turn.reject("actor-threw", error.what());
   }
-  if (!reject_code_.empty()) {
+  declined_ = turn.declined;
+  if (!reject_code_.empty() || declined_) {
     actor_->root().ParseFromString(before);
     return false;
   }

@@ -62,6 +62,19 @@ class FakeNode : public runtime::NodeApi {
   const runtime::Queries& queries() const override { return queries_; }
   const runtime::Engine& engine() const override { return engine_; }
   runtime::NodeStatus status() const override { return node_status; }
+  std::shared_ptr<const runtime::Catalog> catalog() const override { return node_catalog; }
+  runtime::Result<runtime::CatalogAnswer> publish_catalog(
+      const runtime::CatalogPublication& publication) override {
+    published = publication;
+    return catalog_answer;
+  }
+  runtime::Result<std::string> catalog_schema(std::string_view document) const override {
+    if (document == "program") return std::string("{}");
+    return runtime::Error{runtime::ErrorCode::kNotFound, "there are program"};
+  }
+  std::shared_ptr<const runtime::Catalog> node_catalog = std::make_shared<runtime::Catalog>();
+  runtime::CatalogAnswer catalog_answer;
+  runtime::CatalogPublication published;
   std::string metrics_text() const override { return "laurel_up 1\n"; }
 
   ScriptedDisk& disk() { return *disk_; }

@@ -23,6 +23,7 @@ struct NodeOptions {
 
   std::string data_dir = "data";
   std::string catalog_dir;  ///< empty: there is no catalog
+  std::chrono::milliseconds catalog_lead{60'000};
   std::string engine = "embedded";
   std::uint16_t partitions = 16;
 

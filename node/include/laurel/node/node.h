@@ -1,8 +1,9 @@
 /// Node: one node, wired. The one place that knows which adapter stands behind which port.
 ///
-///   start  1 catalog  2 engine (lock, recover)  3 partitions (take over)  4 HTTP
-///   stop   4 HTTP: no new requests   3 partitions: what was handed in is committed   2 engine:
-///   closed
+///   start  1 folder (of the catalog)  2 engine (lock, recover)  3 catalog (its stored versions)
+///          4 partitions (take over)  5 HTTP
+///   stop   5 HTTP: no new requests   4 partitions: what was handed in is committed
+///          2 engine: closed
 ///
 /// Lifecycle  start(), stop() (idempotent, also by the destructor).
 /// Threads    start() and stop(): one thread. NodeApi: any thread while it is up.

@@ -85,6 +85,12 @@ class CafHost final : public Host {
     return {};
   }
 
+  void adopt(std::shared_ptr<const runtime::Catalog> catalog) override {
+    for (const caf::actor& partition : partitions_) {
+      caf::anon_send(partition, internal::CatalogPtr(catalog));
+    }
+  }
+
   void drain() override {
     shared_->draining = true;
     std::unique_lock lock(shared_->mutex);

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog_log.h"
 #include "group_commit.h"
 #include "inbox_index.h"
 #include "laurel/adapters/rocksdb/status.h"
@@ -132,6 +133,12 @@ class Engine final : public EmbeddedEngine {
     if (!open.ok()) return open.error();
     return internal::topic_bounds(**open, topic, partition);
   }
+  Result<std::uint64_t> append_catalog(std::string record) override;
+  Result<std::vector<std::string>> read_catalog(std::uint64_t from) const override {
+    const auto open = readable();
+    if (!open.ok()) return open.error();
+    return internal::read_catalog(**open, from);
+  }
   Status verify() const override {
     const auto open = readable();
     if (!open.ok()) return open.error();
@@ -174,6 +181,7 @@ class Engine final : public EmbeddedEngine {
   mutable std::shared_mutex open_mutex_;
   std::shared_ptr<OpenStore> open_;  ///< nothing after close()
 
+  std::mutex catalog_mutex_;  ///< taken before mutex_
   mutable std::mutex mutex_;
   std::condition_variable work_;     ///< for the commit threads
   std::condition_variable settled_;  ///< for close() and take_over()
@@ -253,6 +261,28 @@ Result<runtime::Recovered> Engine::take_over(PartitionId id) {
   settled_.notify_all();
   if (error) return *error;
   return runtime::Recovered{next.epoch, next.number, next.positions};
+}
+
+Result<std::uint64_t> Engine::append_catalog(std::string record) {
+  const std::lock_guard one_at_a_time(catalog_mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (options_.read_only) {
+      return Error{ErrorCode::kInvalidInput, "the data directory was opened read-only"};
+    }
+    if (failure_) return failure_locked();
+    if (closing_) return Error{ErrorCode::kUnavailable, "the engine is closed"};
+    ++writers_;
+  }
+  auto number = internal::append_catalog(*pinned(), record);
+  LAUREL_FAILPOINT("embedded.append_catalog.after_write");
+  if (!number.ok()) fail(number.error());
+  {
+    const std::lock_guard lock(mutex_);
+    --writers_;
+  }
+  settled_.notify_all();
+  return number;
 }
 
 void Engine::commit(std::shared_ptr<const Commit> commit, std::function<void(Outcome)> done) {

@@ -22,6 +22,12 @@ std::string partition_prefix(runtime::PartitionId partition) {
   return out;
 }
 
+std::string catalog_key(std::uint64_t number) {
+  std::string out(kCatalogPrefix);
+  Writer(out).u64(number);
+  return out;
+}
+
 std::string commit_record_key(runtime::PartitionId partition) {
   std::string out(kCommitRecordPrefix);
   Writer(out).u16(partition);

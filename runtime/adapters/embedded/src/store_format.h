@@ -36,6 +36,9 @@ struct CommitRecord {
 
 // ---- Keys ------------------------------------------------------------------------------------
 inline constexpr std::string_view kIdentityKey = "identity";
+inline constexpr std::string_view kCatalogPrefix = "catalog/";
+/// Of a version of the catalog: numbers ascend as keys do.
+std::string catalog_key(std::uint64_t number);
 std::string commit_record_key(runtime::PartitionId partition);
 /// 2 bytes, big-endian: what every row of state, logs and journal starts with.
 std::string partition_prefix(runtime::PartitionId partition);

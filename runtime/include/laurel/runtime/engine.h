@@ -163,6 +163,12 @@ class Engine {
   virtual Result<std::pair<std::uint64_t, std::uint64_t>> topic_bounds(
       std::string_view topic, PartitionId partition) const = 0;
 
+  /// The log of the catalog's versions: appends a record, durable before this returns; its number:
+  /// 1, 2, 3, ... without gaps. Blocks on the disk.
+  virtual Result<std::uint64_t> append_catalog(std::string record) = 0;
+  /// All records from that number on, in order.
+  virtual Result<std::vector<std::string>> read_catalog(std::uint64_t from) const = 0;
+
   /// Finishes what was handed in, then refuses more (kFenced). Idempotent.
   virtual void close() = 0;
 };

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "laurel/runtime/catalog.h"
+#include "laurel/runtime/catalog_schema.h"
 #include "laurel/runtime/engine.h"
 #include "laurel/runtime/event.h"
 #include "laurel/runtime/queries.h"
@@ -37,6 +41,23 @@ struct NodeStatus {
   std::vector<PartitionStatus> partitions;
 };
 
+/// A version of the catalog that somebody wants to be in force.
+struct CatalogPublication {
+  std::map<std::string, std::string> files;  ///< NAME.toml -> text: all of them
+  std::optional<TimeUs> effective_from;      ///< nothing: as soon as may be; history: for ever
+  bool history = false;
+  std::string note;
+  bool validate_only = false;
+};
+
+struct CatalogAnswer {
+  /// What it is, or would be; the newest one when it says the same. Null when there are problems.
+  std::shared_ptr<const CatalogVersion> version;
+  bool created = false;
+  std::vector<std::uint64_t> supersedes;  ///< they were to begin later, and never will
+  std::vector<CatalogProblem> problems;   ///< any: refused
+};
+
 class NodeApi {
  public:
   virtual ~NodeApi() = default;
@@ -56,6 +77,11 @@ class NodeApi {
   virtual const Queries& queries() const = 0;
   virtual const Engine& engine() const = 0;
   virtual NodeStatus status() const = 0;
+  virtual std::shared_ptr<const Catalog> catalog() const = 0;
+  /// Durable, and seen by all that is submitted afterwards, when it returns. Blocks on the disk.
+  virtual Result<CatalogAnswer> publish_catalog(const CatalogPublication& publication) = 0;
+  /// JSON Schema of a document; kNotFound names what there is.
+  virtual Result<std::string> catalog_schema(std::string_view document) const = 0;
   /// Prometheus text format.
   virtual std::string metrics_text() const = 0;
 };

@@ -10,7 +10,8 @@ inline constexpr std::string_view kTopicBalances = "balances";
 inline constexpr std::string_view kTopicLedger = "ledger";
 inline constexpr std::string_view kTopicDeadLetters = "dead-letters";
 inline constexpr std::string_view kTopicTiers = "tiers";
-inline constexpr std::array<std::string_view, 4> kTopics = {kTopicBalances, kTopicLedger,
-                                                            kTopicDeadLetters, kTopicTiers};
+inline constexpr std::string_view kTopicTournaments = "tournaments";
+inline constexpr std::array<std::string_view, 5> kTopics = {
+    kTopicBalances, kTopicLedger, kTopicDeadLetters, kTopicTiers, kTopicTournaments};
 
 }  // namespace laurel::runtime

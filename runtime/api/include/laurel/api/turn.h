@@ -44,6 +44,17 @@ struct Cause {
   std::uint64_t catalog_version = 0;  ///< in force at the turn's event time; 0: there is none
 };
 
+/// Names a plan type within this process.
+using PlanId = const void*;
+namespace internal {
+template <class Plan>
+inline char plan_tag = 0;  // only its address is used
+}
+template <class Plan>
+PlanId plan_id() {
+  return &internal::plan_tag<Plan>;
+}
+
 /// The clock a timer waits for.
 enum class TimerClock : std::uint8_t {
   /// The cluster watermark: every event dated before it has been handled, and what it caused.
@@ -62,16 +73,12 @@ struct Timer {
   TimeUs window_from = 0;
 };
 
-/// Names a plan type within this process.
-using PlanId = const void*;
-namespace internal {
-template <class Plan>
-inline char plan_tag = 0;  // only its address is used
-}
-template <class Plan>
-PlanId plan_id() {
-  return &internal::plan_tag<Plan>;
-}
+/// A plan, from which event time on it is in force, and the version it is of.
+struct DatedPlan {
+  const void* plan = nullptr;  ///< nullptr: that version has no such document
+  TimeUs since = 0;
+  std::uint64_t catalog_version = 0;
+};
 
 class Turn {
  public:
@@ -104,6 +111,8 @@ class Turn {
   const Plan* plan() const {
     return static_cast<const Plan*>(plan(plan_id<Plan>()));
   }
+  /// The same at another event time: for what was defined when something began.
+  virtual DatedPlan plan_at(PlanId id, TimeUs at) const = 0;
 
   /// Keyed table: key -> row, the last value wins. The table has to be declared by the actor type.
   /// get() reads what this and earlier turns wrote, durable or not; false when there is no such
@@ -156,6 +165,10 @@ class Turn {
   /// Undoes this turn and dead-letters its message for this actor. `code` is a stable word such as
   /// `scale-mismatch`. The caller returns right after it.
   virtual void reject(std::string_view code, std::string detail) = 0;
+  /// The event is nothing to this actor, such as for want of a catalog document: no effect of the
+  /// turn stays, and the event is taken or rejected as the other actor types say. The caller returns
+  /// right after it.
+  virtual void decline() = 0;
 };
 
 }  // namespace laurel

@@ -55,6 +55,8 @@ class TestKit {
   /// Gives the actor a message, as one turn. False when it rejected it or threw: nothing changed.
   bool when(const google::protobuf::Message& message);
   const std::string& reject_code() const { return reject_code_; }
+  /// The last message was declined: when() said false, and nothing changed.
+  bool declined() const { return declined_; }
   const std::string& reject_detail() const { return reject_detail_; }
 
   const google::protobuf::Message& root_message() const;
@@ -99,6 +101,7 @@ class TestKit {
   std::uint64_t catalog_version_ = 1;
   std::uint64_t random_ = 0;
   std::string reject_code_, reject_detail_;
+  bool declined_ = false;
   const Zones* zones_ = nullptr;
   std::map<std::string, std::shared_ptr<google::protobuf::Message>> documents_;
   std::map<PlanId, std::shared_ptr<const void>> plans_;

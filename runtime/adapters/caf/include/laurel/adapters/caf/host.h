@@ -58,6 +58,8 @@ class Host {
 
   virtual runtime::Status submit(std::shared_ptr<runtime::Submission> submission,
                                  std::shared_ptr<const runtime::Decoder> decoder) = 0;
+  /// The next catalog; what is submitted afterwards sees it. REQUIRES: it extends the one before.
+  virtual void adopt(std::shared_ptr<const runtime::Catalog> catalog) = 0;
   /// Refuses new input and waits until everything handed in is durable or failed.
   virtual void drain() = 0;
   virtual std::vector<runtime::PartitionStatus> partitions() const = 0;

@@ -1,0 +1,99 @@
+// Editor: writes one batch of sorted operations into the open version.
+//
+// The batch goes down the tree once: each node that has operations below it is copied once (nodes
+// of the open version are reused), each leaf is merged with its operations, and what became too
+// full or too empty is put right by the parent on the way back.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "lens.h"
+#include "node.h"
+#include "store.h"
+
+namespace laurel::ranked::internal {
+
+// Take a row out or put one in. The row of an erase is there, that of an insert is not.
+struct Op {
+  Probe row;
+  MemberRef member = 0;
+  bool insert = false;
+};
+
+class Editor {
+ public:
+  explicit Editor(Store& store);
+
+  struct Target {
+    std::uint64_t generation = 0;  // of the open version
+    Version* dead = nullptr;       // the version before it: gets what dies
+  };
+  // Returns the new root. REQUIRES: `ops` are in order of their rows.
+  Node* apply(Node* root, std::span<const Op> ops, const Target& target);
+  // A tree of rows in order, packed. REQUIRES: no two are equal.
+  Node* build(std::span<const Item> items, const Target& target);
+  std::size_t memory() const;
+
+ private:
+  // Whether a subtree begins with the result that the one before it ends with.
+  enum class Joined : std::uint8_t { kNo, kYes, kUnknown };
+  // A child as its parent sees it.
+  struct Slot {
+    Item first{};
+    Node* node = nullptr;
+    std::uint32_t count = 0;
+    std::uint32_t groups = 0;
+    Joined joined = Joined::kUnknown;
+    bool of_split = false;
+  };
+  using Slots = std::vector<Slot>;
+  // What became of a subtree: one node fit to stay where it is, or a list on the stack `pieces_`
+  // from `begin` on, which may be empty, for the parent to arrange.
+  struct Outcome {
+    bool fits = false;
+    bool last_changed = true;  // false: it ends with the same (columns, time) as before
+    Slot slot;
+    std::size_t begin = 0;
+  };
+  // A child in whose place pieces [begin, end) of the stack come.
+  struct Replaced {
+    unsigned child;
+    std::size_t begin;
+    std::size_t end;
+  };
+
+  // editor.cc: down the tree and back.
+  Outcome edit(Node* node, std::span<const Op> ops);
+  Outcome edit_leaf(Leaf* leaf, std::span<const Op> ops);
+  Outcome edit_inner(Inner* inner, std::span<const Op> ops);
+  Outcome rearranged(Inner* node, std::uint64_t dirty, const std::vector<Replaced>& replaced,
+                     std::size_t begin);
+  Inner* writable(Inner* inner);
+  void dispose(Node* node);
+  void mark_joints(Inner& inner, std::uint64_t dirty);
+
+  // arrange.cc: nodes from lists.
+  static bool too_small(const Node& node);
+  static std::size_t parts_for(std::size_t entries, unsigned capacity);
+  void balance(Slots& slots);
+  void regroup(Slots& slots, std::size_t from, std::size_t to, std::size_t parts);
+  Slot emit_leaf(std::span<const Item> items);
+  Slots emit_leaves(std::span<const Item> items);
+  Slots emit_leaves(std::span<const Item> items, std::size_t parts);
+  Slot emit_inner(std::span<const Slot> slots, unsigned level);
+  Slots emit_level(const Slots& slots, unsigned level, std::size_t parts);
+  Node* grow(Slots slots);
+  Slot slot_of(Leaf* leaf) const;
+  Slot slot_of(Inner* inner) const;
+  Slots slots_of(const Inner& inner) const;
+
+  Store& store_;
+  Lens lens_;
+  Target target_;
+  Slots pieces_;
+  std::vector<Item> items_;
+};
+
+}  // namespace laurel::ranked::internal
