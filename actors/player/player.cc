@@ -160,8 +160,8 @@ void Player::update_tier(const ProgramPlan& plan, Turn& turn) {
 
 Int128 Player::earned_on(std::int32_t day, const ProgramPlan& plan, Turn& turn) {
   if (!state().has_today() || state().today().day() != day) {
-    if (state().today().has_earned())
-      turn.put("days", date_of(state().today().day()), state().today());
+    const DayEarned& last = state().today();
+    if (last.has_earned()) turn.put("days", date_of(last.day()), last);
     DayEarned other;
     if (!turn.get("days", date_of(day), other)) other.set_day(day);
     *state().mutable_today() = std::move(other);
