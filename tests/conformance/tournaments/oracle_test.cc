@@ -159,7 +159,7 @@ std::string expected(const Definition& of, const Window& run, const std::string&
         reached = time;
       }
     }
-    const Digest hash = adapters::OpenSslHasher().sha256({run_name, member});
+    const Digest hash = adapters::OpenSslHasher().sha256({run_name, "|", member});
     rows.push_back({low ? score : -score, reached, std::string(bytes_of(hash)),
                     member + "=" + std::to_string(score) + "@" +
                         std::to_string((reached - run.start) / kSecond)});
