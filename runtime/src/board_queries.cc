@@ -83,8 +83,7 @@ Result<std::vector<MessagePtr>> Queries::board_rows(std::string_view type, std::
   for (const std::string& member : members) names.push_back(state_key(type, key, table, member));
   const std::vector<std::string_view> keys(names.begin(), names.end());
   std::vector<std::optional<std::string>> values;
-  const PartitionId partition =
-      partition_of(routing_key_of(*declared, key), engine_.partitions());
+  const PartitionId partition = partition_of(routing_key_of(*declared, key), engine_.partitions());
   if (Status status = engine_.multi_get(partition, Space::kState, keys, values); !status) {
     return status.error();
   }

@@ -224,7 +224,8 @@ TEST_F(TournamentsTest, AMultitudeIsPlacedInBoundedSteps) {
   const auto state = t().run(run);
   EXPECT_EQ(state.state(), RUN_STATE_FINAL);
   EXPECT_EQ(state.placed(), static_cast<std::uint64_t>(kMembers));
-  EXPECT_TRUE(t().standings(run).starts_with("p699=1699@699 p1399=1699@1399 p2099=1699@2099 p698="));
+  EXPECT_TRUE(
+      t().standings(run).starts_with("p699=1699@699 p1399=1699@1399 p2099=1699@2099 p698="));
 }
 
 TEST_F(TournamentsTest, AStreakIsCreditedAndTakenBackInTheLedger) {
