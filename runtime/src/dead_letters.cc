@@ -17,13 +17,20 @@ contract::DeadLetter letter_of(const Reason& reason) {
 
 }  // namespace
 
+std::string place_of(const Work& work) {
+  const Submission& submission = *work.batch->batch.submission;
+  const RawRecord& raw = submission.records[work.event().index];
+  if (!raw.place.empty()) return std::string(raw.place);
+  if (raw.line == 0) return submission.source;
+  return submission.source + ":" + std::to_string(raw.line);
+}
+
 contract::DeadLetter event_letter(const Work& work, const Reason& reason) {
   const Submission& submission = *work.batch->batch.submission;
   const Event& event = work.event();
   const RawRecord& raw = submission.records[event.index];
   contract::DeadLetter letter = letter_of(reason);
-  letter.set_place(raw.line == 0 ? submission.source
-                                 : submission.source + ":" + std::to_string(raw.line));
+  letter.set_place(place_of(work));
   if (event.envelope != nullptr) {
     letter.set_event_type(event.envelope->type());
     letter.set_subject(event.envelope->subject());

@@ -47,6 +47,8 @@ const char* name_of(EventStatus status) {
       return "duplicate";
     case EventStatus::kConflict:
       return "conflict";
+    case EventStatus::kStaged:
+      return "staged";
     case EventStatus::kRejected:
       return "rejected";
   }

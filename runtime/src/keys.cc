@@ -99,6 +99,28 @@ std::optional<TimerKey> parse_timer_key(std::string_view bytes) {
   return out;
 }
 
+namespace {
+constexpr std::uint64_t kSignBit = 1ULL << 63;  // flipped, so that negative times come first
+}
+
+std::string backfill_key(std::uint64_t backfill) {
+  return std::string(1, kBackfillTag) + big_endian(backfill);
+}
+
+std::string staged_prefix(std::uint64_t backfill) { return "e" + big_endian(backfill); }
+
+std::string staged_key(std::uint64_t backfill, std::int64_t time_us,
+                       std::string_view natural_key_hash16) {
+  std::string out = staged_prefix(backfill);
+  out += big_endian(static_cast<std::uint64_t>(time_us) ^ kSignBit);
+  out.append(natural_key_hash16);
+  return out;
+}
+
+std::int64_t time_of_staged_key(std::string_view key) {
+  return static_cast<std::int64_t>(from_big_endian(key.substr(9, 8)) ^ kSignBit);
+}
+
 void append_key_part(std::string& natural_key, std::string_view part) {
   std::size_t length = part.size();
   while (length >= 0x80) {

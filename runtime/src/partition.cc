@@ -8,6 +8,15 @@ namespace laurel::runtime {
 
 using namespace internal;
 
+namespace {
+
+// Events looked at per round of reads: large enough to share the store's work, small enough to fill
+// an open commit without passing its limit by much.
+constexpr std::size_t kRoundEvents = 512;
+constexpr std::size_t kBackfillShare = 64;  // of a commit, when live events wait
+
+}  // namespace
+
 PartitionImpl::PartitionImpl(PartitionId partition, const Partition::Ports& ports,
                              std::shared_ptr<const Catalog> catalog,
                              const PartitionOptions& options)
@@ -21,16 +30,25 @@ PartitionImpl::PartitionImpl(PartitionId partition, const Partition::Ports& port
 void PartitionImpl::start(const Recovered& recovered) {
   epoch = recovered.epoch;
   last_commit = recovered.last_commit;
+  turns_.settle(last_commit);
   positions_ = recovered.positions;
   inbox_read_ = recovered.positions;
+  backfills_.load(layers_);
 }
 
 void PartitionImpl::take(EventBatch batch) {
   auto queued = std::make_shared<QueuedBatch>();
   queued->batch = std::move(batch);
   queued->left = queued->batch.events.size();
+  queued->backfill = queued->batch.submission->backfill;
+  queued->way = way_of(queued->backfill);
+  if (queued->way == QueuedBatch::Way::kSorted) {
+    const std::uint64_t known = backfills_.find(queued->backfill)->terms.catalog_known;
+    for (Event& event : queued->batch.events) event.catalog_bound.known = known;
+  }
   for (std::uint32_t at = 0; at < queued->left; ++at) {
-    events_.push_back({queued, nullptr, nullptr, at, false});
+    Work work{queued, nullptr, nullptr, at, false, nullptr};
+    queue_of(work).push_back(std::move(work));
   }
   if (queued->left == 0) queued->batch.submission->finish_one();
 }
@@ -43,8 +61,38 @@ bool PartitionImpl::full() const {
 }
 
 std::deque<Work>& PartitionImpl::queue_of(const Work& work) {
+  if (work.order) return orders_;
   if (work.timer) return timers_;
-  return work.chunk ? inbox_ : events_;
+  if (work.chunk) return inbox_;
+  switch (work.way()) {
+    case QueuedBatch::Way::kStage:
+      return staging_;
+    case QueuedBatch::Way::kSorted:
+      return sorted_;
+    case QueuedBatch::Way::kApply:
+      return applying_;
+    case QueuedBatch::Way::kLive:
+      break;
+  }
+  return events_;
+}
+
+bool PartitionImpl::nothing_queued() const {
+  return orders_.empty() && timers_.empty() && inbox_.empty() && events_.empty() &&
+         staging_.empty() && sorted_.empty() && applying_.empty();
+}
+
+// Live events first; but a few of each commit are of backfills, so that one gets on under any load.
+std::deque<PartitionImpl::Work>* PartitionImpl::next_events(std::size_t& count_max) {
+  count_max = kRoundEvents;
+  const bool share = !events_.empty() && share_used_ < kBackfillShare;
+  if (!events_.empty() && !share) return &events_;
+  if (share) count_max = kBackfillShare - share_used_;
+  if (!staging_.empty()) return &staging_;
+  if (sorted_may_run()) return &sorted_;
+  if (read_staged()) return &applying_;
+  count_max = kRoundEvents;
+  return events_.empty() ? nullptr : &events_;
 }
 
 void PartitionImpl::run(std::int64_t now_us) {
@@ -54,7 +102,11 @@ void PartitionImpl::run(std::int64_t now_us) {
     if (inbox_.empty() && inbox_unread_) read_inbox();
     if (timers_.empty() && (timers_unread_ || layers_.open.timers_changed)) find_due_timers();
     if (failed()) return;
-    if (!timers_.empty()) {
+    if (!orders_.empty()) {
+      Work work = std::move(orders_.front());
+      orders_.pop_front();
+      handle_order(std::move(work));
+    } else if (!timers_.empty()) {
       Work work = std::move(timers_.front());
       timers_.pop_front();
       handle_timer(std::move(work));
@@ -62,9 +114,9 @@ void PartitionImpl::run(std::int64_t now_us) {
       Work work = std::move(inbox_.front());
       inbox_.pop_front();
       handle_message(std::move(work));
-    } else if (!events_.empty()) {
-      run_events();
-    } else {
+    } else if (std::size_t count_max = 0; auto* queue = next_events(count_max)) {
+      run_events(*queue, count_max);
+    } else if (!drop_some()) {
       break;
     }
   }
@@ -84,11 +136,12 @@ void PartitionImpl::advance_watermark() {
 }
 
 std::size_t PartitionImpl::unsettled_events() const {
-  std::size_t count = events_.size();
+  std::size_t count = events_.size() + staging_.size() + sorted_.size();
   for (const auto* handled : {&layers_.open.handled, &in_flight_handled_}) {
     count += static_cast<std::size_t>(
-        std::count_if(handled->begin(), handled->end(),
-                      [](const Handled& each) { return each.work.batch != nullptr; }));
+        std::count_if(handled->begin(), handled->end(), [](const Handled& each) {
+          return each.work.batch != nullptr && each.work.way() != QueuedBatch::Way::kApply;
+        }));
   }
   return count;
 }
@@ -103,6 +156,10 @@ Partition::~Partition() = default;
 void Partition::start(const Recovered& recovered) { impl_->start(recovered); }
 void Partition::take(EventBatch batch) { impl_->take(std::move(batch)); }
 void Partition::inbox_news() { impl_->inbox_news(); }
+void Partition::order(BackfillOrder order, std::function<void(bool)> done) {
+  impl_->order(std::move(order), std::move(done));
+}
+void Partition::hold_backfills() { impl_->hold_backfills(); }
 void Partition::set_time(ClusterTime time) { impl_->set_time(std::move(time)); }
 void Partition::run(std::int64_t now_us) { impl_->run(now_us); }
 void Partition::tick(std::int64_t now_us) { impl_->tick(now_us); }
@@ -125,6 +182,7 @@ CommitNumber Partition::last_commit() const { return impl_->last_commit; }
 Epoch Partition::epoch() const { return impl_->epoch; }
 TimeUs Partition::watermark() const { return impl_->durable_watermark(); }
 std::uint64_t Partition::queued_events() const { return impl_->unsettled_events(); }
+PartitionBackfills Partition::backfills() const { return impl_->backfills(); }
 std::uint64_t Partition::activations() const { return impl_->activations().size(); }
 std::uint64_t Partition::activation_bytes() const { return impl_->activations().bytes(); }
 const PartitionCounters& Partition::counters() const { return impl_->counters; }

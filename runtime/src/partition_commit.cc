@@ -33,6 +33,7 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   LAUREL_ASSERT(!in_flight() && open());
   const CommitNumber number = last_commit + 1;
   turns_.write_dirty(number);
+  backfills_.write(layers_.open);
   auto commit = std::make_shared<Commit>();
   commit->partition = id;
   commit->number = number;
@@ -43,6 +44,8 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   in_flight_letters_ = std::move(layers_.open.dead_letters);
   in_flight_watermark_ = watermark_.value();
   layers_.open.clear();
+  share_used_ = 0;
+  dropped_some_ = false;
   layers_.in_flight = commit;
   return commit;
 }
@@ -59,6 +62,7 @@ Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) 
         inbox_unread_ = inbox_unread_ || record.target == id;
       }
       layers_.in_flight.reset();
+      turns_.settle(number);
       ++counters.commits;
       refusals_ = 0;
       const std::vector<Handled> handled = std::move(in_flight_handled_);
@@ -66,6 +70,7 @@ Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) 
       for (const auto& [reason, letters] : in_flight_letters_) {
         counters.dead_letters[reason] += letters;
       }
+      backfills_.settle();
       turn_by_turn_ -= std::min(turn_by_turn_, handled.size());
       durable_watermark_ = std::max(durable_watermark_, in_flight_watermark_);
       finish(handled);
@@ -104,8 +109,11 @@ void PartitionImpl::reload(bool content) {
     handled->clear();
   }
   turns_.drop_since(last_commit + 1);
+  backfills_.revert();
   layers_.open.clear();
   layers_.in_flight.reset();
+  share_used_ = 0;
+  dropped_some_ = false;
   timers_unread_ = true;
 }
 
@@ -133,6 +141,9 @@ void PartitionImpl::count(EventStatus status) {
     case EventStatus::kRejected:
       ++counters.rejected;
       break;
+    case EventStatus::kStaged:
+      ++counters.staged;
+      break;
     case EventStatus::kPending:
       break;
   }
@@ -140,12 +151,14 @@ void PartitionImpl::count(EventStatus status) {
 
 void PartitionImpl::finish(const std::vector<Handled>& handled) {
   for (const Handled& done : handled) {
+    if (done.work.order && done.work.order->done) done.work.order->done(true);
     if (!done.work.batch) continue;
     QueuedBatch& batch = *done.work.batch;
     Submission& submission = *batch.batch.submission;
     submission.results[done.work.event().index] = done.result;
     count(done.result.status);
-    if (on_durable) on_durable(submission, done.result.status);
+    if (on_durable && batch.way != QueuedBatch::Way::kApply)
+      on_durable(submission, done.result.status);
     if (--batch.left == 0) submission.finish_one();
   }
 }
@@ -156,14 +169,16 @@ void PartitionImpl::abandon() {
     for (Handled& each : *handled) left.push_back(std::move(each.work));
     handled->clear();
   }
-  for (auto* queue : {&events_, &inbox_, &timers_}) {
+  for (auto* queue : {&orders_, &events_, &staging_, &sorted_, &applying_, &inbox_, &timers_}) {
     for (Work& work : *queue) left.push_back(std::move(work));
     queue->clear();
   }
   turns_.drop_since(last_commit + 1);
+  backfills_.revert();
   layers_.open.clear();
   layers_.in_flight.reset();
   for (const Work& work : left) {
+    if (work.order && work.order->done) work.order->done(false);
     if (work.batch && --work.batch->left == 0) work.batch->batch.submission->finish_one();
   }
 }

@@ -10,11 +10,13 @@ namespace laurel::runtime {
 
 using namespace internal;
 
-namespace {
+// What says that it is the same: type, time and payload; not how it was sent.
+bool internal::same_content(const contract::Event& a, const contract::Event& b) {
+  return a.envelope().type() == b.envelope().type() &&
+         a.envelope().time_us() == b.envelope().time_us() && a.data() == b.data();
+}
 
-// Events looked at per round of reads: large enough to share the store's work, small enough to fill
-// an open commit without passing its limit by much.
-constexpr std::size_t kRoundEvents = 512;
+namespace {
 
 Origin origin_of(const Event& event, const Digest& digest, TimeUs watermark) {
   const contract::Envelope& envelope = *event.envelope;
@@ -31,25 +33,32 @@ Origin origin_of(const Event& event, const Digest& digest, TimeUs watermark) {
 
 }  // namespace
 
-void PartitionImpl::run_events() {
-  const std::size_t count = turn_by_turn_ > 0 ? 1 : std::min(events_.size(), kRoundEvents);
+void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
+  const std::size_t count = turn_by_turn_ > 0 ? 1 : std::min(queue.size(), count_max);
   std::vector<Keys> keys(count);
-  prefetch(count, keys);
+  prefetch(queue, keys);
   for (std::size_t i = 0; i < count && !failed() && !full(); ++i) {
-    Work work = std::move(events_.front());
-    events_.pop_front();
+    Work work = std::move(queue.front());
+    queue.pop_front();
+    if (&queue != &events_) ++share_used_;
     handle_event(std::move(work), keys[i]);
   }
   layers_.forget();
 }
 
-void PartitionImpl::prefetch(std::size_t count, std::vector<Keys>& keys) {
-  std::vector<std::string> journal, roots;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Event& event = events_[i].event();
+void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& keys) {
+  std::vector<std::string> journal, roots, staged;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const Event& event = queue[i].event();
     if (!event.reject_code.empty()) continue;
     keys[i].digest = ports_.hasher.sha256({ports_.engine.secret(), event.natural_key});
-    keys[i].journal = journal_key(event.routing_key, bytes_of(keys[i].digest).substr(0, 16));
+    const std::string_view name = bytes_of(keys[i].digest).substr(0, 16);
+    if (queue[i].way() == QueuedBatch::Way::kStage) {
+      std::string row = staged_key(queue[i].batch->backfill, event.envelope->time_us(), name);
+      if (layers_.unstored(Space::kStaged, row) == nullptr) staged.push_back(std::move(row));
+      continue;
+    }
+    keys[i].journal = journal_key(event.routing_key, name);
     if (layers_.unstored(Space::kJournal, keys[i].journal) == nullptr) {
       journal.push_back(keys[i].journal);
     }
@@ -62,6 +71,7 @@ void PartitionImpl::prefetch(std::size_t count, std::vector<Keys>& keys) {
   }
   layers_.prefetch(Space::kJournal, std::move(journal));
   layers_.prefetch(Space::kState, std::move(roots));
+  layers_.prefetch(Space::kStaged, std::move(staged));
 }
 
 PartitionImpl::Known PartitionImpl::known(const Event& event, const Keys& keys) {
@@ -75,15 +85,20 @@ PartitionImpl::Known PartitionImpl::known(const Event& event, const Keys& keys) 
                   "a journal row of partition " + std::to_string(id) + " cannot be read"});
     return Known::kNew;
   }
-  // What says that it is the same: type, time and payload; not how it was sent.
-  const bool same = first.envelope().type() == again.envelope().type() &&
-                    first.envelope().time_us() == again.envelope().time_us() &&
-                    first.data() == again.data();
-  return same ? Known::kDuplicate : Known::kConflict;
+  return same_content(first, again) ? Known::kDuplicate : Known::kConflict;
+}
+
+bool PartitionImpl::out_of_order(const Work& work) const {
+  return work.way() == QueuedBatch::Way::kSorted &&
+         work.event().envelope->time_us() < backfills_.find(work.batch->backfill)->applied_to;
 }
 
 void PartitionImpl::handle_event(Work work, const Keys& keys) {
   const Event& event = work.event();
+  const auto way = work.way();
+  if ((way == QueuedBatch::Way::kStage || way == QueuedBatch::Way::kSorted) && !takes_more(work)) {
+    return settle(std::move(work), {});
+  }
   if (work.poison) {
     return rejected(std::move(work), "commit-refused",
                     "the log refused the commit that held only this event");
@@ -91,23 +106,23 @@ void PartitionImpl::handle_event(Work work, const Keys& keys) {
   if (!event.reject_code.empty()) {
     return rejected(std::move(work), event.reject_code, event.reject_detail);
   }
+  if (way == QueuedBatch::Way::kStage) return stage(std::move(work), keys);
   const Known known_as = known(event, keys);
-  if (failed()) return events_.push_front(std::move(work));
+  if (failed()) return queue_of(work).push_front(std::move(work));
   switch (known_as) {
     case Known::kDuplicate:
-      layers_.open.handled.push_back({std::move(work), {EventStatus::kDuplicate, {}, {}}});
-      return;
-    case Known::kConflict: {
-      const std::string detail = "this natural key was accepted before with another payload";
-      dead_letter(event_letter(work, {"conflict", detail, {}}));
-      layers_.open.handled.push_back(
-          {std::move(work), {EventStatus::kConflict, "conflict", detail}});
-      return;
-    }
+      return settle(std::move(work), {EventStatus::kDuplicate, {}, {}});
+    case Known::kConflict:
+      return conflict(std::move(work), "this natural key was accepted before with another payload");
     case Known::kNew:
       break;
   }
-  watermark_.handled(event.envelope->time_us());
+  if (out_of_order(work)) {
+    return rejected(
+        std::move(work), "out-of-order",
+        "it is older than an event before it, in a backfill that was said to be sorted");
+  }
+  if (way == QueuedBatch::Way::kLive) watermark_.handled(event.envelope->time_us());
   accept(std::move(work), keys);
 }
 
@@ -118,14 +133,17 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
     return rejected(std::move(work), "no-taker",
                     "no actor type of this build takes " + event.envelope->type());
   }
-  const Origin origin = origin_of(event, keys.digest, watermark_.value());
+  // A backfill is in order: what is dated before this event has been handled, as far as it goes.
+  const bool live = work.way() == QueuedBatch::Way::kLive;
+  const Origin origin =
+      origin_of(event, keys.digest, live ? watermark_.value() : event.envelope->time_us());
   turns_.begin_work();
   JournalRow row;
   std::size_t took = 0;
   std::vector<std::pair<const ActorType*, Turns::End>> refused;
   for (const auto& [type, handler] : takers) {
     Turns::End end = turns_.run({*type, *handler, event.routing_key, *event.data, origin, true});
-    if (failed()) return events_.push_front(std::move(work));
+    if (failed()) return queue_of(work).push_front(std::move(work));
     if (end.declined) continue;
     Decision decision;
     decision.set_actor_type(type->name);
@@ -142,7 +160,7 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
       row.add_decisions()->Swap(&decision);
     }
   }
-  if (failed()) return events_.push_front(std::move(work));
+  if (failed()) return queue_of(work).push_front(std::move(work));
   if (took == 0 && refused.empty()) {
     return rejected(std::move(work), "no-taker",
                     "every actor type declined " + event.envelope->type());
@@ -160,13 +178,22 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
   row.set_catalog_version(
       turns_.catalog().at(event.envelope->time_us(), event.catalog_bound).number());
   layers_.open.put(Space::kJournal, keys.journal, row.SerializeAsString());
-  layers_.open.handled.push_back({std::move(work), {EventStatus::kAccepted, {}, {}}});
+  settle(std::move(work), {EventStatus::kAccepted, {}, {}});
+}
+
+void PartitionImpl::conflict(Work work, const std::string& detail) {
+  dead_letter(event_letter(work, {"conflict", detail, {}}));
+  settle(std::move(work), {EventStatus::kConflict, "conflict", detail});
 }
 
 void PartitionImpl::rejected(Work work, std::string code, std::string detail) {
   dead_letter(event_letter(work, {code, detail, {}}));
-  layers_.open.handled.push_back(
-      {std::move(work), {EventStatus::kRejected, std::move(code), std::move(detail)}});
+  settle(std::move(work), {EventStatus::kRejected, std::move(code), std::move(detail)});
+}
+
+void PartitionImpl::settle(Work work, EventResult result) {
+  if (work.batch->backfill != 0) book(work, result);
+  layers_.open.handled.push_back({std::move(work), std::move(result)});
 }
 
 }  // namespace laurel::runtime

@@ -1,22 +1,24 @@
 /// PartitionImpl: the queues of a partition and the life of its commits.
 ///
-///     events ──┐                       ┌── good ──▶ open commit ──seal──▶ in flight ──▶ durable
-///     inbox  ──┼──▶ next_work() ─▶ turn ┤
-///     timers ──┘   (timers, inbox,     └── bad ──▶ dead letter, in the open commit
-///                   then events)
+///     orders, timers ──┐                   ┌── good ──▶ open commit ──seal──▶ in flight ──▶
+///     durable inbox          ──┼──▶ run() ──▶ turn ┤ events         ──┤                   └── bad
+///     ──▶ dead letter, in the open commit backfills      ──┘
 ///
-/// partition.cc          queues, what is next
-/// partition_events.cc   deduplication, the turns of an event, its journal row
-/// partition_messages.cc inbox and timers
-/// partition_commit.cc   seal, outcome, reload
+/// partition.cc           queues, what is next
+/// partition_events.cc    deduplication, the turns of an event, its journal row
+/// partition_messages.cc  inbox and timers
+/// partition_backfills.cc orders, staging, what was staged
+/// partition_commit.cc    seal, outcome, reload
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "backfills.h"
 #include "laurel/contract/outputs.pb.h"
 #include "laurel/runtime/partition.h"
 #include "layers.h"
@@ -34,6 +36,8 @@ class PartitionImpl {
   void start(const Recovered& recovered);
   void take(EventBatch batch);
   void inbox_news() { inbox_unread_ = true; }
+  void order(BackfillOrder order, std::function<void(bool)> done);
+  void hold_backfills() { hold_backfills_ = true; }
   void set_time(ClusterTime time);
   void run(std::int64_t now_us);
   void tick(std::int64_t now_us);
@@ -44,10 +48,11 @@ class PartitionImpl {
   void adopt(std::shared_ptr<const Catalog> catalog) { turns_.adopt(std::move(catalog)); }
 
   bool in_flight() const { return layers_.in_flight != nullptr; }
-  bool open() const { return !layers_.open.empty(); }
+  bool open() const { return !layers_.open.empty() || backfills_.changed(); }
   bool failed() const { return layers_.failed(); }
   const std::string& failure() const { return layers_.failure(); }
-  bool nothing_queued() const { return events_.empty() && inbox_.empty() && timers_.empty(); }
+  bool nothing_queued() const;
+  PartitionBackfills backfills() const;
   std::size_t unsettled_events() const;
   TimeUs durable_watermark() const { return durable_watermark_; }
   const internal::Activations& activations() const { return turns_.activations(); }
@@ -61,6 +66,7 @@ class PartitionImpl {
  private:
   using Work = internal::Work;
   using Handled = internal::Handled;
+  using QueuedBatch = internal::QueuedBatch;
   struct Keys {
     Digest digest{};
     std::string journal;
@@ -70,14 +76,18 @@ class PartitionImpl {
   // --- partition.cc
   bool full() const;
   std::deque<Work>& queue_of(const Work& work);
+  std::deque<Work>* next_events(std::size_t& count_max);
   void advance_watermark();
   // --- partition_events.cc
-  void run_events();
-  void prefetch(std::size_t count, std::vector<Keys>& keys);
+  void run_events(std::deque<Work>& queue, std::size_t count_max);
+  void prefetch(const std::deque<Work>& queue, std::vector<Keys>& keys);
   void handle_event(Work work, const Keys& keys);
   void accept(Work work, const Keys& keys);
   Known known(const Event& event, const Keys& keys);
+  bool out_of_order(const Work& work) const;
+  void conflict(Work work, const std::string& detail);
   void rejected(Work work, std::string code, std::string detail);
+  void settle(Work work, EventResult result);
   // --- partition_messages.cc
   void read_inbox();
   bool queue_chunk(const InboxEntry& entry);
@@ -96,6 +106,19 @@ class PartitionImpl {
     bool poison = false;
   };
   void deliver(const Delivery& delivery);
+  // --- partition_backfills.cc
+  void handle_order(Work work);
+  QueuedBatch::Way way_of(std::uint64_t backfill) const;
+  bool may_apply(std::uint64_t backfill) const;
+  bool sorted_may_run() const;
+  bool takes_more(const Work& work) const;
+  void stage(Work work, const Keys& keys);
+  void book(const Work& work, const EventResult& result);
+  bool choose_backfill();
+  bool read_staged();
+  bool unstage(std::string_view key, std::string_view row, QueuedBatch& into) const;
+  void unreadable_row();
+  bool drop_some();
   // --- partition_commit.cc
   void dead_letter(contract::DeadLetter letter);
   void undelivered(const internal::Turns::Undelivered& message, const internal::Origin& origin);
@@ -109,7 +132,11 @@ class PartitionImpl {
   internal::Turns turns_;
   internal::Watermark watermark_;
 
-  std::deque<Work> events_;
+  std::deque<Work> orders_;
+  std::deque<Work> events_;    // live
+  std::deque<Work> staging_;   // to be kept for later
+  std::deque<Work> sorted_;    // of sorted backfills
+  std::deque<Work> applying_;  // read from what was staged
   std::deque<Work> inbox_;
   std::deque<Work> timers_;
   Positions positions_;                   // durable
@@ -118,6 +145,13 @@ class PartitionImpl {
   std::optional<ClusterTime> told_time_;  // holds once the inbox is drained
   ClusterTime time_;
   bool timers_unread_ = true;
+
+  internal::Backfills backfills_;
+  std::uint64_t applying_id_ = 0;  // whose rows are read
+  std::string applying_from_;      // where to read on
+  std::size_t share_used_ = 0;     // events of backfills before live ones, in the open commit
+  bool dropped_some_ = false;      // in the open commit
+  bool hold_backfills_ = false;
 
   std::vector<Handled> in_flight_handled_;
   std::map<std::string, std::uint64_t> in_flight_letters_;

@@ -73,7 +73,7 @@ bool PartitionImpl::queue_chunk(const InboxEntry& entry) {
   const std::uint32_t from = first ? handled_of(positions_, entry.input) : 0;
   inbox_read_[entry.input] = entry.position;
   for (int at = static_cast<int>(from); at < queued->chunk.messages_size(); ++at) {
-    inbox_.push_back({nullptr, queued, nullptr, static_cast<std::uint32_t>(at), false});
+    inbox_.push_back({nullptr, queued, nullptr, static_cast<std::uint32_t>(at), false, nullptr});
   }
   return true;
 }

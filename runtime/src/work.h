@@ -3,11 +3,13 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "laurel/api/turn.h"
+#include "laurel/runtime/backfill.h"
 #include "laurel/runtime/catalog.h"
 #include "laurel/runtime/engine.h"
 #include "laurel/runtime/event.h"
@@ -17,8 +19,23 @@ namespace laurel::runtime::internal {
 
 /// A batch in the partition, until each of its events is durable.
 struct QueuedBatch {
+  enum class Way : std::uint8_t {
+    kLive,
+    kStage,   ///< kept for later: its backfill is open
+    kSorted,  ///< of a sorted backfill: applied as it comes
+    kApply,   ///< read from what was staged
+  };
   EventBatch batch;
   std::size_t left = 0;
+  Way way = Way::kLive;
+  std::uint64_t backfill = 0;
+  std::vector<std::string> rows;  ///< kApply: where each event was staged
+};
+
+/// An order about a backfill, and who waits for it.
+struct QueuedOrder {
+  BackfillOrder order;
+  std::function<void(bool)> done;
 };
 
 /// A chunk of the inbox in the partition, and where the reader is after it.
@@ -33,15 +50,17 @@ struct DueTimer {
   std::string row_key;
 };
 
-/// One of: an event of a batch, a message of a chunk, a timer. `poison`: its commit was refused
-/// because of it.
+/// One of: an event of a batch, a message of a chunk, a timer, an order. `poison`: its commit was
+/// refused because of it.
 struct Work {
   std::shared_ptr<QueuedBatch> batch;
   std::shared_ptr<const QueuedChunk> chunk;
   std::shared_ptr<const DueTimer> timer;
   std::uint32_t at = 0;
   bool poison = false;
+  std::shared_ptr<const QueuedOrder> order = nullptr;
 
+  QueuedBatch::Way way() const { return batch->way; }
   const Event& event() const { return batch->batch.events[at]; }
   const InboxMessage& message() const { return chunk->chunk.messages(static_cast<int>(at)); }
   bool last_of_chunk() const {
@@ -53,6 +72,9 @@ struct Handled {
   Work work;
   EventResult result;  ///< of an event
 };
+
+/// Whether two events of one natural key are the same.
+bool same_content(const contract::Event& a, const contract::Event& b);
 
 /// What all turns that descend from one event share.
 struct Origin {

@@ -5,12 +5,14 @@
 ///     cluster.settle();                        // seal, commit, inboxes, until nothing moves
 ///     cluster.clock(t); cluster.settle();      // watermarks, timers
 ///     cluster.restart();                       // a crash: what is durable is still there
+///     cluster.order({terms, state});           // about a backfill, to all partitions
 ///
 /// Steps can be scripted: cluster.engine().script(partition, {...}) decides what becomes of
 /// commits.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -43,9 +45,11 @@ class PartitionCluster {
   void restart() {
     partitions_.clear();
     engine_ = std::make_unique<ScriptedEngine>(disk_);
+    told_.reset();
     for (std::uint16_t id = 0; id < disk_->partitions(); ++id) {
       partitions_.push_back(std::make_unique<runtime::Partition>(
-          id, runtime::Partition::Ports{*engine_, registry_, hasher_}, catalog_, options_));
+          id, runtime::Partition::Ports{*engine_, registry_, hasher_, &boards_}, catalog_,
+          options_));
       partitions_.back()->start(*engine_->take_over(id));
     }
   }
@@ -60,8 +64,9 @@ class PartitionCluster {
   /// settled.
   std::shared_ptr<runtime::Submission> feed(const std::string& player,
                                             const google::protobuf::Message& event,
-                                            std::int64_t time_us) {
+                                            std::int64_t time_us, std::uint64_t backfill = 0) {
     auto submission = std::make_shared<runtime::Submission>();
+    submission->backfill = backfill;
     submission->source = "test";
     auto* envelope = google::protobuf::Arena::CreateMessage<contract::Envelope>(&submission->arena);
     const auto& options = event.GetDescriptor()->options().GetExtension(contract::event);
@@ -120,19 +125,39 @@ class PartitionCluster {
       bool moved = false;
       for (std::uint16_t id = 0; id < partitions_.size(); ++id) moved = step(id) || moved;
       if (moved) continue;
-      if (tell_time() == told_) return;
-      told_ = tell_time();
-      for (auto& partition : partitions_) {
-        runtime::ClusterTime time;
-        time.watermark = told_;
-        time.backfills = backfills;
-        partition->set_time(time);
-      }
+      if (!tell_time()) return;
     }
     LAUREL_ASSERT(!"the cluster comes to rest");
   }
 
-  runtime::Queries queries() const { return {*engine_, registry_}; }
+  /// What all have reached, to all; false when they know it already.
+  bool tell_time() {
+    runtime::ClusterTime time;
+    time.watermark = std::numeric_limits<std::int64_t>::max();
+    for (auto& partition : partitions_) {
+      partition->tick(now_us_);
+      time.watermark = std::min(time.watermark, partition->watermark());
+    }
+    time.backfills = backfills;
+    for (const auto& span : runtime::spans_of(gathered())) time.backfills.push_back(span);
+    if (told_ && told_->watermark == time.watermark && told_->backfills == time.backfills) {
+      return false;
+    }
+    told_ = time;
+    for (auto& partition : partitions_) partition->set_time(time);
+    return true;
+  }
+
+  void order(const runtime::BackfillOrder& order) {
+    for (auto& partition : partitions_) partition->order(order, nullptr);
+  }
+  std::vector<runtime::Backfill> gathered() const {
+    std::vector<runtime::PartitionBackfills> all;
+    for (const auto& partition : partitions_) all.push_back(partition->backfills());
+    return runtime::gather_backfills(all);
+  }
+
+  runtime::Queries queries() const { return {*engine_, registry_, &boards_}; }
   /// The root of an actor; its default when nothing is known of it.
   template <class Root>
   Root root(std::string_view type, std::string_view key) const {
@@ -149,6 +174,7 @@ class PartitionCluster {
     return out;
   }
   const runtime::ActorRegistry& registry() const { return registry_; }
+  const ScriptedDisk& disk() const { return *disk_; }
 
   std::vector<runtime::BackfillSpan> backfills;  ///< told with the time
 
@@ -160,24 +186,16 @@ class PartitionCluster {
     const auto* field = event.GetDescriptor()->FindFieldByName(path.substr(path.find('.') + 1));
     return event.GetReflection()->GetString(event, field);
   }
-  std::int64_t tell_time() {
-    std::int64_t lowest = std::numeric_limits<std::int64_t>::max();
-    for (auto& partition : partitions_) {
-      partition->tick(now_us_);
-      lowest = std::min(lowest, partition->watermark());
-    }
-    return lowest;
-  }
-
   std::shared_ptr<ScriptedDisk> disk_;
   runtime::ActorRegistry registry_;
   adapters::OpenSslHasher hasher_;
+  runtime::BoardDirectory boards_;
   std::shared_ptr<const runtime::Catalog> catalog_;
   runtime::PartitionOptions options_;
   std::unique_ptr<ScriptedEngine> engine_;
   std::vector<std::unique_ptr<runtime::Partition>> partitions_;
   std::int64_t now_us_ = 0;
-  std::int64_t told_ = std::numeric_limits<std::int64_t>::min();
+  std::optional<runtime::ClusterTime> told_;
   std::uint64_t ids_ = 0;
 };
 

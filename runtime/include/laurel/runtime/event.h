@@ -20,8 +20,16 @@
 
 namespace laurel::runtime {
 
-enum class EventStatus : std::uint8_t { kPending, kAccepted, kDuplicate, kConflict, kRejected };
-const char* name_of(EventStatus status);  // accepted, duplicate, conflict, rejected
+enum class EventStatus : std::uint8_t {
+  kPending,
+  kAccepted,
+  kDuplicate,
+  kConflict,
+  kRejected,
+  kStaged,  ///< durable, and waits for its backfill to be closed
+};
+inline constexpr std::size_t kEventStatusCount = 6;
+const char* name_of(EventStatus status);  // accepted, duplicate, conflict, rejected, staged
 
 struct EventResult {
   EventStatus status = EventStatus::kPending;
@@ -32,9 +40,10 @@ struct EventResult {
 /// One raw record: where it came from and its bytes (both live in the Submission).
 struct RawRecord {
   std::string_view bytes;
-  std::uint64_t line = 0;    ///< 1-based in its file; 0: none
-  std::uint64_t length = 0;  ///< how long it really was when `bytes` was cut
-  bool oversize = false;     ///< cut by the reader: longer than a line or an event may be
+  std::uint64_t line = 0;       ///< 1-based in its file; 0: none
+  std::uint64_t length = 0;     ///< how long it really was when `bytes` was cut
+  bool oversize = false;        ///< cut by the reader: longer than a line or an event may be
+  std::string_view place = {};  ///< for dead letters, when it is not a line of the source
 };
 
 /// What a decoder makes of a raw record. Messages live on the batch's arena.
@@ -66,8 +75,9 @@ struct EventBatch {
 ///            one.
 class Submission {
  public:
-  std::string bytes;   ///< owns what the records point to
-  std::string source;  ///< file name or `http`: the place in dead letters
+  std::string bytes;           ///< owns what the records point to
+  std::string source;          ///< file name or `http`: the place in dead letters
+  std::uint64_t backfill = 0;  ///< the one its events belong to; 0: live
   std::vector<RawRecord> records;
   std::vector<EventResult> results;  ///< same size as records once decoded
   google::protobuf::Arena arena;

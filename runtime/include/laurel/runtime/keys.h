@@ -4,6 +4,8 @@
 ///   kLog      type 0 key 0 table 0 seq:u64 BE    sequence of the chunk's last row
 ///   kJournal  routing 0 natural-key-hash:16
 ///   kTimers   clock:u8 at:u64 BE type 0 key 0 name
+///   kStaged   'b' backfill:u64 BE                                a backfill
+///             'e' backfill:u64 BE time:u64 BE natural-key-hash:16  an event of it
 ///
 /// Actor types, keys and tables never hold a NUL byte (checked where they enter); row keys may.
 #pragma once
@@ -46,6 +48,15 @@ struct TimerKey {
   std::string_view name;
 };
 std::optional<TimerKey> parse_timer_key(std::string_view bytes);
+
+inline constexpr char kBackfillTag = 'b';
+std::string backfill_key(std::uint64_t backfill);
+/// Events of a backfill ascend by event time, also that before 1970.
+std::string staged_prefix(std::uint64_t backfill);
+std::string staged_key(std::uint64_t backfill, std::int64_t time_us,
+                       std::string_view natural_key_hash16);
+/// Event time. REQUIRES: made by staged_key().
+std::int64_t time_of_staged_key(std::string_view key);
 
 /// Appends a part of a natural key: length as varint, bytes. The kind follows the last part as it
 /// is.

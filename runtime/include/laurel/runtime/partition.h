@@ -9,7 +9,8 @@
 /// Lifecycle  start() with what take_over() found; then take/run/seal/on_outcome; gone on kStop.
 /// Threads    One at a time.
 /// Limits     The open commit: turns_max, bytes_max. The queue is bounded by its feeder's credits.
-/// Order      Per submission, and per submitter who waits for the answer.
+/// Order      Per submission, and per submitter who waits for the answer. Live events before those
+///            of backfills, which get a small share of each commit all the same.
 /// Errors     A bad event or a failing turn costs itself: dead letter. A store error: failed().
 #pragma once
 
@@ -21,6 +22,8 @@
 #include <string>
 #include <vector>
 
+#include "laurel/runtime/backfill.h"
+#include "laurel/runtime/boards.h"
 #include "laurel/runtime/catalog.h"
 #include "laurel/runtime/engine.h"
 #include "laurel/runtime/event.h"
@@ -47,14 +50,8 @@ struct PartitionCounters {
   std::uint64_t turns = 0, accepted = 0, duplicates = 0, conflicts = 0, rejected = 0;
   std::map<std::string, std::uint64_t> dead_letters;  ///< by reason
   std::uint64_t messages = 0, timers = 0;             ///< handled, from the inbox and due
+  std::uint64_t staged = 0;                           ///< counted again above when applied
   std::uint64_t commits = 0, aborts = 0, activations_made = 0, passivations = 0;
-};
-
-/// What an open backfill holds, in event time.
-struct BackfillSpan {
-  std::uint64_t id = 0;
-  TimeUs first = 0, last = 0;  ///< of its events
-  TimeUs passed = 0;           ///< everything dated before it has been applied
 };
 
 /// How far the whole cluster has come: the watermarks of all partitions were at least this,
@@ -72,6 +69,7 @@ class Partition {
     const Engine& engine;
     const ActorRegistry& registry;
     const Hasher& hasher;
+    BoardDirectory* boards = nullptr;  ///< where committed ranked tables are shown to readers
   };
   enum class Next {
     kContinue,
@@ -88,6 +86,10 @@ class Partition {
   void take(EventBatch batch);
   /// There may be something in the inbox.
   void inbox_news();
+  /// `done(true)` once the order is durable; `done(false)`: unknown, give it again.
+  void order(BackfillOrder order, std::function<void(bool)> done);
+  /// No event of a backfill is applied from now on: the node stops.
+  void hold_backfills();
   /// Event timers up to it fire, once the inbox sent before it is drained.
   void set_time(ClusterTime time);
   /// Handles what is due and queued, timers and inbox before events, until the open commit is full.
@@ -113,6 +115,7 @@ class Partition {
   /// Everything dated before it is handled and durable, with the messages it caused.
   TimeUs watermark() const;
   std::uint64_t queued_events() const;
+  PartitionBackfills backfills() const;
   std::uint64_t activations() const;
   std::uint64_t activation_bytes() const;
   const PartitionCounters& counters() const;

@@ -3,6 +3,7 @@
 ///     submit() ──▶ ingest actor: decode, route ──▶ partition actors: take, run, seal ──▶ engine
 ///                                                   ▲      ▲                              │
 ///                   clock actor: ticks, time ───────┘      └─────── outcome (message) ────┘
+///     backfill actor: orders about backfills, to all partitions
 ///     supervisor actor: watches all of them; one that ends before its time fails the node
 ///
 /// Why        CAF gives each partition its thread of control and a fair share of the cores; the
@@ -19,6 +20,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -39,6 +41,7 @@ struct HostOptions {
   std::uint64_t events_max = 200'000;          ///< handed in, not durable
   std::uint64_t bytes_max = 64 * 1024 * 1024;  ///< of raw input, handed in, not durable
   runtime::PartitionOptions partition;
+  runtime::BoardDirectory* boards = nullptr;  ///< where ranked tables are shown; outlives the host
 };
 
 struct HostTotals {
@@ -47,6 +50,8 @@ struct HostTotals {
   std::uint64_t events_in_flight = 0, bytes_in_flight = 0;
   std::map<std::string, std::uint64_t> dead_letters;  ///< by reason
 };
+
+using BackfillAnswer = std::function<void(runtime::Result<runtime::Backfill>)>;
 
 class Host {
  public:
@@ -60,6 +65,13 @@ class Host {
                                  std::shared_ptr<const runtime::Decoder> decoder) = 0;
   /// The next catalog; what is submitted afterwards sees it. REQUIRES: it extends the one before.
   virtual void adopt(std::shared_ptr<const runtime::Catalog> catalog) = 0;
+  /// Opens one, without an id in `terms`, or gives the open one of that source. kOverloaded: there
+  /// are kBackfillsOpenMax. The answer comes on any thread, once it is durable everywhere.
+  virtual void open_backfill(runtime::BackfillTerms terms, BackfillAnswer answer) = 0;
+  /// Closes or drops it; what is closed or dropped already is answered as it is. kNotFound;
+  /// kInvalidInput: it is dropped, or closed, already.
+  virtual void finish_backfill(std::uint64_t id, bool drop, BackfillAnswer answer) = 0;
+  virtual std::vector<runtime::Backfill> backfills() const = 0;
   /// Refuses new input and waits until everything handed in is durable or failed.
   virtual void drain() = 0;
   virtual std::vector<runtime::PartitionStatus> partitions() const = 0;
