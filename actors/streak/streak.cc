@@ -240,6 +240,7 @@ ActorType actor_type() {
   return describe<Streak>("streak")
       .takes<contract::WagerSettled>()
       .takes<contract::WagerVoided>()
+      .only_with("streak")
       .keyed_table<Day>("days")
       .keyed_table<Row>("rows")
       .keyed_table<Credit>("credits")
