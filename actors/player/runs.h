@@ -16,7 +16,8 @@
 namespace laurel::actors::player {
 
 /// Sends entry/RUN/PLAYER a contribution for every run the wager counts for, and notes the runs.
-/// REQUIRES: a turn of player/PLAYER that handles the wager; settings<Tournaments, TournamentsPlan>.
+/// REQUIRES: a turn of player/PLAYER that handles the wager; settings<Tournaments,
+/// TournamentsPlan>.
 void contribute(const contract::WagerSettled& wager, const rules::PointsEarned& points,
                 WagerNote& note, Turn& turn);
 /// Takes back what contribute() sent, by its note. REQUIRES: a turn that handles the wager's void.

@@ -26,7 +26,8 @@ std::string order_key(std::string_view run, std::string_view member, std::int64_
 /// Key of a place in `standings`: sorts as numbers do.
 std::string place_key(std::uint64_t place);
 
-/// How many members the board has more after it: -1, 0 or 1; nothing changed when the version is old.
+/// How many members the board has more after it: -1, 0 or 1; nothing changed when the version is
+/// old.
 struct Ranked {
   bool newer = false;
   int members = 0;

@@ -29,8 +29,8 @@ void Tournament::on(const contract::ScoreUpdate& update, Turn& turn) {
   const Ranked ranked = Board(state().run().direction(), turn).rank(update);
   if (!ranked.newer) return;
   state().set_updates(state().updates() + 1);
-  state().set_members(static_cast<std::uint64_t>(
-      static_cast<std::int64_t>(state().members()) + ranked.members));
+  state().set_members(
+      static_cast<std::uint64_t>(static_cast<std::int64_t>(state().members()) + ranked.members));
 }
 
 void Tournament::on(const CloseRun&, Turn& turn) {

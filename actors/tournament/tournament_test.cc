@@ -18,8 +18,8 @@ constexpr TimeUs kEnd = kStart + 3'600'000'000;
 constexpr TimeUs kGrace = 120'000'000;
 
 struct TournamentTest : ::testing::Test {
-  contract::ScoreUpdate update(const std::string& member, std::uint64_t version,
-                               std::int64_t score, std::int64_t second = 1) {
+  contract::ScoreUpdate update(const std::string& member, std::uint64_t version, std::int64_t score,
+                               std::int64_t second = 1) {
     contract::ScoreUpdate out;
     out.set_member(member);
     out.set_version(version);

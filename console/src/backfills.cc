@@ -103,7 +103,8 @@ std::string FedBackfill::left_open() const {
 
 json::value FedBackfill::applied(const std::string& id, bool show) {
   const std::string target = std::string(kPath) + "/" + id;
-  for (auto pause = std::chrono::milliseconds(5);; pause = std::min<decltype(pause)>(pause * 2, kAskAgain)) {
+  for (auto pause = std::chrono::milliseconds(5);;
+       pause = std::min<decltype(pause)>(pause * 2, kAskAgain)) {
     auto now = ask_patiently(retry_s_, [&] { return client_.get(target); });
     const bool last = over(now);
     if (show) draw(now, last);

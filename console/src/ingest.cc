@@ -151,11 +151,12 @@ int report(const Counts& counts, const Common& common, bool staged) {
   const char* const first = staged ? "staged" : "accepted";
   const std::uint64_t first_count = staged ? counts.staged : counts.accepted;
   if (common.json) {
-    std::printf("%s\n", json::serialize(json::object{{first, std::to_string(first_count)},
-                                                     {"duplicate", std::to_string(counts.duplicate)},
-                                                     {"conflict", std::to_string(counts.conflict)},
-                                                     {"rejected", std::to_string(counts.rejected)}})
-                            .c_str());
+    std::printf("%s\n",
+                json::serialize(json::object{{first, std::to_string(first_count)},
+                                             {"duplicate", std::to_string(counts.duplicate)},
+                                             {"conflict", std::to_string(counts.conflict)},
+                                             {"rejected", std::to_string(counts.rejected)}})
+                    .c_str());
   } else {
     std::printf("%s %llu, duplicate %llu, conflict %llu, rejected %llu\n", first,
                 static_cast<unsigned long long>(first_count),
@@ -195,8 +196,8 @@ int ingest(HttpClient& client, const Common& common, const IngestArguments& argu
       for (const auto& each : rejections) show_rejection(feed, each);
     }
   }
-  const bool staged = feed.backfill != nullptr && !arguments.sorted &&
-                      (arguments.leave_open || !arguments.wait);
+  const bool staged =
+      feed.backfill != nullptr && !arguments.sorted && (arguments.leave_open || !arguments.wait);
   const int code = report(feed.counts, common, staged);
   if (feed.failure) throw *feed.failure;
   return code;

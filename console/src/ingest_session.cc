@@ -38,8 +38,7 @@ IngestSession::IngestSession(HttpClient& client, json::object description, FedBa
       retry_s_(retry_s) {}
 
 std::string IngestSession::target(const Chunk& chunk) {
-  std::string out =
-      "/v1/ingest/sessions/" + id_ + "/records?line=" + std::to_string(chunk.line);
+  std::string out = "/v1/ingest/sessions/" + id_ + "/records?line=" + std::to_string(chunk.line);
   if (chunk.last_length > 0) out += "&last_length=" + std::to_string(chunk.last_length);
   if (backfill_ != nullptr && !chunk.body.empty()) out += "&backfill=" + backfill_->id();
   return out;

@@ -16,8 +16,7 @@ class Patience {
 
   /// Waits a while, longer each time; throws the failure, `advice` added, when time is up.
   void wait(const Failure& failure, const std::string& advice, unsigned retry_after_s = 0) {
-    const auto pause =
-        retry_after_s > 0 ? std::chrono::milliseconds(1000 * retry_after_s) : pause_;
+    const auto pause = retry_after_s > 0 ? std::chrono::milliseconds(1000 * retry_after_s) : pause_;
     if (Clock::now() + pause > deadline_) {
       throw Failure{failure.code, failure.message + advice, failure.lasting};
     }

@@ -70,7 +70,8 @@ bool Service::backfill_of(const Target& target, std::uint64_t& id, const Respond
   if (given == target.query.end()) return true;
   const auto number = parse_u64(given->second);
   if (!number || *number == 0) {
-    respond(bad_request("backfill is \"" + given->second + "\"; expected is the id of an open one"));
+    respond(
+        bad_request("backfill is \"" + given->second + "\"; expected is the id of an open one"));
     return false;
   }
   id = *number;

@@ -43,10 +43,11 @@ struct ScheduleTest : ::testing::Test {
   std::vector<std::string> runs(const Schedule& schedule, const std::string& from,
                                 const std::string& to) {
     std::vector<std::string> out;
-    schedule.runs_between(*parse_utc_minute(from), *parse_utc_minute(to), [&](const RunWindow& run) {
-      out.push_back(utc_minute(run.start) + " " + utc_minute(run.end));
-      return out.size() < 100;
-    });
+    schedule.runs_between(*parse_utc_minute(from), *parse_utc_minute(to),
+                          [&](const RunWindow& run) {
+                            out.push_back(utc_minute(run.start) + " " + utc_minute(run.end));
+                            return out.size() < 100;
+                          });
     return out;
   }
   adapters::SystemZones zones;
@@ -192,8 +193,8 @@ TEST_F(ScheduleTest, TimesFarAwayHoldNoRun) {
   hourly.set_every("1h");
   for (const auto& each : {daily, hourly}) {
     const Schedule schedule = compile(each);
-    for (const TimeUs time : {std::numeric_limits<TimeUs>::min(), TimeUs{0},
-                              std::numeric_limits<TimeUs>::max() - 1}) {
+    for (const TimeUs time :
+         {std::numeric_limits<TimeUs>::min(), TimeUs{0}, std::numeric_limits<TimeUs>::max() - 1}) {
       EXPECT_FALSE(schedule.run_at(time)) << time;
     }
   }
@@ -226,8 +227,8 @@ TEST(RunId, ReadsWhatItWritesAndNothingElse) {
   ASSERT_TRUE(name);
   EXPECT_EQ(name->tournament, "weekly-slots");
   EXPECT_EQ(run_id(name->tournament, name->start), "weekly-slots@2026-02-16T18:00Z");
-  for (const char* bad : {"", "a", "@2026-02-16T18:00Z", "a@2026-02-16T18:00", "a@2026-13-16T18:00Z",
-                          "a@2026-02-16T18:00Zx", "a@2026-02-16"}) {
+  for (const char* bad : {"", "a", "@2026-02-16T18:00Z", "a@2026-02-16T18:00",
+                          "a@2026-13-16T18:00Z", "a@2026-02-16T18:00Zx", "a@2026-02-16"}) {
     EXPECT_FALSE(parse_run_id(bad)) << bad;
   }
 }

@@ -18,8 +18,8 @@ constexpr std::uint64_t kId = 258;
 constexpr TimeUs kTime = 1'771'264'800'000'000;
 
 struct BackfillFormat : ::testing::Test {
-  PartitionCluster cluster{1, {actors::player::actor_type()},
-                           laurel::testing::program_catalog(1, 1)};
+  PartitionCluster cluster{
+      1, {actors::player::actor_type()}, laurel::testing::program_catalog(1, 1)};
   BackfillTerms terms{kId, "file.csv", 1, kTime + 5, false};
 
   void stage() {

@@ -166,8 +166,8 @@ class Turn {
   /// `scale-mismatch`. The caller returns right after it.
   virtual void reject(std::string_view code, std::string detail) = 0;
   /// The event is nothing to this actor, such as for want of a catalog document: no effect of the
-  /// turn stays, and the event is taken or rejected as the other actor types say. The caller returns
-  /// right after it.
+  /// turn stays, and the event is taken or rejected as the other actor types say. The caller
+  /// returns right after it.
   virtual void decline() = 0;
 };
 
