@@ -98,7 +98,7 @@ void Player::on(const WagerSettled& wager, Turn& turn) {
   // A wager that earns nothing is counted, but there is nothing to enter.
   amount_of(*state().mutable_balances(), plan->points_asset, plan->points_scale);
   if (earned.points != 0 && !book(earned, wager, *plan, note, turn)) return;
-  contribute(wager, earned, note, turn);
+  contribute(wager, {earned.points, plan->points_asset, plan->points_scale}, note, turn);
   update_tier(*plan, turn);
   // What caused nothing leaves no note: there is nothing that a void would take back.
   if (note.entries_size() == 0 && note.runs_size() == 0 && earned.capped_by.empty()) return;
@@ -160,8 +160,8 @@ void Player::update_tier(const ProgramPlan& plan, Turn& turn) {
 
 Int128 Player::earned_on(std::int32_t day, const ProgramPlan& plan, Turn& turn) {
   if (!state().has_today() || state().today().day() != day) {
-    if (state().today().has_earned())
-      turn.put("days", date_of(state().today().day()), state().today());
+    const DayEarned& last = state().today();
+    if (last.has_earned()) turn.put("days", date_of(last.day()), last);
     DayEarned other;
     if (!turn.get("days", date_of(day), other)) other.set_day(day);
     *state().mutable_today() = std::move(other);
@@ -197,10 +197,13 @@ ActorType actor_type() {
   return describe<Player>("player")
       .takes<WagerSettled>()
       .takes<contract::WagerVoided>()
+      .handles<contract::PointsCredit>()
       .log_table<LedgerEntry>("ledger")
       .keyed_table<DayEarned>("days")
       .keyed_table<EarlyVoid>("early_voids")
-      .settings<EarnProgram, ProgramPlan>("program", &compile_program);
+      .settings<EarnProgram, ProgramPlan>("program", &compile_program)
+      .settings<contract::Tournaments, rules::TournamentsPlan>("tournaments",
+                                                               &rules::TournamentsPlan::compile);
 }
 
 }  // namespace laurel::actors::player

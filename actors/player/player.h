@@ -2,6 +2,8 @@
 ///
 /// Why        One owner per player: every point has one entry, one cause, one place in one chain.
 /// Takes      WagerSettled, WagerVoided, by their player.
+/// Handles    PointsCredit from other reward actors of the player.
+/// Sends      Contribution and Retraction to entry/RUN/PLAYER (contributions.h).
 /// Tables     ledger (log): hash-chained LedgerEntry, sequence 1..n. days: points of the days that
 /// a
 ///            cap counts. early_voids: voids whose wager has not come.
@@ -9,7 +11,7 @@
 /// Order      Tier and caps are those before the wager, in order of application. A void takes back
 ///            what its wager caused; what was decided after it stays.
 /// Errors     rejects: no-program, asset-not-in-program, win-asset-mismatch, scale-mismatch,
-///            bad-amount, amount-overflow, partial-void.
+///            bad-amount, amount-overflow, partial-void, bad-credit.
 #pragma once
 
 #include <string>
@@ -17,6 +19,7 @@
 #include "actors/player/player.pb.h"
 #include "actors/player/program_plan.h"
 #include "laurel/api/actor_type.h"
+#include "laurel/contract/credit.pb.h"
 #include "laurel/contract/int128.h"
 #include "laurel/contract/wager.pb.h"
 
@@ -26,6 +29,7 @@ class Player : public Actor<PlayerState> {
  public:
   void on(const contract::WagerSettled& wager, Turn& turn);
   void on(const contract::WagerVoided& voided, Turn& turn);
+  void on(const contract::PointsCredit& credit, Turn& turn);
 
  private:
   /// A void of this wager waited for it, and does so no more.

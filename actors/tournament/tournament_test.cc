@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "actors/tournament/board.h"
 #include "actors/tournament/run_states.h"
+#include "actors/tournament/standings.h"
 #include "laurel/adapters/crypto/openssl_hasher.h"
 #include "laurel/contract/outputs.pb.h"
 #include "laurel/testkit/testkit.h"
@@ -104,7 +104,7 @@ TEST_F(TournamentTest, EqualInScoreAndTimeIsTheOrderOfTheHashes) {
   for (int i = 0; i < 20; ++i) {
     const std::string member = "m" + std::to_string(i);
     score(member, 1, 7);
-    const Digest hash = adapters::OpenSslHasher().sha256({"weekly@2023-11-14T22:13Z", member});
+    const Digest hash = adapters::OpenSslHasher().sha256({"weekly@2023-11-14T22:13Z", "|", member});
     by_hash.emplace_back(bytes_of(hash), member);
   }
   close();
@@ -124,13 +124,14 @@ TEST_F(TournamentTest, LowRanksTheLowestFirst) {
   EXPECT_EQ(standings(), "b=-3 a=3");
 }
 
-TEST_F(TournamentTest, TheHighestVersionIsTheLastWord) {
-  score("a", 3, 30);
+TEST_F(TournamentTest, AScoreReplacesTheOneBefore) {
+  score("a", 1, 30);
+  score("b", 1, 40);
   score("a", 2, 50);
-  score("a", 3, 60);
+  score("b", 2, 20);
   close();
-  EXPECT_EQ(standings(), "a=30");
-  EXPECT_EQ(state().updates(), 1U);
+  EXPECT_EQ(standings(), "a=50 b=20");
+  EXPECT_EQ(state().updates(), 4U);
 }
 
 TEST_F(TournamentTest, AMemberWithoutContributionsLeavesTheBoardAndMayComeBack) {
@@ -138,7 +139,7 @@ TEST_F(TournamentTest, AMemberWithoutContributionsLeavesTheBoardAndMayComeBack) 
   score("b", 1, 20);
   leave("a", 2);
   EXPECT_EQ(state().members(), 1U);
-  score("a", 1, 30);  // old
+  leave("c", 1);  // was never there
   EXPECT_EQ(state().members(), 1U);
   leave("b", 2);
   score("b", 3, 5);
@@ -171,7 +172,7 @@ TEST_F(TournamentTest, AStepThatWasWrittenBeforeWritesNothing) {
   ASSERT_TRUE(kit.when(*step));
   EXPECT_EQ(state().placed(), 2U);
   EXPECT_EQ(standings(), "a=30 b=20");
-  EXPECT_EQ(kit.row<Member>("members", "b")->place(), 2U);
+  EXPECT_EQ(kit.row<PlaceOf>("places", "b")->place(), 2U);
 }
 
 TEST(RunStates, NothingButTheThreeSteps) {

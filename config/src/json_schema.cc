@@ -1,12 +1,12 @@
 #include "json_schema.h"
 
-#include <cstdio>
 #include <map>
 #include <set>
 #include <vector>
 
 #include "field_rules.h"
 #include "laurel/config/check.pb.h"
+#include "laurel/config/json_text.h"
 #include "laurel/contract/amount.pb.h"
 #include "laurel/contract/options.pb.h"
 
@@ -19,26 +19,9 @@ using google::protobuf::FieldDescriptor;
 constexpr std::string_view kWhole = "^-?[0-9]+$";
 constexpr std::string_view kRatio = "^-?[0-9]+(/[0-9]+)?$";
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
-      out += escape;
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
 std::string list(const std::vector<std::string>& names) {
   std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + quoted(name);
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + json_quoted(name);
   return "[" + out + "]";
 }
 
@@ -52,7 +35,7 @@ class Writer {
     std::vector<std::string> required;
     for (int i = 0; i < type.field_count(); ++i) {
       const FieldDescriptor& field = *type.field(i);
-      properties += (properties.empty() ? "" : ",\n") + indent + "  " + quoted(field.name()) +
+      properties += (properties.empty() ? "" : ",\n") + indent + "  " + json_quoted(field.name()) +
                     ": { " + field_schema(field) + " }";
       if (field.options().GetExtension(contract::required)) required.push_back(field.name());
     }
@@ -79,8 +62,8 @@ class Writer {
     }
     std::string out;
     for (const auto& [name, schema] : done) {
-      out += (out.empty() ? "" : ",\n") + std::string("    ") + quoted(name) + ": {\n" + schema +
-             "\n    }";
+      out += (out.empty() ? "" : ",\n") + std::string("    ") + json_quoted(name) + ": {\n" +
+             schema + "\n    }";
     }
     return out;
   }
@@ -91,20 +74,20 @@ class Writer {
       return "      \"type\": \"object\",\n      \"additionalProperties\": false,\n"
              "      \"properties\": {\n        \"units\": { \"anyOf\": [{ \"type\": \"integer\" }, "
              "{ \"type\": \"string\", \"pattern\": " +
-             quoted(kWhole) +
+             json_quoted(kWhole) +
              " }] },\n        \"asset\": { \"type\": \"string\" },\n"
              "        \"scale\": { \"type\": \"integer\", \"minimum\": 0, \"maximum\": 4294967295 "
              "}\n      },\n      \"required\": [\"units\", \"asset\", \"scale\"]";
     }
     if (!is_rational(type)) return object(type, "      ");
-    return "      \"anyOf\": [{ \"type\": \"string\", \"pattern\": " + quoted(kRatio) + " }, {\n" +
-           object(type, "        ") + "\n      }]";
+    return "      \"anyOf\": [{ \"type\": \"string\", \"pattern\": " + json_quoted(kRatio) +
+           " }, {\n" + object(type, "        ") + "\n      }]";
   }
 
   std::string field_schema(const FieldDescriptor& field) {
     std::string out;
     if (const std::string& doc = field.options().GetExtension(contract::doc); !doc.empty()) {
-      out += "\"description\": " + quoted(doc) + ", ";
+      out += "\"description\": " + json_quoted(doc) + ", ";
     }
     if (field.is_map()) {
       return out + "\"type\": \"object\", \"additionalProperties\": { " +
@@ -126,12 +109,12 @@ class Writer {
       case FieldDescriptor::CPPTYPE_INT64:
       case FieldDescriptor::CPPTYPE_UINT64:
         return "\"anyOf\": [{ " + whole(field) +
-               " }, { \"type\": \"string\", \"pattern\": " + quoted(kWhole) + " }]";
+               " }, { \"type\": \"string\", \"pattern\": " + json_quoted(kWhole) + " }]";
       case FieldDescriptor::CPPTYPE_ENUM:
         return "\"enum\": " + list(enum_names(*field.enum_type()));
       case FieldDescriptor::CPPTYPE_MESSAGE:
         wanted_.insert(field.message_type());
-        return "\"$ref\": " + quoted("#/$defs/" + definition_name(*field.message_type()));
+        return "\"$ref\": " + json_quoted("#/$defs/" + definition_name(*field.message_type()));
       case FieldDescriptor::CPPTYPE_STRING:
         return text(field);
       default:
@@ -160,7 +143,7 @@ class Writer {
 std::string json_schema(std::string_view document, const Descriptor& type) {
   Writer writer;
   std::string out = "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n";
-  out += "  \"title\": " + quoted(std::string(document) + ".toml") + ",\n";
+  out += "  \"title\": " + json_quoted(std::string(document) + ".toml") + ",\n";
   out += writer.object(type, "  ");
   const std::string definitions = writer.definitions();
   if (!definitions.empty()) out += ",\n  \"$defs\": {\n" + definitions + "\n  }";

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "backfills.h"
+#include "catalog.h"
 #include "ingest.h"
 #include "reads.h"
 #include "verify.h"
@@ -24,6 +25,7 @@ const std::vector<Verb>& verbs() {
       {"player", "show or ledger: one player's points and why"},
       {"actor", "show: the state of any actor"},
       {"dead-letters", "list: what was refused and why"},
+      {"catalog", "list, show, publish or diff: versions of the reference documents"},
       {"topic", "read: records of an output topic, as CloudEvents"},
       {"export", "balances: every player's points"},
       {"verify", "recompute every ledger: sums and hash chains"},
@@ -48,6 +50,7 @@ struct Arguments {
   IngestArguments ingest;
   BackfillArguments backfill;
   TopicArguments topic;
+  CatalogArguments catalog;
   std::string player, actor;
 };
 
@@ -112,6 +115,46 @@ void describe_ingest(CLI::App& app, Arguments& arguments, Run& run) {
   });
 }
 
+void describe_catalog(CLI::App& app, Arguments& arguments, Run& run) {
+  CLI::App* catalog =
+      app.add_subcommand("catalog", "Versions of the reference documents")->require_subcommand(1);
+  catalog->footer(
+      "Without a node: laurel catalog validate DIR, laurel catalog schema DOCUMENT.\n"
+      "A VERSION is a number, newest, or current: in force now.");
+  Common& common = arguments.common;
+  CatalogArguments& given = arguments.catalog;
+  const auto runs = [&](CLI::App* verb,
+                        int (*what)(HttpClient&, const Common&, const CatalogArguments&)) {
+    verb->callback([&run, &arguments, what] {
+      run = [&arguments, what](HttpClient& client) {
+        return what(client, arguments.common, arguments.catalog);
+      };
+    });
+  };
+  sub(*catalog, "list", "All versions; * is in force now", common)->callback([&run, &common] {
+    run = [&common](HttpClient& client) { return list_catalog(client, common); };
+  });
+  CLI::App* show = sub(*catalog, "show", "The documents of a version", common);
+  show->add_option("VERSION", given.version)->capture_default_str();
+  runs(show, show_catalog);
+  CLI::App* diff = sub(*catalog, "diff", "What changed, line by line", common);
+  diff->add_option("BEFORE", given.before, "A version or a folder")->required();
+  diff->add_option("AFTER", given.after, "A version or a folder")->required();
+  runs(diff, diff_catalog);
+  CLI::App* publish = catalog->add_subcommand("publish", "A folder as the next version");
+  add_common(*publish, common, false);
+  publish->add_option("DIR", given.folder, "All documents, one NAME.toml each")->required();
+  publish->add_option(
+      "--effective-from", given.effective_from,
+      "Event time from which it is in force, such as 2026-02-16T18:00:00Z; default: "
+      "as soon as may be; with --history: for ever");
+  publish->add_flag("--history", given.history,
+                    "It may begin in the past, and binds backfills opened from now on");
+  publish->add_option("--note", given.note, "For people");
+  publish->add_flag("--dry-run", given.dry_run, "Only ask the node whether it would accept it");
+  runs(publish, publish_catalog);
+}
+
 void describe(CLI::App& app, Arguments& arguments, Run& run) {
   app.require_subcommand(1);
   Common& common = arguments.common;
@@ -155,6 +198,7 @@ void describe(CLI::App& app, Arguments& arguments, Run& run) {
       return read_topic(client, arguments.common, arguments.topic);
     };
   });
+  describe_catalog(app, arguments, run);
   describe_backfills(app, arguments, run);
   describe_ingest(app, arguments, run);
 }

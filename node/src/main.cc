@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "catalog_verbs.h"
 #include "demo.h"
 #include "laurel/console/console.h"
 #include "laurel/node/node.h"
@@ -107,6 +108,7 @@ int help() {
       "  run                 run a node\n"
       "  demo                a node, wagers played into it, a live table\n"
       "  config reference    every configuration key, explained\n"
+      "  catalog validate    check a catalog folder, without a node; also: catalog schema\n"
       "%s\n"
       "exit codes: 0 ok, 1 failed, 2 usage, 3 no node, 4 some rejected\n",
       console::console_help().c_str());
@@ -121,6 +123,9 @@ int main(int argc, char** argv) {
   if (verb == "--version") {
     std::printf("laurel %s\n", LAUREL_VERSION);
     return 0;
+  }
+  if (verb == "catalog" && argc > 2 && node::is_catalog_verb(argv[2])) {
+    return node::run_catalog_verb(argc - 1, argv + 1);
   }
   if (console::is_console_verb(verb)) return console::run_console(argc, argv, {serve});
   node::block_stop_signals();

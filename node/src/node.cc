@@ -257,7 +257,7 @@ class Node::Impl final : public runtime::NodeApi {
     auto opened = adapters::open_embedded(embedded);
     if (!opened) return opened.error();
     engine_ = std::move(*opened);
-    queries_ = std::make_unique<runtime::Queries>(*engine_, registry_);
+    queries_ = std::make_unique<runtime::Queries>(*engine_, registry_, &boards_);
     return {};
   }
 
@@ -272,6 +272,7 @@ class Node::Impl final : public runtime::NodeApi {
     host.partition.bytes_max = options_.commit.bytes_max;
     host.partition.activation_bytes_max =
         options_.memory.activations_mb * kMiB / engine_->partitions();
+    host.boards = &boards_;
     auto started = adapters::Host::start(*engine_, registry_, hasher_, catalog(), host);
     if (!started) return started.error();
     host_ = std::move(*started);
@@ -307,6 +308,7 @@ class Node::Impl final : public runtime::NodeApi {
   LatencyRecorder latency_;
   std::unique_ptr<adapters::EmbeddedEngine> engine_;
   std::unique_ptr<CatalogKeeper> keeper_;
+  runtime::BoardDirectory boards_;  // before the host: its partitions withdraw from it
   std::unique_ptr<runtime::Queries> queries_;
   std::unique_ptr<adapters::Host> host_;
   std::unique_ptr<gateway::HttpServer> http_;

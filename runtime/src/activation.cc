@@ -18,6 +18,13 @@ LogTail* Activation::log(std::string_view table) {
   return nullptr;
 }
 
+Board* Activation::board(std::string_view table) {
+  for (Board* each : boards) {
+    if (each->spec().name == table) return each;
+  }
+  return nullptr;
+}
+
 bool Activation::load(std::string_view stored) {
   StoredRoot row;
   if (!row.ParseFromArray(stored.data(), static_cast<int>(stored.size())) || row.format() != 1) {
@@ -33,6 +40,9 @@ bool Activation::load(std::string_view stored) {
   }
   for (const TimerRef& timer : row.timers()) {
     timers.push_back({timer.name(), static_cast<std::uint8_t>(timer.clock()), timer.at_us()});
+  }
+  for (const BoardEnd& board : row.boards()) {
+    board_versions.emplace_back(board.table(), board.version());
   }
   bytes = estimate(stored.size());
   return true;
@@ -65,8 +75,16 @@ std::size_t Activation::write_to(OpenCommit& commit) {
     ref.set_clock(timer.clock);
     ref.set_at_us(timer.at_us);
   }
+  std::size_t memory = 0;
+  for (const Board* each : boards) {
+    memory += each->memory();
+    if (each->version() == 0) continue;
+    BoardEnd& end = *row.add_boards();
+    end.set_table(each->spec().name);
+    end.set_version(each->version());
+  }
   std::string stored = row.SerializeAsString();
-  const std::size_t now = estimate(stored.size());
+  const std::size_t now = estimate(stored.size()) + memory;
   commit.put(Space::kState, state_key, std::move(stored));
   dirty = false;
   return now;

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "board.h"
 #include "laurel/api/actor_type.h"
 #include "laurel/runtime/engine.h"
 #include "open_commit.h"
@@ -36,12 +37,15 @@ struct Activation {
   std::vector<LogTail> logs;
   std::vector<std::pair<std::string, std::uint64_t>> other_logs;  // of tables no longer declared
   std::vector<SetTimer> timers;
-  bool dirty = false;           // changed in the open commit
+  std::vector<Board*> boards;  // of the declared ranked tables; the partition's Boards own them
+  std::vector<std::pair<std::string, std::uint64_t>> board_versions;  // as loaded
+  bool dirty = false;                                                 // changed in the open commit
   CommitNumber written_in = 0;  // the last sealed commit that holds its root
   std::int64_t used_at_us = 0;
   std::size_t bytes = 0;
 
   LogTail* log(std::string_view table);
+  Board* board(std::string_view table);
   /// Reads a stored root; false when the bytes are no root of this type and format.
   bool load(std::string_view stored);
   /// Puts what changed into the commit, as rows. Returns the bytes it takes from now on.

@@ -30,6 +30,7 @@ PartitionImpl::PartitionImpl(PartitionId partition, const Partition::Ports& port
 void PartitionImpl::start(const Recovered& recovered) {
   epoch = recovered.epoch;
   last_commit = recovered.last_commit;
+  turns_.settle(last_commit);
   positions_ = recovered.positions;
   inbox_read_ = recovered.positions;
   backfills_.load(layers_);

@@ -62,6 +62,7 @@ Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) 
         inbox_unread_ = inbox_unread_ || record.target == id;
       }
       layers_.in_flight.reset();
+      turns_.settle(number);
       ++counters.commits;
       refusals_ = 0;
       const std::vector<Handled> handled = std::move(in_flight_handled_);

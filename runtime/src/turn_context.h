@@ -71,6 +71,15 @@ class TurnContext final : public Turn {
   std::uint64_t append(std::string_view table, const google::protobuf::Message& row) override;
   bool read_log(std::string_view table, std::uint64_t sequence,
                 google::protobuf::Message& row) override;
+  bool rank_get(std::string_view table, std::string_view member, SortKey* key,
+                google::protobuf::Message* row) override;
+  void rank_put(std::string_view table, std::string_view member, const SortKey& key,
+                const google::protobuf::Message& row) override;
+  void rank_erase(std::string_view table, std::string_view member) override;
+  std::uint64_t rank_size(std::string_view table) override;
+  void rank_walk(
+      std::string_view table, std::uint64_t from,
+      const std::function<bool(std::uint64_t, std::string_view, const SortKey&)>& place) override;
   void send(const ActorId& to, const google::protobuf::Message& message) override;
   void send_latest(const ActorId& to, const google::protobuf::Message& message) override;
   void again(const google::protobuf::Message& step) override;
@@ -94,6 +103,8 @@ class TurnContext final : public Turn {
   /// Moves the effects into the open commit. REQUIRES: neither rejected nor declined.
   void apply_to(OpenCommit& commit);
   std::vector<OutgoingMessage>& outgoing() { return outgoing_; }
+  /// Boards whose members apply_to() moved.
+  std::vector<Board*> moved_boards() const;
   /// What remember() kept, serialized.
   std::string& note() { return note_; }
 
@@ -120,6 +131,17 @@ class TurnContext final : public Turn {
   Cause cause_;
   std::string note_;
   std::vector<TimerChange> timers_;
+  struct RankChange {
+    Board* board = nullptr;
+    std::string member;
+    Tie tie{};
+    std::optional<SortKey> after;
+    std::optional<std::string> row;  // as it will be stored
+  };
+  Board* declared_board(std::string_view table);
+  const RankChange* own_rank(const Board& board, std::string_view member) const;
+  std::string row_key(const Board& board, std::string_view member) const;
+  std::vector<RankChange> ranks_;
   bool declined_ = false;
   std::string reject_code_;
   std::string reject_detail_;

@@ -41,7 +41,8 @@ Turns::Turns(PartitionId partition, const Partition::Ports& ports,
       layers_(layers),
       counters_(counters),
       environment_{layers, ports.hasher, std::move(catalog), ports.engine.secret(),
-                   options.effect_bytes_max} {}
+                   options.effect_bytes_max},
+      boards_(layers, ports.boards) {}
 
 bool Turns::room() const {
   return layers_.open.turns < options_.turns_max && layers_.open.bytes() < options_.bytes_max;
@@ -83,6 +84,7 @@ Turns::End Turns::run(const Input& input) {
     return {{}, {}, {}, {}, true};
   }
   turn.apply_to(layers_.open);
+  for (Board* board : turn.moved_boards()) boards_.touch(*board);
   mark_dirty(*activation);
   return {{}, {}, std::move(turn.note()), std::move(turn.outgoing())};
 }
@@ -169,6 +171,7 @@ Activation* Turns::activate(const ActorType& type, const std::string& key) {
     if (const auto stored = layers_.read(Space::kState, name); stored && !fresh.load(*stored)) {
       return nullptr;
     }
+    if (!attach_boards(fresh)) return nullptr;
     fresh.state_key = std::move(name);
     activation = &activations_.add(std::move(fresh));
     ++counters_.activations_made;
@@ -177,7 +180,28 @@ Activation* Turns::activate(const ActorType& type, const std::string& key) {
   return activation;
 }
 
+bool Turns::attach_boards(Activation& activation) {
+  for (const TableSpec& table : activation.type->tables) {
+    if (table.kind != TableKind::kRanked) continue;
+    std::uint64_t version = 0;
+    for (const auto& [name, reached] : activation.board_versions) {
+      if (name == table.name) version = reached;
+    }
+    Board* board = boards_.get({activation.id, table, version, durable_});
+    if (board == nullptr) return false;
+    activation.boards.push_back(board);
+    activation.bytes += board->memory();
+  }
+  return true;
+}
+
+void Turns::settle(CommitNumber number) {
+  durable_ = number;
+  boards_.settle(number);
+}
+
 void Turns::write_dirty(CommitNumber number) {
+  boards_.seal(number, now_us_);
   for (Activation* activation : dirty_) {
     activations_.resize(*activation, activation->write_to(layers_.open));
     activation->written_in = number;
@@ -187,13 +211,24 @@ void Turns::write_dirty(CommitNumber number) {
 
 void Turns::drop_since(CommitNumber number) {
   activations_.drop_written_since(number);
+  boards_.abort();
+  boards_unswept_ = true;
   dirty_.clear();
 }
 
 void Turns::passivate(std::int64_t now_us, CommitNumber durable) {
   now_us_ = now_us;
-  counters_.passivations +=
+  const std::size_t gone =
       activations_.passivate(options_.activation_bytes_max, now_us - options_.idle_us_max, durable);
+  counters_.passivations += gone;
+  if (gone == 0 && !boards_unswept_) return;
+  boards_unswept_ = false;
+  boards_.sweep([this](const Board& board) {
+    // The name is that of the root's row, then the table.
+    const std::string& name = board.name();
+    std::string root = name.substr(0, name.size() - board.spec().name.size());
+    return board.touched || activations_.find(root.append(1, '\0')) != nullptr;
+  });
 }
 
 }  // namespace laurel::runtime::internal

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "activation.h"
+#include "board_set.h"
 #include "laurel/runtime/partition.h"
 #include "layers.h"
 #include "turn_context.h"
@@ -57,6 +58,8 @@ class Turns {
 
   /// Writes what changed into the open commit. REQUIRES: right before it is sealed as `number`.
   void write_dirty(CommitNumber number);
+  /// That commit is durable.
+  void settle(CommitNumber number);
   /// Forgets what commits from `number` on, and the open one, changed.
   void drop_since(CommitNumber number);
   void passivate(std::int64_t now_us, CommitNumber durable);
@@ -75,6 +78,7 @@ class Turns {
   void mark_dirty(Activation& activation);
   std::array<std::uint64_t, 2> seed_of(const Input& input) const;
   bool room() const;
+  bool attach_boards(Activation& activation);
 
   const PartitionId partition_;
   const Partition::Ports ports_;
@@ -83,8 +87,11 @@ class Turns {
   PartitionCounters& counters_;
   TurnContext::Environment environment_;
   Activations activations_;
+  BoardSet boards_;
   std::vector<Activation*> dirty_;
-  std::int64_t now_us_ = 0;  // wall clock, for what is idle
+  CommitNumber durable_ = 0;
+  bool boards_unswept_ = false;  // an activation went, its boards may be left
+  std::int64_t now_us_ = 0;      // wall clock, for what is idle
   std::uint64_t turns_of_work_ = 0;
 };
 

@@ -13,8 +13,9 @@ JSON = "application/json"
 
 
 def program(rate):
-    return (f'points_asset = "PTS"\npoints_scale = 0\nstake_asset = "BIT"\nstake_scale = 2\n'
-            f'rate = "{rate}"\n')
+    """`rate` points per minor unit staked."""
+    return (f'points_asset = "PTS"\n\n[[earn]]\nname = "stake"\nasset = "BIT"\n'
+            f'per_stake = "{100 * rate}"\n')
 
 
 def rfc3339(seconds):
@@ -32,7 +33,7 @@ class CatalogTest(NodeTest):
         self.catalog = site / "catalog"
         shutil.copytree(CRASH_GAME / "catalog", self.catalog)
         (site / "node.toml").write_text('[catalog]\ndir = "catalog"\nlead_ms = 200\n')
-        self.write("1/1")
+        self.write(1)
         self.one = Node(site, config=site / "node.toml")
         self.addCleanup(lambda: self.one.running() and self.one.kill())
         self.one.start()
@@ -79,10 +80,10 @@ class CatalogTest(NodeTest):
         self.assertEqual(sorted(listed["versions"][0]["documents"]), ["assets", "program"])
         shown = self.client.get_json("/v1/catalog/current")
         self.assertEqual({each["name"]: each["toml"] for each in shown["documents"]}["program"],
-                         program("1/1"))
+                         program(1))
 
     def test_a_changed_folder_changes_nothing_until_it_is_published(self):
-        self.write("5/1")
+        self.write(5)
         self.restart()
         self.assertIn("catalog.folder-differs", self.one.log())
         self.assertIn("laurel catalog publish", self.one.log())
@@ -102,28 +103,28 @@ class CatalogTest(NodeTest):
 
     def test_a_bad_version_is_refused_with_file_line_and_key_and_the_node_goes_on(self):
         good = self.files()
-        (self.catalog / "program.toml").write_text(program("1/1").replace("rate", "rat"))
+        (self.catalog / "program.toml").write_text(program(1).replace("per_stake", "per_stak"))
         (self.catalog / "bonus.toml").write_text("")
         reply = self.publish()
         self.assertEqual(reply.status, 400)
         problem = reply.json()
         self.assertEqual(problem["code"], "invalid-input")
         self.assertIn("bonus.toml: nothing declares this document; allowed: ", problem["detail"])
-        self.assertIn("program.toml:5:1: rat: there is no such key (did you mean rate?); allowed: ",
+        self.assertIn("program.toml:6:1: earn[0].per_stak: there is no such key (did you mean per_stake?); ",
                       problem["detail"])
         places = {(each["file"], each["line"], each["key"]) for each in problem["errors"]}
-        self.assertIn(("program.toml", 5, "rat"), places)
+        self.assertIn(("program.toml", 6, "earn[0].per_stak"), places)
         self.assertIn(("bonus.toml", 0, ""), places)
         self.assertEqual(self.client.get_json("/v1/catalog")["newest"], "1")
         self.send("a")
         too_early = self.client.post(
-            "/v1/catalog", json.dumps({"files": good | {"program.toml": program("2/1")},
+            "/v1/catalog", json.dumps({"files": good | {"program.toml": program(2)},
                                        "effective_from": "2020-01-01T00:00:00Z"}), JSON)
         self.assertEqual(too_early.status, 400)
         self.assertIn("is too early; allowed: from ", too_early.json()["detail"])
 
     def test_validate_only_publishes_nothing(self):
-        self.write("2/1")
+        self.write(2)
         reply = self.client.post("/v1/catalog?validate_only=true",
                                  json.dumps({"files": self.files()}), JSON)
         self.assertEqual((reply.status, reply.json()["version"]), (200, "2"))
@@ -158,7 +159,7 @@ class CatalogTest(NodeTest):
         try:
             for rate in range(2, 7):
                 time.sleep(0.4)
-                self.write(f"{rate}/1")
+                self.write(rate)
                 done = self.published(note=f"rate {rate}")
                 versions.append((done["effective_from"], rate))
             time.sleep(0.8)
@@ -187,7 +188,7 @@ class CatalogTest(NodeTest):
         self.assertEqual(seen, set(range(1, len(versions) + 1)))
 
     def test_with_history_live_events_of_the_past_keep_their_version(self):
-        self.write("7/1")
+        self.write(7)
         done = self.published(history=True)
         self.assertIsNone(done["effective_from"])
         self.send("past", when=time.time() - 3600)
@@ -200,7 +201,7 @@ class CatalogTest(NodeTest):
         self.one.stop()
         self.one.start({"LAUREL_FAILPOINT": "embedded.append_catalog.after_write:1"})
         self.connect()
-        self.write("3/1")
+        self.write(3)
         with self.assertRaises(Exception):
             self.publish()
         self.one.process.wait(10 * SCALE)
@@ -214,7 +215,7 @@ class CatalogTest(NodeTest):
     def test_schema_names_what_a_document_may_hold(self):
         schema = self.client.get_json("/v1/catalog/schema/program")
         self.assertEqual(schema["title"], "program.toml")
-        self.assertIn("rate", schema["required"])
+        self.assertIn("points_asset", schema["required"])
         missing = self.client.get("/v1/catalog/schema/bonus")
         self.assertEqual(missing.status, 404)
         self.assertIn("there are assets, ", missing.json()["detail"])

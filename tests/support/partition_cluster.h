@@ -48,7 +48,8 @@ class PartitionCluster {
     told_.reset();
     for (std::uint16_t id = 0; id < disk_->partitions(); ++id) {
       partitions_.push_back(std::make_unique<runtime::Partition>(
-          id, runtime::Partition::Ports{*engine_, registry_, hasher_}, catalog_, options_));
+          id, runtime::Partition::Ports{*engine_, registry_, hasher_, &boards_}, catalog_,
+          options_));
       partitions_.back()->start(*engine_->take_over(id));
     }
   }
@@ -156,7 +157,7 @@ class PartitionCluster {
     return runtime::gather_backfills(all);
   }
 
-  runtime::Queries queries() const { return {*engine_, registry_}; }
+  runtime::Queries queries() const { return {*engine_, registry_, &boards_}; }
   /// The root of an actor; its default when nothing is known of it.
   template <class Root>
   Root root(std::string_view type, std::string_view key) const {
@@ -194,6 +195,7 @@ class PartitionCluster {
   std::shared_ptr<ScriptedDisk> disk_;
   runtime::ActorRegistry registry_;
   adapters::OpenSslHasher hasher_;
+  runtime::BoardDirectory boards_;
   std::shared_ptr<const runtime::Catalog> catalog_;
   runtime::PartitionOptions options_;
   std::unique_ptr<ScriptedEngine> engine_;

@@ -1,5 +1,6 @@
 #include "laurel/testkit/testkit.h"
 
+#include <algorithm>
 #include <exception>
 #include <limits>
 
@@ -85,6 +86,29 @@ class TestKit::KitTurn final : public Turn {
     const auto& log = logs[std::string(table)];
     return sequence >= 1 && sequence <= log.size() && row.ParseFromString(log[sequence - 1]);
   }
+  bool rank_get(std::string_view table, std::string_view member, SortKey* key,
+                google::protobuf::Message* row) override {
+    const auto it = ranked.find({std::string(table), std::string(member)});
+    if (it == ranked.end()) return false;
+    if (key != nullptr) *key = it->second.key;
+    return row == nullptr || row->ParseFromString(it->second.row);
+  }
+  void rank_put(std::string_view table, std::string_view member, const SortKey& key,
+                const google::protobuf::Message& row) override {
+    ranked[{std::string(table), std::string(member)}] = {key, row.SerializeAsString()};
+  }
+  void rank_erase(std::string_view table, std::string_view member) override {
+    ranked.erase({std::string(table), std::string(member)});
+  }
+  std::uint64_t rank_size(std::string_view table) override { return kit_.places(table).size(); }
+  void rank_walk(
+      std::string_view table, std::uint64_t from,
+      const std::function<bool(std::uint64_t, std::string_view, const SortKey&)>& place) override {
+    const auto places = kit_.places(table);
+    for (std::uint64_t at = from; at < places.size(); ++at) {
+      if (!place(at, places[at].member, places[at].key)) return;
+    }
+  }
   void send(const ActorId& to, const google::protobuf::Message& message) override {
     sent.push_back({to, copy_of(message)});
   }
@@ -144,6 +168,7 @@ class TestKit::KitTurn final : public Turn {
   }
   void keep(const google::protobuf::Message& message) {
     kit_.timers_ = std::move(timers);
+    kit_.ranked_ = std::move(ranked);
     if (handles_event_) {
       kit_.journal_[kit_.journal_name_of(message)] = {message.SerializeAsString(), note_};
     }
@@ -168,6 +193,7 @@ class TestKit::KitTurn final : public Turn {
   bool handles_event_ = false;
   std::string note_;
   std::map<std::string, SetTimer> timers = kit_.timers_;
+  std::map<std::pair<std::string, std::string>, Ranked> ranked = kit_.ranked_;
   std::map<std::pair<std::string, std::string>, std::string> rows;
   std::map<std::string, std::vector<std::string>> logs;
   std::vector<Sent> sent;
@@ -244,6 +270,20 @@ std::string TestKit::journal_name_of(const google::protobuf::Message& event) con
     }
   }
   return journal_name(type, {parts.begin(), parts.end()});
+}
+
+std::vector<TestKit::Place> TestKit::places(std::string_view table) const {
+  std::vector<Place> out;
+  for (const auto& [name, row] : ranked_) {
+    if (name.first == table) out.push_back({name.second, row.key});
+  }
+  const auto tie = [this](const Place& place) {
+    return tie_of(adapters::OpenSslHasher().sha256({id_.key, "|", place.member}));
+  };
+  std::sort(out.begin(), out.end(), [&](const Place& a, const Place& b) {
+    return a.key != b.key ? a.key < b.key : tie(a) < tie(b);
+  });
+  return out;
 }
 
 const google::protobuf::Message& TestKit::root_message() const { return actor_->root(); }

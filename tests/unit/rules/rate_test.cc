@@ -87,6 +87,19 @@ TEST(Rate, ScalesShiftByPowersOfTen) {
   EXPECT_EQ(exact.round(Rounding::kUp), Int128{12'346});
 }
 
+TEST(Rate, AHalfWithAnythingBelowItIsMoreThanAHalf) {
+  const auto even = [](Uint128 rest) {
+    Exact exact;  // 2 and a half, and `rest` of what is too small to see
+    exact.add(Uint128{10} << 63);
+    exact.add(rest);
+    exact.multiply({1, 1ULL << 63});
+    exact.multiply({1, 4});
+    return exact.round(Rounding::kHalfEven);
+  };
+  EXPECT_EQ(even(0), Int128{2});
+  EXPECT_EQ(even(1), Int128{3});
+}
+
 TEST(Rate, RatiosAreComparedAndReducedExactly) {
   EXPECT_EQ(reduced({6, 4}), (Ratio{3, 2}));
   EXPECT_EQ(reduced({0, 7}), (Ratio{0, 1}));

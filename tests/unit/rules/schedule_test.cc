@@ -80,6 +80,16 @@ TEST_F(ScheduleTest, ADailyRunKeepsItsReadingOverBothClockChanges) {
   EXPECT_EQ(run_at(schedule, "2026-10-25T18:59Z"), "2026-10-24T18:00Z 2026-10-25T19:00Z");
 }
 
+TEST_F(ScheduleTest, ADurationInDaysEndsAtTheSameReading) {
+  auto even = tournament("2026-03-26T20:00");
+  even.set_every("2d");
+  even.set_duration("1d");
+  const Schedule schedule = compile(even);
+  EXPECT_EQ(runs(schedule, "2026-03-28T00:00Z", "2026-03-31T00:00Z"),
+            (Texts{"2026-03-28T19:00Z 2026-03-29T18:00Z", "2026-03-30T18:00Z 2026-03-31T18:00Z"}));
+  EXPECT_EQ(run_at(schedule, "2026-03-29T18:30Z"), "none");
+}
+
 TEST_F(ScheduleTest, ElapsedHoursLeaveAGapInAutumnAndAreCutInSpring) {
   auto daily = tournament("2026-03-27T20:00");
   daily.set_every("1d");

@@ -16,8 +16,8 @@ PartitionActor::PartitionActor(caf::actor_config& config, std::shared_ptr<Shared
     : caf::event_based_actor(config),
       shared_(std::move(shared)),
       id_(id),
-      partition_(id, {shared_->engine, shared_->registry, shared_->hasher}, shared_->catalog,
-                 shared_->options.partition) {
+      partition_(id, {shared_->engine, shared_->registry, shared_->hasher, shared_->options.boards},
+                 shared_->catalog, shared_->options.partition) {
   partition_.start(recovered);
   publish("running");
 }

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "laurel/runtime/backfill.h"
+#include "laurel/runtime/boards.h"
 #include "laurel/runtime/catalog.h"
 #include "laurel/runtime/engine.h"
 #include "laurel/runtime/event.h"
@@ -68,6 +69,7 @@ class Partition {
     const Engine& engine;
     const ActorRegistry& registry;
     const Hasher& hasher;
+    BoardDirectory* boards = nullptr;  ///< where committed ranked tables are shown to readers
   };
   enum class Next {
     kContinue,

@@ -15,6 +15,7 @@
 
 #include <google/protobuf/message.h>
 
+#include "laurel/runtime/boards.h"
 #include "laurel/runtime/engine.h"
 #include "laurel/runtime/registry.h"
 
@@ -48,20 +49,37 @@ struct ActorPage {
   std::string next;
 };
 
+/// A committed version of a ranked table, and the rows beside it.
+struct BoardPage {
+  PartitionId partition = 0;
+  BoardVersion board;
+};
+
 class Queries {
  public:
-  Queries(const Engine& engine, const ActorRegistry& registry);
+  /// `boards`: ranked tables that are in memory; may be nullptr.
+  Queries(const Engine& engine, const ActorRegistry& registry,
+          const BoardDirectory* boards = nullptr);
 
   Result<ActorView> actor(std::string_view type, std::string_view key) const;
   /// `cursor`: empty, or `next` of the page before. limit 1..1000. Log tables ascend by sequence.
   Result<TablePage> table(std::string_view type, std::string_view key, std::string_view table,
                           std::string_view cursor, std::size_t limit) const;
+  /// The committed version of a ranked table. One that is not in memory is built from its rows:
+  /// O(members).
+  Result<BoardPage> board(std::string_view type, std::string_view key,
+                          std::string_view table) const;
+  /// The rows of these members of a ranked table, in their order; nullptr where there is none.
+  Result<std::vector<MessagePtr>> board_rows(std::string_view type, std::string_view key,
+                                             std::string_view table,
+                                             const std::vector<std::string>& members) const;
   /// All actors of a type with their roots, by partition, then key. limit 1..1000.
   Result<ActorPage> actors(std::string_view type, std::string_view cursor, std::size_t limit) const;
 
  private:
   const Engine& engine_;
   const ActorRegistry& registry_;
+  const BoardDirectory* boards_;
 };
 
 }  // namespace laurel::runtime

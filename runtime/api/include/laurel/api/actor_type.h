@@ -26,12 +26,14 @@
 
 namespace laurel {
 
-enum class TableKind { kKeyed, kLog };
+enum class TableKind { kKeyed, kLog, kRanked };
 
 struct TableSpec {
   std::string name;
   TableKind kind = TableKind::kKeyed;
   const google::protobuf::Message* row = nullptr;  // default instance
+  unsigned columns = 1;                            // kRanked: of the sort key, 1 to kSortColumnsMax
+  bool published = true;  // kRanked: its changes go to the topic position-changes
 };
 
 struct HandlerSpec {
@@ -81,6 +83,13 @@ class ActorTypeBuilder {
   template <class Row>
   ActorTypeBuilder&& keyed_table(std::string name) && {
     type_.tables.push_back({std::move(name), TableKind::kKeyed, &Row::default_instance()});
+    return std::move(*this);
+  }
+  /// A keyed table whose members have a place: Turn::rank_put() and the like.
+  template <class Row>
+  ActorTypeBuilder&& ranked_table(std::string name, unsigned columns = 1) && {
+    type_.tables.push_back(
+        {std::move(name), TableKind::kRanked, &Row::default_instance(), columns});
     return std::move(*this);
   }
   template <class Row>

@@ -18,6 +18,7 @@
 
 #include <google/protobuf/message.h>
 
+#include "laurel/api/sort_key.h"
 namespace laurel {
 
 /// Microseconds since 1970-01-01T00:00:00Z.
@@ -132,6 +133,22 @@ class Turn {
   /// The row with that sequence; false when there is none.
   virtual bool read_log(std::string_view table, std::uint64_t sequence,
                         google::protobuf::Message& row) = 0;
+
+  /// Ranked table: member -> place and row. A member's place is its sort key, then a hash of actor
+  /// and member: a total order that no order of arrival can change. `row` may be nullptr where it
+  /// is read: finding the key alone costs no read of the store.
+  virtual bool rank_get(std::string_view table, std::string_view member, SortKey* key,
+                        google::protobuf::Message* row) = 0;
+  virtual void rank_put(std::string_view table, std::string_view member, const SortKey& key,
+                        const google::protobuf::Message& row) = 0;
+  virtual void rank_erase(std::string_view table, std::string_view member) = 0;
+  /// Members, as earlier turns left the table.
+  virtual std::uint64_t rank_size(std::string_view table) = 0;
+  /// Calls `place` for each member from that position (from 0) on, in order, until it returns
+  /// false; as earlier turns left the table.
+  virtual void rank_walk(std::string_view table, std::uint64_t from,
+                         const std::function<bool(std::uint64_t position, std::string_view member,
+                                                  const SortKey& key)>& place) = 0;
 
   /// A message to another actor: handled in the same commit when it lives in the same partition.
   virtual void send(const ActorId& to, const google::protobuf::Message& message) = 0;

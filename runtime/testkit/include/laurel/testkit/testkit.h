@@ -86,6 +86,12 @@ class TestKit {
   /// As after a commit: nothing sent waits any more.
   void forget_sent() { sent_.clear(); }
   const std::map<std::string, SetTimer>& timers() const { return timers_; }
+  struct Place {
+    std::string member;
+    SortKey key;
+  };
+  /// A ranked table's members in their order.
+  std::vector<Place> places(std::string_view table) const;
   const std::vector<Emitted>& emitted() const { return emitted_; }
 
  private:
@@ -107,7 +113,12 @@ class TestKit {
   std::map<PlanId, std::shared_ptr<const void>> plans_;
   std::map<std::pair<std::string, std::string>, std::string> rows_;
   std::map<std::string, std::vector<std::string>> logs_;
+  struct Ranked {
+    SortKey key;
+    std::string row;
+  };
   std::map<std::string, SetTimer> timers_;
+  std::map<std::pair<std::string, std::string>, Ranked> ranked_;        // (table, member)
   std::map<std::string, std::pair<std::string, std::string>> journal_;  // event, note
   std::vector<Sent> sent_;
   std::vector<Emitted> emitted_;

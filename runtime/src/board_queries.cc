@@ -1,0 +1,103 @@
+#include "board.h"
+#include "laurel/runtime/keys.h"
+#include "laurel/runtime/queries.h"
+#include "laurel/runtime/state.pb.h"
+
+namespace laurel::runtime {
+namespace {
+
+using internal::Board;
+using internal::decode_ranked_row;
+
+const TableSpec* ranked_table(const ActorType* type, std::string_view table) {
+  if (type == nullptr) return nullptr;
+  for (const TableSpec& spec : type->tables) {
+    if (spec.name == table && spec.kind == TableKind::kRanked) return &spec;
+  }
+  return nullptr;
+}
+
+Error no_table(std::string_view type, std::string_view table) {
+  return {ErrorCode::kNotFound,
+          std::string(type) + " has no ranked table '" + std::string(table) + "'"};
+}
+
+std::uint64_t version_of(const std::optional<std::string>& root, std::string_view table) {
+  StoredRoot row;
+  if (!root || !row.ParseFromString(*root)) return 0;
+  for (const BoardEnd& end : row.boards()) {
+    if (end.table() == table) return end.version();
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<BoardPage> Queries::board(std::string_view type, std::string_view key,
+                                 std::string_view table) const {
+  const ActorType* declared = registry_.find(type);
+  const TableSpec* spec = ranked_table(declared, table);
+  if (spec == nullptr) return no_table(type, table);
+  BoardPage page;
+  page.partition = partition_of(routing_key_of(*declared, key), engine_.partitions());
+  if (boards_ != nullptr) {
+    if (auto found = boards_->find(board_name(type, key, table))) {
+      page.board = std::move(*found);
+      return page;
+    }
+  }
+  auto view = engine_.view(page.partition);
+  if (!view) return view.error();
+  auto root = (*view)->get(Space::kState, state_key(type, key));
+  if (!root) return root.error();
+  if (!*root) {
+    return Error{ErrorCode::kNotFound,
+                 "nothing is known of " + std::string(type) + "/" + std::string(key)};
+  }
+  Board board(board_name(type, key, table), *spec, std::string(key));
+  const std::string prefix = state_key(type, key, table);
+  Status status;
+  const CommitNumber commit = (*view)->commit();
+  const std::uint64_t version = version_of(*root, table);
+  const bool good = board.load(
+      [&](const std::function<bool(std::string_view, std::string_view)>& row) {
+        status = (*view)->scan(Space::kState, prefix, prefix_end(prefix),
+                               [&](std::string_view name, std::string_view value) {
+                                 return row(name.substr(prefix.size()), value);
+                               });
+      },
+      commit, version);
+  if (!status) return status.error();
+  if (!good) return Error{ErrorCode::kStoreFailed, "a row of a ranked table cannot be read"};
+  page.board = {board.committed(), version, commit};
+  return page;
+}
+
+Result<std::vector<MessagePtr>> Queries::board_rows(std::string_view type, std::string_view key,
+                                                    std::string_view table,
+                                                    const std::vector<std::string>& members) const {
+  const ActorType* declared = registry_.find(type);
+  const TableSpec* spec = ranked_table(declared, table);
+  if (spec == nullptr) return no_table(type, table);
+  std::vector<std::string> names;
+  for (const std::string& member : members) names.push_back(state_key(type, key, table, member));
+  const std::vector<std::string_view> keys(names.begin(), names.end());
+  std::vector<std::optional<std::string>> values;
+  const PartitionId partition = partition_of(routing_key_of(*declared, key), engine_.partitions());
+  if (Status status = engine_.multi_get(partition, Space::kState, keys, values); !status) {
+    return status.error();
+  }
+  std::vector<MessagePtr> rows;
+  for (const auto& value : values) {
+    const auto decoded = value ? decode_ranked_row(*value) : std::nullopt;
+    MessagePtr row;
+    if (decoded) {
+      row.reset(spec->row->New());
+      if (!row->ParseFromString(decoded->row)) row.reset();
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace laurel::runtime
