@@ -38,7 +38,7 @@ RawRecord record_of(std::string_view bytes) {
 }
 
 Reply render_results(const Submission& submission) {
-  std::array<std::uint64_t, 5> counts{};
+  std::array<std::uint64_t, runtime::kEventStatusCount> counts{};
   json::array results;
   results.reserve(submission.records.size());
   for (std::size_t i = 0; i < submission.records.size(); ++i) {
@@ -57,6 +57,9 @@ Reply render_results(const Submission& submission) {
   for (const auto status : {EventStatus::kAccepted, EventStatus::kDuplicate, EventStatus::kConflict,
                             EventStatus::kRejected}) {
     body[runtime::name_of(status)] = counts[static_cast<std::size_t>(status)];
+  }
+  if (submission.backfill != 0) {
+    body["staged"] = counts[static_cast<std::size_t>(EventStatus::kStaged)];
   }
   body["results"] = std::move(results);
   return Reply{202, "application/json", json::serialize(body), {}, {}};
@@ -93,7 +96,7 @@ void Service::submit(std::shared_ptr<Submission> submission,
   if (!status) respond(problem(status.error()));
 }
 
-void Service::post_events(Request& request, const Respond& respond) {
+void Service::post_events(Request& request, const Target& target, const Respond& respond) {
   const std::string type = media_type(request.content_type);
   const bool batch = type == "application/cloudevents-batch+json";
   if (!batch && type != "application/cloudevents+json") {
@@ -104,6 +107,7 @@ void Service::post_events(Request& request, const Respond& respond) {
     return;
   }
   auto submission = std::make_shared<Submission>();
+  if (!backfill_of(target, submission->backfill, respond)) return;
   submission->bytes = std::move(request.body);
   submission->source = "http";
   const std::string_view text = submission->bytes;
