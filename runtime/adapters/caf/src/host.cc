@@ -91,6 +91,11 @@ class CafHost final : public Host {
     }
   }
 
+  void barrier(runtime::PartitionId partition, std::function<void(bool)> done) override {
+    if (shared_->draining || partition >= partitions_.size()) return done(false);
+    caf::anon_send(partitions_[partition], internal::BarrierDone(std::move(done)));
+  }
+
   void drain() override {
     shared_->draining = true;
     std::unique_lock lock(shared_->mutex);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -74,6 +75,11 @@ class NodeApi {
   virtual Result<std::shared_ptr<const Decoder>> mapped_decoder(std::string_view format,
                                                                 std::string_view mapping,
                                                                 std::string_view header) const = 0;
+  /// `done(true)`, once, on any thread, when all that was durable in the partition's inbox now is
+  /// handled, and a commit that it seals afterwards is durable: then reads see what was durable
+  /// anywhere when this was called. `done(false)`: it cannot be known. The node's end may leave it
+  /// uncalled.
+  virtual void barrier(PartitionId partition, std::function<void(bool)> done) = 0;
   virtual const Queries& queries() const = 0;
   virtual const Engine& engine() const = 0;
   virtual NodeStatus status() const = 0;

@@ -19,6 +19,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -61,6 +62,8 @@ class Host {
                                  std::shared_ptr<const runtime::Decoder> decoder) = 0;
   /// The next catalog; what is submitted afterwards sees it. REQUIRES: it extends the one before.
   virtual void adopt(std::shared_ptr<const runtime::Catalog> catalog) = 0;
+  /// See NodeApi::barrier.
+  virtual void barrier(runtime::PartitionId partition, std::function<void(bool)> done) = 0;
   /// Refuses new input and waits until everything handed in is durable or failed.
   virtual void drain() = 0;
   virtual std::vector<runtime::PartitionStatus> partitions() const = 0;
