@@ -43,8 +43,7 @@ void Entry::on(const contract::Contribution& contribution, Turn& turn) {
     first.erase(it);
     return;
   }
-  const Kept kept{contribution.wager(), contribution.time_us(), contribution.value(),
-                  closed(turn)};
+  const Kept kept{contribution.wager(), contribution.time_us(), contribution.value(), closed(turn)};
   if (kept.late) {
     store.add(kept);
     state().set_late(state().late() + 1);

@@ -169,8 +169,8 @@ TEST_F(EntryTest, AnyOrderOfContributionsAndVoidsIsTheNaiveScore) {
       } else {
         all.push_back({step, kStart + static_cast<TimeUs>(next(50)) * kSecond,
                        static_cast<std::int64_t>(next(9)) - 4, false});
-        ASSERT_TRUE(fresh.when(contribution(step, (all.back().time - kStart) / kSecond,
-                                            all.back().value)));
+        ASSERT_TRUE(
+            fresh.when(contribution(step, (all.back().time - kStart) / kSecond, all.back().value)));
       }
       rules::Score naive;
       for (const Kept& each : all) {

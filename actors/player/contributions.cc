@@ -39,8 +39,7 @@ void contribute(const contract::WagerSettled& wager, const rules::PointsEarned& 
     }
     const std::string run = rules::run_id(counted.tournament.id, counted.window.start);
     contribution.set_value(counted.worth);
-    *contribution.mutable_run() =
-        counted.tournament.terms(counted.window, counted.catalog_version);
+    *contribution.mutable_run() = counted.tournament.terms(counted.window, counted.catalog_version);
     turn.send(entry_of(run, turn), contribution);
     note.add_runs(run);
   });

@@ -16,7 +16,8 @@
 namespace laurel::actors::player {
 
 /// Sends the wager to the runs it counts for, and adds them to `note.runs`.
-/// REQUIRES: a turn of player/PLAYER that handles the wager; settings<Tournaments, TournamentsPlan>.
+/// REQUIRES: a turn of player/PLAYER that handles the wager; settings<Tournaments,
+/// TournamentsPlan>.
 void contribute(const contract::WagerSettled& wager, const rules::PointsEarned& points,
                 WagerNote& note, Turn& turn);
 

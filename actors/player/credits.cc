@@ -25,9 +25,10 @@ void Player::on(const contract::PointsCredit& credit, Turn& turn) {
   const contract::Amount& delta = credit.delta();
   if (!is_reason(credit.reason()) || credit.reference().size() > kReferenceMax ||
       delta.asset().empty() || delta.asset().size() > 32 || delta.scale() > 38) {
-    return turn.reject("bad-credit",
-                       "a credit has a reason of [a-z-]{1,32}, a reference of at most 128 bytes and "
-                       "an amount of points");
+    return turn.reject(
+        "bad-credit",
+        "a credit has a reason of [a-z-]{1,32}, a reference of at most 128 bytes and "
+        "an amount of points");
   }
   if (contract::units_of(delta) == 0) return;
   Posting posting{delta.asset(), delta.scale(), contract::units_of(delta), {}};

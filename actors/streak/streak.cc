@@ -61,7 +61,8 @@ std::shared_ptr<const StreakPlan> compile(const Settings& settings, const Zones&
   plan->days = settings.days();
   plan->zone = settings.zone().empty() ? "UTC" : settings.zone();
   plan->zones = &zones;
-  if (plan->days < 2 || plan->days > 366) problems.add("days", "is out of range; allowed: 2 to 366");
+  if (plan->days < 2 || plan->days > 366)
+    problems.add("days", "is out of range; allowed: 2 to 366");
   if (settings.bonus() == 0) problems.add("bonus", "is nothing; allowed: 1 or more");
   if (settings.points_asset().empty() || settings.points_asset().size() > 32) {
     problems.add("points_asset", "has a wrong length; allowed: 1 to 32 characters");
@@ -70,8 +71,8 @@ std::shared_ptr<const StreakPlan> compile(const Settings& settings, const Zones&
   if (!zones.known(plan->zone)) {
     problems.add("zone", "\"" + plan->zone.substr(0, 40) + "\" is no IANA zone known here");
   }
-  plan->bonus = contract::make_amount(settings.bonus(), settings.points_asset(),
-                                      settings.points_scale());
+  plan->bonus =
+      contract::make_amount(settings.bonus(), settings.points_asset(), settings.points_scale());
   plan->wagers = rules::Conditions(
       settings.wagers(), "wagers",
       [&](const std::string& path, const std::string& what) { problems.add(path, what); });
@@ -228,9 +229,8 @@ void Streak::take_back(Turn& turn) {
   turn.erase("credits", key);
   state().set_bonuses(state().bonuses() - 1);
   contract::PointsCredit points;
-  *points.mutable_delta() =
-      contract::make_amount(-contract::units_of(credit.amount()), credit.amount().asset(),
-                            credit.amount().scale());
+  *points.mutable_delta() = contract::make_amount(-contract::units_of(credit.amount()),
+                                                  credit.amount().asset(), credit.amount().scale());
   points.set_reason("streak-voided");
   points.set_reference(credit.reference());
   turn.send({"player", turn.self().key}, points);

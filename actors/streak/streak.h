@@ -40,7 +40,8 @@ class Streak : public Actor<State> {
   void on(const contract::WagerVoided& voided, Turn& turn);
 
  private:
-  /// One wager more (change 1) or less (-1) on that day; `plan`: what a new row of days begins with.
+  /// One wager more (change 1) or less (-1) on that day; `plan`: what a new row of days begins
+  /// with.
   void count(std::int32_t day, int change, const StreakPlan* plan, Turn& turn);
   /// Adds the change; the wagers of the day after it.
   std::uint64_t add_to_day(std::int32_t day, int change, Turn& turn);

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "actors/tournament/board.h"
 #include "actors/tournament/run_states.h"
+#include "actors/tournament/standings.h"
 #include "laurel/contract/outputs.pb.h"
 
 namespace laurel::actors::tournament {
@@ -26,11 +26,21 @@ void Tournament::on(const contract::ScoreUpdate& update, Turn& turn) {
     state().set_late(state().late() + 1);
     return record("late-for-run", update.member(), turn);
   }
-  const Ranked ranked = Board(state().run().direction(), turn).rank(update);
-  if (!ranked.newer) return;
+  // The inbox keeps the order of what an entry sent, so the last is the highest version: its row is
+  // not read to compare.
+  const bool known = turn.rank_get(kBoard, update.member(), nullptr, nullptr);
   state().set_updates(state().updates() + 1);
-  state().set_members(static_cast<std::uint64_t>(
-      static_cast<std::int64_t>(state().members()) + ranked.members));
+  if (update.absent()) {
+    if (!known) return;
+    turn.rank_erase(kBoard, update.member());
+    state().set_members(state().members() - 1);
+    return;
+  }
+  BoardRow row;
+  row.set_version(update.version());
+  turn.rank_put(kBoard, update.member(),
+                sort_key(update.score(), update.reached_us(), state().run().direction()), row);
+  if (!known) state().set_members(state().members() + 1);
 }
 
 void Tournament::on(const CloseRun&, Turn& turn) {
@@ -41,16 +51,18 @@ void Tournament::on(const CloseRun&, Turn& turn) {
 void Tournament::on(const WritePlaces& step, Turn& turn) {
   // A step that was written before is behind what is placed: done is done.
   if (state().state() != RUN_STATE_CLOSING || step.written() != state().placed()) return;
-  const Board::Step next = Board(state().run().direction(), turn)
-                               .write_places(step.written(), step.after(), kPlacesPerStep);
-  state().set_placed(next.written);
-  if (next.done) {
+  const std::uint64_t written =
+      write_places(step.written(), kPlacesPerStep, state().run().direction(), turn);
+  state().set_placed(written);
+  if (written >= state().members()) {
     (void)become(RUN_STATE_FINAL, turn);
     return;
   }
+  if (written == step.written()) {
+    return turn.reject("board-incomplete", "the board has fewer members than were ranked");
+  }
   WritePlaces more;
-  more.set_written(next.written);
-  more.set_after(next.after);
+  more.set_written(written);
   turn.again(more);
 }
 
@@ -88,9 +100,9 @@ ActorType actor_type() {
       .handles<contract::ScoreUpdate>()
       .handles<CloseRun>()
       .handles<WritePlaces>()
-      .keyed_table<Member>("members")
-      .keyed_table<BoardRow>("board")
-      .keyed_table<FinalPlace>("standings");
+      .ranked_table<BoardRow>(std::string(kBoard))
+      .keyed_table<FinalPlace>(std::string(kStandings))
+      .keyed_table<PlaceOf>(std::string(kPlaces));
 }
 
 }  // namespace laurel::actors::tournament

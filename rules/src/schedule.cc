@@ -34,8 +34,9 @@ struct Reader {
     auto read = parse_civil(text);
     if (read && read->second % 60 != 0) read.reset();
     if (!read) {
-      wrong(key, "\"" + text.substr(0, 40) +
-                     "\" is no civil time; allowed: such as \"2026-02-16T19:00\", years 1970 to 2200");
+      wrong(key,
+            "\"" + text.substr(0, 40) +
+                "\" is no civil time; allowed: such as \"2026-02-16T19:00\", years 1970 to 2200");
     }
     return read;
   }
@@ -47,10 +48,11 @@ struct Reader {
     auto read = parse_span(text);
     if (read && read->days == 0 && read->seconds % 60 != 0) read.reset();
     if (!read) {
-      wrong(key, "\"" + text.substr(0, 40) +
-                     "\" is no duration of whole minutes; allowed: such as \"30m\", \"6h\", \"1d\", "
-                     "\"2w\", at most " +
-                     std::to_string(kSpanDaysMax) + "d");
+      wrong(key,
+            "\"" + text.substr(0, 40) +
+                "\" is no duration of whole minutes; allowed: such as \"30m\", \"6h\", \"1d\", "
+                "\"2w\", at most " +
+                std::to_string(kSpanDaysMax) + "d");
     }
     return read;
   }

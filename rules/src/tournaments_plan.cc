@@ -70,8 +70,9 @@ void read_terms(const Tournament& from, const std::string& path, Problems& probl
   if (from.minimum_stake().empty()) return;
   const auto minimum = parse_decimal(from.minimum_stake());
   if (!minimum) {
-    return wrong("minimum_stake", "\"" + from.minimum_stake().substr(0, 40) +
-                                      "\" is no amount; allowed: a decimal number such as \"0.50\"");
+    return wrong("minimum_stake",
+                 "\"" + from.minimum_stake().substr(0, 40) +
+                     "\" is no amount; allowed: a decimal number such as \"0.50\"");
   }
   out.minimum_stake.emplace();
   for (std::uint32_t scale = 0; scale <= kScaleMax; ++scale) {
@@ -150,16 +151,14 @@ std::shared_ptr<const TournamentsPlan> TournamentsPlan::compile(
     TournamentPlan plan;
     read_terms(from, path, here, plan);
     plan.conditions =
-        Conditions(from.wagers(), path + ".wagers", [&here](const std::string& at,
-                                                             const std::string& what) {
-          here.add(at, what);
-        });
+        Conditions(from.wagers(), path + ".wagers",
+                   [&here](const std::string& at, const std::string& what) { here.add(at, what); });
     auto schedule = Schedule::compile(from, zones, path, here);
     if (schedule) {
       if (from.every().empty() && from.at_size() == 0 &&
           schedule->ends() - schedule->begins() > kRunMaxUs) {
-        here.add(path + ".end", "is too late: a run has at most " + std::to_string(kSpanDaysMax) +
-                                    " days");
+        here.add(path + ".end",
+                 "is too late: a run has at most " + std::to_string(kSpanDaysMax) + " days");
       }
       plan.schedule = std::move(*schedule);
     }
@@ -212,9 +211,8 @@ const TournamentPlan* TournamentsPlan::find(std::string_view id) const {
 
 void TournamentsPlan::each_in(const List& list, TimeUs time,
                               const std::function<void(const TournamentPlan&)>& each) const {
-  auto it = std::upper_bound(
-      list.entries.begin(), list.entries.end(), time,
-      [](TimeUs at, const List::Entry& entry) { return at < entry.begins; });
+  auto it = std::upper_bound(list.entries.begin(), list.entries.end(), time,
+                             [](TimeUs at, const List::Entry& entry) { return at < entry.begins; });
   while (it != list.entries.begin()) {
     --it;
     if (it->latest_end <= time) return;

@@ -109,7 +109,7 @@ class TournamentCluster {
     std::string out;
     for (const auto& record : cluster->topic("tournaments")) {
       contract::TournamentChanged change;
-      EXPECT_TRUE(change.ParseFromString(record.payload));
+      EXPECT_TRUE(change.ParseFromString(record.value));
       if (change.run() == run) out += (out.empty() ? "" : " ") + change.change();
     }
     return out;

@@ -288,5 +288,77 @@ TEST_F(HostTest, WithAnIntervalManySubmissionsShareACommit) {
   EXPECT_EQ(wagers_of("p0"), 100U);
 }
 
+// --- backfills
+
+struct HostBackfills : HostTest {
+  runtime::Result<runtime::Backfill> open_one(const std::string& source, bool sorted = false) {
+    std::promise<runtime::Result<runtime::Backfill>> promise;
+    runtime::BackfillTerms terms;
+    terms.source = source;
+    terms.sorted = sorted;
+    host->open_backfill(terms, [&](auto answer) { promise.set_value(std::move(answer)); });
+    return promise.get_future().get();
+  }
+  runtime::Result<runtime::Backfill> finish(std::uint64_t id, bool drop = false) {
+    std::promise<runtime::Result<runtime::Backfill>> promise;
+    host->finish_backfill(id, drop, [&](auto answer) { promise.set_value(std::move(answer)); });
+    return promise.get_future().get();
+  }
+  runtime::Backfill::State state(std::uint64_t id) {
+    for (const auto& each : host->backfills()) {
+      if (each.terms.id == id) return each.state;
+    }
+    ADD_FAILURE() << "no backfill " << id;
+    return {};
+  }
+  std::vector<runtime::EventResult> stage(std::uint64_t id, int from, int count) {
+    auto some = submission(from, count);
+    some->backfill = id;
+    return answer_to(some);
+  }
+};
+
+TEST_F(HostBackfills, AreOpenedStagedClosedAndApplied) {
+  start();
+  const auto opened = open_one("file");
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  const std::uint64_t id = opened->terms.id;
+  EXPECT_EQ(open_one("file")->terms.id, id) << "one open backfill per source";
+  EXPECT_FALSE(open_one("file", true).ok());
+  for (const auto& result : stage(id, 0, 200)) EXPECT_EQ(result.status, EventStatus::kStaged);
+  EXPECT_EQ(wagers_of("p1"), 0U);
+  ASSERT_TRUE(finish(id).ok());
+  eventually([&] { return state(id) == runtime::Backfill::State::kFinished; });
+  EXPECT_EQ(wagers_of("p1"), 4U);
+  EXPECT_EQ(host->backfills()[0].counts.accepted, 200U);
+  for (const auto& result : stage(id, 300, 1)) EXPECT_EQ(result.status, EventStatus::kPending);
+  EXPECT_TRUE(finish(id).ok()) << "again";
+  EXPECT_FALSE(finish(id, true).ok());
+  EXPECT_EQ(finish(99).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(open_one("file")->terms.id, id + 1);
+}
+
+TEST_F(HostBackfills, SortedOnesAreAppliedAsTheyCome) {
+  start();
+  const std::uint64_t id = open_one("file", true)->terms.id;
+  for (const auto& result : stage(id, 0, 100)) EXPECT_EQ(result.status, EventStatus::kAccepted);
+  EXPECT_FALSE(finish(id, true).ok());
+  ASSERT_TRUE(finish(id).ok());
+  EXPECT_EQ(state(id), runtime::Backfill::State::kFinished);
+}
+
+TEST_F(HostBackfills, DropsLeaveNothingAndTheLimitHolds) {
+  start();
+  for (std::uint64_t i = 0; i < runtime::kBackfillsOpenMax; ++i) {
+    ASSERT_TRUE(open_one("file" + std::to_string(i)).ok());
+  }
+  EXPECT_EQ(open_one("one more").error().code, ErrorCode::kOverloaded);
+  stage(1, 0, 100);
+  ASSERT_TRUE(finish(1, true).ok());
+  eventually([&] { return state(1) == runtime::Backfill::State::kDropped; });
+  EXPECT_TRUE(open_one("one more").ok());
+  EXPECT_EQ(wagers_of("p1"), 0U);
+}
+
 }  // namespace
 }  // namespace laurel::adapters

@@ -43,10 +43,11 @@ struct ScheduleTest : ::testing::Test {
   std::vector<std::string> runs(const Schedule& schedule, const std::string& from,
                                 const std::string& to) {
     std::vector<std::string> out;
-    schedule.runs_between(*parse_utc_minute(from), *parse_utc_minute(to), [&](const RunWindow& run) {
-      out.push_back(utc_minute(run.start) + " " + utc_minute(run.end));
-      return out.size() < 100;
-    });
+    schedule.runs_between(*parse_utc_minute(from), *parse_utc_minute(to),
+                          [&](const RunWindow& run) {
+                            out.push_back(utc_minute(run.start) + " " + utc_minute(run.end));
+                            return out.size() < 100;
+                          });
     return out;
   }
   adapters::SystemZones zones;
@@ -77,6 +78,16 @@ TEST_F(ScheduleTest, ADailyRunKeepsItsReadingOverBothClockChanges) {
             (Texts{"2026-03-27T19:00Z 2026-03-28T19:00Z", "2026-03-28T19:00Z 2026-03-29T18:00Z",
                    "2026-03-29T18:00Z 2026-03-30T18:00Z"}));
   EXPECT_EQ(run_at(schedule, "2026-10-25T18:59Z"), "2026-10-24T18:00Z 2026-10-25T19:00Z");
+}
+
+TEST_F(ScheduleTest, ADurationInDaysEndsAtTheSameReading) {
+  auto even = tournament("2026-03-26T20:00");
+  even.set_every("2d");
+  even.set_duration("1d");
+  const Schedule schedule = compile(even);
+  EXPECT_EQ(runs(schedule, "2026-03-28T00:00Z", "2026-03-31T00:00Z"),
+            (Texts{"2026-03-28T19:00Z 2026-03-29T18:00Z", "2026-03-30T18:00Z 2026-03-31T18:00Z"}));
+  EXPECT_EQ(run_at(schedule, "2026-03-29T18:30Z"), "none");
 }
 
 TEST_F(ScheduleTest, ElapsedHoursLeaveAGapInAutumnAndAreCutInSpring) {
@@ -192,8 +203,8 @@ TEST_F(ScheduleTest, TimesFarAwayHoldNoRun) {
   hourly.set_every("1h");
   for (const auto& each : {daily, hourly}) {
     const Schedule schedule = compile(each);
-    for (const TimeUs time : {std::numeric_limits<TimeUs>::min(), TimeUs{0},
-                              std::numeric_limits<TimeUs>::max() - 1}) {
+    for (const TimeUs time :
+         {std::numeric_limits<TimeUs>::min(), TimeUs{0}, std::numeric_limits<TimeUs>::max() - 1}) {
       EXPECT_FALSE(schedule.run_at(time)) << time;
     }
   }
@@ -226,8 +237,8 @@ TEST(RunId, ReadsWhatItWritesAndNothingElse) {
   ASSERT_TRUE(name);
   EXPECT_EQ(name->tournament, "weekly-slots");
   EXPECT_EQ(run_id(name->tournament, name->start), "weekly-slots@2026-02-16T18:00Z");
-  for (const char* bad : {"", "a", "@2026-02-16T18:00Z", "a@2026-02-16T18:00", "a@2026-13-16T18:00Z",
-                          "a@2026-02-16T18:00Zx", "a@2026-02-16"}) {
+  for (const char* bad : {"", "a", "@2026-02-16T18:00Z", "a@2026-02-16T18:00",
+                          "a@2026-13-16T18:00Z", "a@2026-02-16T18:00Zx", "a@2026-02-16"}) {
     EXPECT_FALSE(parse_run_id(bad)) << bad;
   }
 }

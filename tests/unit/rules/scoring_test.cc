@@ -24,8 +24,8 @@ Score naive(Fold fold, const std::vector<Worth>& all) {
   for (const Worth& each : all) {
     if (fold != Fold::kSum && each.value != out.value) continue;
     if (first) out.reached = each.time;
-    out.reached = fold == Fold::kSum ? std::max(out.reached, each.time)
-                                     : std::min(out.reached, each.time);
+    out.reached =
+        fold == Fold::kSum ? std::max(out.reached, each.time) : std::min(out.reached, each.time);
     first = false;
   }
   return out;

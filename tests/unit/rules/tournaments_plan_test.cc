@@ -134,8 +134,9 @@ TEST_F(TournamentsPlanTest, AmongManyOnlyThoseGoingOnAreLookedAt) {
     for (const TournamentPlan& each : plan->all()) {
       if (each.schedule.run_at(time)) expected.insert(each.id);
     }
-    plan->candidates(wager(1, "g"), time,
-                     [&](const TournamentPlan& each) { EXPECT_TRUE(found.insert(each.id).second); });
+    plan->candidates(wager(1, "g"), time, [&](const TournamentPlan& each) {
+      EXPECT_TRUE(found.insert(each.id).second);
+    });
     ASSERT_EQ(found, expected) << time;
   }
 }

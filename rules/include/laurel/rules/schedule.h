@@ -8,7 +8,8 @@
 /// Why        A wager has to find its run among all that ever were and will be, without a list of
 ///            them and without a clock (DESIGN.md section 5). Runs of one tournament never overlap:
 ///            a run ends at the latest when the next one starts.
-/// Time       Windows are [start, end), in UTC. A start that the clocks skip (spring) is the instant
+/// Time       Windows are [start, end), in UTC. A start that the clocks skip (spring) is the
+/// instant
 ///            of the jump, one they show twice (autumn) is the first. Two starts that fall on one
 ///            instant are one run. A start is a whole minute, which is its name in run ids.
 /// Threads    Immutable after compile: any thread.
@@ -49,9 +50,8 @@ std::optional<RunName> parse_run_id(std::string_view run);
 class Schedule {
  public:
   /// Nothing after it added a problem below `path`. `zones` is kept: it outlives the schedule.
-  static std::optional<Schedule> compile(const contract::Tournament& tournament,
-                                         const Zones& zones, const std::string& path,
-                                         Problems& problems);
+  static std::optional<Schedule> compile(const contract::Tournament& tournament, const Zones& zones,
+                                         const std::string& path, Problems& problems);
 
   /// The run whose window holds that time; nothing in the gaps between runs.
   std::optional<RunWindow> run_at(TimeUs time) const;
@@ -77,13 +77,13 @@ class Schedule {
   Kind kind_ = Kind::kOnce;
   const Zones* zones_ = nullptr;
   std::string zone_;
-  TimeUs first_ = 0;              // the first moment
-  std::optional<TimeUs> until_;   // no start then or later; of one run: its end
-  TimeUs every_us_ = 0;           // kElapsed
-  std::int64_t every_days_ = 1;   // kCivil: of these days, from first_day_ on
+  TimeUs first_ = 0;             // the first moment
+  std::optional<TimeUs> until_;  // no start then or later; of one run: its end
+  TimeUs every_us_ = 0;          // kElapsed
+  std::int64_t every_days_ = 1;  // kCivil: of these days, from first_day_ on
   std::int64_t first_day_ = 0;
-  std::uint8_t weekdays_ = 0x7f;            // bit 0 Monday
-  std::vector<std::uint32_t> clock_;        // seconds of the day, ascending
+  std::uint8_t weekdays_ = 0x7f;      // bit 0 Monday
+  std::vector<std::uint32_t> clock_;  // seconds of the day, ascending
   std::optional<Span> duration_;
 };
 

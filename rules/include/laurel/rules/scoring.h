@@ -57,8 +57,8 @@ struct WagerAmounts {
   Int128 points = 0;
   std::uint32_t points_scale = 0;
 };
-/// What a wager is worth, at `scale` decimals, rounded towards minus infinity, once. Nothing when it
-/// counts for nothing (a multiplier of no stake) or does not fit.
+/// What a wager is worth, at `scale` decimals, rounded towards minus infinity, once. Nothing when
+/// it counts for nothing (a multiplier of no stake) or does not fit.
 [[nodiscard]] std::optional<std::int64_t> worth_of(contract::ScoreOperator op,
                                                    const WagerAmounts& wager, std::uint32_t scale);
 

@@ -1,4 +1,5 @@
-/// TournamentsPlan: catalog/tournaments.toml, checked and indexed: which runs does a wager count for?
+/// TournamentsPlan: catalog/tournaments.toml, checked and indexed: which runs does a wager count
+/// for?
 ///
 /// Why        Every wager asks, and most count for few of thousands of tournaments: one that counts
 ///            for nothing must cost next to nothing. Tournaments are found by game, else by
@@ -55,7 +56,8 @@ struct TournamentPlan {
   std::uint32_t scale = 0;
   TimeUs grace_us = kGraceDefaultUs;
   Conditions conditions;
-  std::optional<std::array<Int128, kScaleMax + 1>> minimum_stake;  // minor units by the stake's scale
+  std::optional<std::array<Int128, kScaleMax + 1>>
+      minimum_stake;  // minor units by the stake's scale
   Schedule schedule;
 
   /// Whether the wager counts, its time apart.
@@ -68,8 +70,8 @@ struct TournamentPlan {
 
 class TournamentsPlan {
  public:
-  /// For ActorTypeBuilder::settings<Tournaments, TournamentsPlan>("tournaments", ...). Nothing after
-  /// it added a problem. REQUIRES: zones outlive it.
+  /// For ActorTypeBuilder::settings<Tournaments, TournamentsPlan>("tournaments", ...). Nothing
+  /// after it added a problem. REQUIRES: zones outlive it.
   static std::shared_ptr<const TournamentsPlan> compile(const contract::Tournaments& document,
                                                         const Zones& zones, Problems& problems);
 
@@ -120,8 +122,8 @@ struct CountedRun {
   std::uint64_t catalog_version = 0;  // that the run is defined by
 };
 
-/// Calls `each` for every run the wager counts for, each judged by the version in force at the run's
-/// start. `plan_at`: the version in force at an event time.
+/// Calls `each` for every run the wager counts for, each judged by the version in force at the
+/// run's start. `plan_at`: the version in force at an event time.
 void each_run(const contract::WagerSettled& wager, TimeUs time, const PointsEarned& points,
               const std::function<PlanInForce(TimeUs)>& plan_at,
               const std::function<void(const CountedRun&)>& each);

@@ -8,6 +8,10 @@
 
 namespace laurel::adapters::internal {
 
+namespace {
+constexpr std::chrono::milliseconds kNewsPause{1};  // all partitions have theirs at about one time
+}
+
 ClockActor::ClockActor(caf::actor_config& config, std::shared_ptr<Shared> shared,
                        std::vector<caf::actor> partitions)
     : caf::event_based_actor(config),
@@ -19,14 +23,23 @@ caf::behavior ClockActor::make_behavior() {
   delayed_send(this, kTick, Tick{});
   return {
       [this](const Tick&) {
-        const runtime::ClusterTime time = cluster_time();
-        for (const caf::actor& partition : partitions_) {
-          caf::anon_send(partition, Tick{});
-          caf::anon_send(partition, time);
-        }
+        for (const caf::actor& partition : partitions_) caf::anon_send(partition, Tick{});
+        tell();
         delayed_send(this, kTick, Tick{});
       },
+      [this](const BackfillNews&) {
+        if (tells_soon_) return;
+        tells_soon_ = true;
+        delayed_send(this, kNewsPause, TellTime{});
+      },
+      [this](const TellTime&) { tell(); },
   };
+}
+
+void ClockActor::tell() {
+  tells_soon_ = false;
+  const runtime::ClusterTime time = cluster_time();
+  for (const caf::actor& partition : partitions_) caf::anon_send(partition, time);
 }
 
 runtime::ClusterTime ClockActor::cluster_time() const {
@@ -36,6 +49,7 @@ runtime::ClusterTime ClockActor::cluster_time() const {
     const std::lock_guard lock(gauges->mutex);
     time.watermark = std::min(time.watermark, gauges->watermark);
   }
+  time.backfills = runtime::spans_of(shared_->backfills());
   return time;
 }
 

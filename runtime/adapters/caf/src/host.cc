@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 
+#include "backfill_actor.h"
 #include "clock_actor.h"
 #include "ingest_actor.h"
 #include "supervisor_actor.h"
@@ -30,13 +31,15 @@ class CafHost final : public Host {
       partitions_.push_back(system_.spawn<internal::PartitionActor>(
           shared_, static_cast<runtime::PartitionId>(i), std::move(recovered[i])));
     }
-    for (const auto& partition : partitions_) {
-      caf::anon_send(partition, internal::Peers{partitions_});
-    }
     ingest_ = system_.spawn<internal::IngestActor>(shared_, partitions_);
     clock_ = system_.spawn<internal::ClockActor>(shared_, partitions_);
+    for (const auto& partition : partitions_) {
+      caf::anon_send(partition, internal::Peers{partitions_, clock_});
+    }
+    backfills_ = system_.spawn<internal::BackfillActor>(shared_, partitions_);
     std::map<caf::actor_addr, std::string> watched{{ingest_.address(), "ingest"},
-                                                   {clock_.address(), "the clock"}};
+                                                   {clock_.address(), "the clock"},
+                                                   {backfills_.address(), "backfills"}};
     for (std::size_t i = 0; i < partitions_.size(); ++i) {
       watched.emplace(partitions_[i].address(), "partition " + std::to_string(i));
     }
@@ -46,7 +49,7 @@ class CafHost final : public Host {
   ~CafHost() override {
     drain();
     // In the order of the flow: who sends goes before who receives.
-    for (caf::actor* actor : {&supervisor_, &clock_, &ingest_}) {
+    for (caf::actor* actor : {&supervisor_, &backfills_, &clock_, &ingest_}) {
       caf::anon_send_exit(*actor, caf::exit_reason::user_shutdown);
       *actor = nullptr;
     }
@@ -95,6 +98,16 @@ class CafHost final : public Host {
     if (shared_->draining || partition >= partitions_.size()) return done(false);
     caf::anon_send(partitions_[partition], internal::BarrierDone(std::move(done)));
   }
+  void open_backfill(runtime::BackfillTerms terms, BackfillAnswer answer) override {
+    ask({internal::BackfillRequest::Kind::kOpen, std::move(terms), std::move(answer)});
+  }
+  void finish_backfill(std::uint64_t id, bool drop, BackfillAnswer answer) override {
+    using Kind = internal::BackfillRequest::Kind;
+    runtime::BackfillTerms terms;
+    terms.id = id;
+    ask({drop ? Kind::kDrop : Kind::kClose, std::move(terms), std::move(answer)});
+  }
+  std::vector<runtime::Backfill> backfills() const override { return shared_->backfills(); }
 
   void drain() override {
     shared_->draining = true;
@@ -140,6 +153,15 @@ class CafHost final : public Host {
   }
 
  private:
+  void ask(internal::BackfillRequest request) {
+    if (const std::string why = failure(); shared_->draining || !why.empty()) {
+      request.answer(runtime::Error{runtime::ErrorCode::kUnavailable,
+                                    why.empty() ? "the node is stopping" : "the node has failed"});
+      return;
+    }
+    caf::anon_send(backfills_, std::make_shared<internal::BackfillRequest>(std::move(request)));
+  }
+
   static void give_back(Shared& shared, std::uint64_t events, std::uint64_t bytes) {
     shared.bytes_in_flight.fetch_sub(bytes);
     const std::lock_guard lock(shared.mutex);
@@ -151,7 +173,7 @@ class CafHost final : public Host {
   caf::actor_system_config config_;
   caf::actor_system system_;
   std::vector<caf::actor> partitions_;
-  caf::actor ingest_, clock_, supervisor_;
+  caf::actor ingest_, clock_, backfills_, supervisor_;
 };
 
 }  // namespace

@@ -16,8 +16,8 @@ PartitionActor::PartitionActor(caf::actor_config& config, std::shared_ptr<Shared
     : caf::event_based_actor(config),
       shared_(std::move(shared)),
       id_(id),
-      partition_(id, {shared_->engine, shared_->registry, shared_->hasher, shared_->options.boards}, shared_->catalog,
-                 shared_->options.partition) {
+      partition_(id, {shared_->engine, shared_->registry, shared_->hasher, shared_->options.boards},
+                 shared_->catalog, shared_->options.partition) {
   partition_.start(recovered);
   publish("running");
 }
@@ -28,7 +28,13 @@ caf::behavior PartitionActor::make_behavior() {
       [this](BatchPtr& batch) { guarded([&] { take(std::move(batch)); }); },
       [this](const CatalogPtr& catalog) { partition_.adopt(catalog); },
       [this](const CommitDone& outcome) { guarded([&] { done(outcome); }); },
-      [this](Peers& peers) { peers_ = std::move(peers.partitions); },
+      [this](Peers& peers) {
+        peers_ = std::move(peers.partitions);
+        clock_ = std::move(peers.clock);
+      },
+      [this](const OrderPtr& order, const caf::actor& asker) {
+        guarded([&] { take_order(order, asker); });
+      },
       [this](const InboxNews&) {
         guarded([&] {
           partition_.inbox_news();
@@ -73,6 +79,17 @@ void PartitionActor::take(BatchPtr batch) {
     return;
   }
   partition_.take(std::move(*batch));
+  step();
+}
+
+void PartitionActor::take_order(const OrderPtr& order, const caf::actor& asker) {
+  if (stopped_) {
+    caf::anon_send(asker, OrderDone{order->number, false});
+    return;
+  }
+  partition_.order(order->order, [this, asker, number = order->number](bool durable) {
+    answers_.emplace_back(asker, OrderDone{number, durable});
+  });
   step();
 }
 
@@ -125,6 +142,7 @@ bool PartitionActor::too_early() {
 
 void PartitionActor::step() {
   if (stopped_) return;
+  if (shared_->draining) partition_.hold_backfills();
   partition_.run(wall_clock_us());
   if (partition_.failed()) return stop(partition_.failure());
   if (partition_.can_seal() && !too_early()) {
@@ -154,6 +172,32 @@ void PartitionActor::stop(const std::string& why) {
 }
 
 void PartitionActor::publish(const char* state) {
+  show(state);
+  for (const auto& [asker, answer] : answers_) caf::anon_send(asker, answer);
+  answers_.clear();
+  tell_backfills();
+}
+
+// Progress is told with the next tick; what others wait for at once.
+void PartitionActor::tell_backfills() {
+  const auto backfills = partition_.backfills();
+  std::string news;
+  for (const runtime::BackfillPart& part : *backfills.parts) {
+    news += std::to_string(part.terms.id) + ":" + std::to_string(static_cast<int>(part.state)) +
+            (part.through ? "t " : " ");
+  }
+  for (const std::uint64_t id : backfills.told) news += std::to_string(id) + " ";
+  if (news == backfills_told_) return;
+  backfills_told_ = std::move(news);
+  if (clock_) caf::anon_send(clock_, BackfillNews{});
+}
+
+void PartitionActor::on_exit() {
+  peers_.clear();
+  clock_ = nullptr;
+}
+
+void PartitionActor::show(const char* state) {
   Gauges& gauges = *shared_->gauges[id_];
   const std::lock_guard lock(gauges.mutex);
   gauges.status = {id_,
@@ -165,6 +209,7 @@ void PartitionActor::publish(const char* state) {
                    state};
   gauges.counters = partition_.counters();
   gauges.watermark = partition_.watermark();
+  gauges.backfills = partition_.backfills();
 }
 
 }  // namespace laurel::adapters::internal

@@ -4,6 +4,7 @@
 #include <caf/all.hpp>
 #include <chrono>
 
+#include "backfill_actor.h"
 #include "shared.h"
 #include "shell.h"
 
@@ -15,10 +16,14 @@ struct CommitDone {
 };
 /// commit_interval_min has passed since the last seal.
 struct SealDue {};
-/// All partitions, by number: who to tell. The first message.
+/// All partitions, by number, and the clock: who to tell. The first message.
 struct Peers {
   std::vector<caf::actor> partitions;
+  caf::actor clock;
 };
+/// What a partition shows of its backfills has changed, progress apart.
+struct BackfillNews {};
+struct TellTime {};
 /// A commit with messages for this partition is durable.
 struct InboxNews {};
 using BarrierDone = std::function<void(bool)>;
@@ -30,18 +35,21 @@ class PartitionActor : public caf::event_based_actor {
   PartitionActor(caf::actor_config& config, std::shared_ptr<Shared> shared, runtime::PartitionId id,
                  const runtime::Recovered& recovered);
   caf::behavior make_behavior() override;
-  void on_exit() override { peers_.clear(); }
+  void on_exit() override;
 
  private:
   void take(BatchPtr batch);
   void done(const CommitDone& done);
   void tick();
+  void take_order(const OrderPtr& order, const caf::actor& asker);
   void tell_targets();
+  void tell_backfills();
   void step();
   /// Whether the next seal has to wait; then SealDue comes.
   bool too_early();
   void stop(const std::string& why);
   void publish(const char* state);
+  void show(const char* state);
   template <class Work>
   void guarded(Work work);
 
@@ -50,7 +58,10 @@ class PartitionActor : public caf::event_based_actor {
   runtime::Partition partition_;
   std::chrono::steady_clock::time_point sealed_at_;
   std::vector<caf::actor> peers_;
+  caf::actor clock_;
   std::vector<runtime::PartitionId> targets_;  ///< of the commit in flight
+  std::vector<std::pair<caf::actor, OrderDone>> answers_;  ///< to be sent once the gauges show it
+  std::string backfills_told_;                             ///< the last news
   bool seal_due_comes_ = false;
   bool stopped_ = false;
 };
@@ -62,6 +73,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::SealDue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::Peers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::InboxNews)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::BarrierDone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::BackfillNews)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::TellTime)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::BatchPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::runtime::ClusterTime)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::CatalogPtr)

@@ -20,6 +20,7 @@ struct Gauges {
   runtime::PartitionStatus status;
   runtime::PartitionCounters counters;
   laurel::TimeUs watermark = std::numeric_limits<laurel::TimeUs>::min();
+  runtime::PartitionBackfills backfills;
 };
 
 struct Shared {
@@ -36,6 +37,15 @@ struct Shared {
   std::condition_variable settled;  ///< something left: look at events_in_flight again
   std::string failure;
   std::vector<std::unique_ptr<Gauges>> gauges;
+
+  std::vector<runtime::Backfill> backfills() const {
+    std::vector<runtime::PartitionBackfills> parts;
+    for (const auto& each : gauges) {
+      const std::lock_guard lock(each->mutex);
+      parts.push_back(each->backfills);
+    }
+    return runtime::gather_backfills(parts);
+  }
 
   void fail(const std::string& why) {
     const std::lock_guard lock(mutex);

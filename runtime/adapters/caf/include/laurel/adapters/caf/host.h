@@ -3,6 +3,7 @@
 ///     submit() ──▶ ingest actor: decode, route ──▶ partition actors: take, run, seal ──▶ engine
 ///                                                   ▲      ▲                              │
 ///                   clock actor: ticks, time ───────┘      └─────── outcome (message) ────┘
+///     backfill actor: orders about backfills, to all partitions
 ///     supervisor actor: watches all of them; one that ends before its time fails the node
 ///
 /// Why        CAF gives each partition its thread of control and a fair share of the cores; the
@@ -50,6 +51,8 @@ struct HostTotals {
   std::map<std::string, std::uint64_t> dead_letters;  ///< by reason
 };
 
+using BackfillAnswer = std::function<void(runtime::Result<runtime::Backfill>)>;
+
 class Host {
  public:
   virtual ~Host() = default;
@@ -64,6 +67,13 @@ class Host {
   virtual void adopt(std::shared_ptr<const runtime::Catalog> catalog) = 0;
   /// See NodeApi::barrier.
   virtual void barrier(runtime::PartitionId partition, std::function<void(bool)> done) = 0;
+  /// Opens one, without an id in `terms`, or gives the open one of that source. kOverloaded: there
+  /// are kBackfillsOpenMax. The answer comes on any thread, once it is durable everywhere.
+  virtual void open_backfill(runtime::BackfillTerms terms, BackfillAnswer answer) = 0;
+  /// Closes or drops it; what is closed or dropped already is answered as it is. kNotFound;
+  /// kInvalidInput: it is dropped, or closed, already.
+  virtual void finish_backfill(std::uint64_t id, bool drop, BackfillAnswer answer) = 0;
+  virtual std::vector<runtime::Backfill> backfills() const = 0;
   /// Refuses new input and waits until everything handed in is durable or failed.
   virtual void drain() = 0;
   virtual std::vector<runtime::PartitionStatus> partitions() const = 0;
