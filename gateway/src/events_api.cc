@@ -1,10 +1,12 @@
 // POST /v1/events, and how a submission becomes a reply.
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include <boost/json.hpp>
 
 #include "json_splitter.h"
+#include "position.h"
 #include "problem.h"
 #include "service.h"
 #include "text.h"
@@ -37,8 +39,19 @@ RawRecord record_of(std::string_view bytes) {
   return record;
 }
 
+/// What a reader has to have seen to see all of it.
+std::string position_of(const Submission& submission) {
+  std::map<runtime::PartitionId, runtime::CommitNumber> commits;
+  for (const auto& result : submission.results) {
+    if (result.commit == 0) continue;
+    auto& commit = commits[result.partition];
+    commit = std::max(commit, result.commit);
+  }
+  return position_text({Position::Kind::kWrite, {commits.begin(), commits.end()}});
+}
+
 Reply render_results(const Submission& submission) {
-  std::array<std::uint64_t, 5> counts{};
+  std::array<std::uint64_t, runtime::kEventStatusCount> counts{};
   json::array results;
   results.reserve(submission.records.size());
   for (std::size_t i = 0; i < submission.records.size(); ++i) {
@@ -58,7 +71,11 @@ Reply render_results(const Submission& submission) {
                             EventStatus::kRejected}) {
     body[runtime::name_of(status)] = counts[static_cast<std::size_t>(status)];
   }
+  if (submission.backfill != 0) {
+    body["staged"] = counts[static_cast<std::size_t>(EventStatus::kStaged)];
+  }
   body["results"] = std::move(results);
+  body["position"] = position_of(submission);
   return Reply{202, "application/json", json::serialize(body), {}, {}};
 }
 
@@ -93,7 +110,7 @@ void Service::submit(std::shared_ptr<Submission> submission,
   if (!status) respond(problem(status.error()));
 }
 
-void Service::post_events(Request& request, const Respond& respond) {
+void Service::post_events(Request& request, const Target& target, const Respond& respond) {
   const std::string type = media_type(request.content_type);
   const bool batch = type == "application/cloudevents-batch+json";
   if (!batch && type != "application/cloudevents+json") {
@@ -104,6 +121,7 @@ void Service::post_events(Request& request, const Respond& respond) {
     return;
   }
   auto submission = std::make_shared<Submission>();
+  if (!backfill_of(target, submission->backfill, respond)) return;
   submission->bytes = std::move(request.body);
   submission->source = "http";
   const std::string_view text = submission->bytes;

@@ -51,7 +51,12 @@ std::string allowed_methods(const Target& target) {
     return "GET";
   }
   if (path[1] == "topics" && n == 3) return "GET";
+  if (path[1] == "tournaments") return TournamentsApi::methods(path);
   if (path[1] == "catalog" && n == 2) return "GET, POST";
+  if (path[1] == "backfills" && n == 2) return "GET, POST";
+  if (path[1] == "backfills" && n == 3) {
+    return path[2].ends_with(":close") || path[2].ends_with(":drop") ? "POST" : "GET";
+  }
   if (path[1] == "catalog" && (n == 3 || (n == 4 && path[2] == "schema"))) return "GET";
   return "";
 }
@@ -63,7 +68,8 @@ Service::Service(runtime::NodeApi& node, Reads reads, Scheduler scheduler, Servi
       reads_(std::move(reads)),
       scheduler_(std::move(scheduler)),
       options_(options),
-      sessions_(options.ingest_sessions_max) {}
+      sessions_(options.ingest_sessions_max),
+      tournaments_(node_, reads_, scheduler_) {}
 
 std::size_t Service::body_bytes_max(std::string_view method, std::string_view target) const {
   if (method != "POST") return kSmallBodyMax;
@@ -93,11 +99,15 @@ void Service::handle(Request request, Respond respond) {
 void Service::route(Request& request, const Target& target, const Respond& respond) {
   const auto& path = target.segments;
   if (path.size() > 1 && path[1] == "events") {
-    post_events(request, respond);
+    post_events(request, target, respond);
   } else if (path.size() > 1 && path[1] == "ingest") {
     ingest(request, target, respond);
   } else if (path.size() > 1 && path[1] == "topics") {
     topic(target, respond);
+  } else if (path.size() > 1 && path[1] == "backfills") {
+    backfills(request, target, respond);
+  } else if (path.size() > 1 && path[1] == "tournaments") {
+    tournaments_.handle(request, target, respond);
   } else if (path.size() > 1 && path[1] == "catalog") {
     respond(request.method == "POST" ? publish_catalog(request, target) : catalog(target));
   } else {

@@ -106,6 +106,11 @@ class Node::Impl final : public runtime::NodeApi {
     return host_->submit(std::move(submission), std::move(decoder));
   }
 
+  void barrier(runtime::PartitionId partition, std::function<void(bool)> done) override {
+    if (!host_) return done(false);
+    host_->barrier(partition, std::move(done));
+  }
+
   std::shared_ptr<const runtime::Decoder> cloud_events_decoder() const override {
     const std::lock_guard lock(decoders_mutex_);
     return cloud_events_;
@@ -119,6 +124,23 @@ class Node::Impl final : public runtime::NodeApi {
     }
     return adapters::formats::make_mapped_decoder(format, parsed, header, registry_.event_types(),
                                                   decoder_options());
+  }
+
+  void open_backfill(std::string source, bool sorted, runtime::BackfillAnswer answer) override {
+    if (!host_) return answer(Error{ErrorCode::kUnavailable, "this node only answers queries"});
+    runtime::BackfillTerms terms;
+    terms.source = std::move(source);
+    terms.sorted = sorted;
+    terms.catalog_known = catalog()->newest().number();
+    terms.opened_us = wall_us();
+    host_->open_backfill(std::move(terms), std::move(answer));
+  }
+  void finish_backfill(std::uint64_t id, bool drop, runtime::BackfillAnswer answer) override {
+    if (!host_) return answer(Error{ErrorCode::kUnavailable, "this node only answers queries"});
+    host_->finish_backfill(id, drop, std::move(answer));
+  }
+  std::vector<runtime::Backfill> backfills() const override {
+    return host_ ? host_->backfills() : std::vector<runtime::Backfill>();
   }
 
   const runtime::Queries& queries() const override { return *queries_; }
