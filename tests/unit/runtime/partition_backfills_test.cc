@@ -44,7 +44,10 @@ class Chain : public Actor<PlayerState> {
 class Relay : public Actor<PlayerState> {
  public:
   void on(const contract::PointsPosted& sent, Turn& turn) {
-    turn.send({"window", sent.reason()}, sent.delta());
+    if (sent.sequence() == 1) return turn.send({"window", sent.reason()}, sent.delta());
+    contract::PointsPosted again = sent;
+    again.set_sequence(1);
+    turn.send(turn.self(), again);
   }
 };
 
@@ -331,7 +334,7 @@ TEST(PartitionBackfills, SortedOnesAreAppliedAtOnceAndRefuseWhatIsOutOfOrder) {
 
 TEST(PartitionBackfills, LiveEventsGoFirstButNotAlways) {
   PartitionOptions options;
-  options.turns_max = 600;  // an event has three here
+  options.turns_max = 800;  // an event has four here
   Cluster cluster(1, options);
   const auto events = past(1, 400);
   cluster.open();
@@ -380,9 +383,14 @@ TEST(PartitionBackfills, ACloseThatIsHalfDoneIsFinished) {
 
 // However full the commits, and whenever the time is told.
 TEST(PartitionBackfills, NothingIsFinalBeforeWhatItsEventsSetInMotionHasArrived) {
-  const auto events = past(5, 150);
+  auto events = past(5, 60);
+  for (Past& each : events) {  // three in each window
+    each.time_us *= 4;
+    each.wager.set_game_id("hour" + std::to_string(each.time_us / kHour));
+  }
   const Books expected = live(events);
-  for (std::uint32_t turns_max = 1; turns_max < 9; ++turns_max) {
+  EXPECT_EQ(expected.ended, 20U);
+  for (std::uint32_t turns_max = 1; turns_max < 6; ++turns_max) {
     PartitionOptions options;
     options.turns_max = turns_max;
     Cluster cluster(3, options);
@@ -419,7 +427,7 @@ TEST(PartitionBackfills, AreListedForAWhileWhenTheyAreFinished) {
 TEST(PartitionBackfills, CountOnceThroughAbortsUnknownOutcomesAndCrashes) {
   const auto events = past(4, 60);
   const Books expected = live(events);
-  for (std::uint32_t seed = 1; seed <= 8; ++seed) {
+  for (std::uint32_t seed = 1; seed <= 4; ++seed) {
     std::mt19937 random(seed);
     PartitionOptions options;
     options.turns_max = 7;
