@@ -33,6 +33,9 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   LAUREL_ASSERT(!in_flight() && open());
   const CommitNumber number = last_commit + 1;
   turns_.write_dirty(number);
+  if (inbox_.empty() && !inbox_unread_) {
+    backfills_.inbox_drained(!layers_.open.outbox.has(id));
+  }
   backfills_.write(layers_.open);
   auto commit = std::make_shared<Commit>();
   commit->partition = id;

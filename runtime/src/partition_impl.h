@@ -118,6 +118,7 @@ class PartitionImpl {
   bool takes_more(const Work& work) const;
   void stage(Work work, const Keys& keys);
   void book(const Work& work, const EventResult& result);
+  bool settled(const BackfillPart& part) const;
   bool choose_backfill();
   bool read_staged();
   bool unstage(std::string_view key, std::string_view row, QueuedBatch& into) const;
