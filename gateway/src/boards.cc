@@ -1,6 +1,5 @@
 #include "boards.h"
 
-#include <thread>
 #include <unordered_map>
 #include <utility>
 
@@ -23,8 +22,7 @@ constexpr std::string_view kTournament = "tournament";
 constexpr std::string_view kBoard = "board";
 constexpr std::string_view kStandings = "standings";
 constexpr std::size_t kPageRows = 1000;
-constexpr int kTriesMax = 8;
-constexpr std::chrono::milliseconds kBetweenTries{2};
+constexpr int kTriesMax = 3;
 
 struct Place {
   std::uint64_t place = 0;
@@ -234,7 +232,6 @@ Result<std::shared_ptr<const RunBoard>> Boards::load(const Runs& runs, std::stri
       board->run.members = board->view.size();
       return std::shared_ptr<const RunBoard>(std::move(board));
     }
-    std::this_thread::sleep_for(kBetweenTries);
   }
   return Error{ErrorCode::kUnavailable, std::string(id) + " is just being closed; ask again"};
 }

@@ -134,6 +134,10 @@ std::optional<contract::RunTerms> Runs::last_before(std::string_view tournament,
 
 std::optional<contract::RunTerms> Runs::first_from(std::string_view tournament,
                                                    TimeUs time) const {
+  // A tournament may begin long after now: from there.
+  if (const auto found = definition(tournament)) {
+    time = std::max(time, found->plan->schedule.begins());
+  }
   std::optional<contract::RunTerms> first;
   for (TimeUs ahead = kDayUs; !first && ahead <= rules::kRunMaxUs * 8; ahead *= 8) {
     between(tournament, time, time + ahead, [&](const contract::RunTerms& terms) {
