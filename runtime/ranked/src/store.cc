@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "check.h"
+#include "prefetch.h"
 
 namespace laurel::ranked::internal {
 
@@ -19,6 +20,9 @@ void* Pool::take() {
   if (!free_.empty()) {
     void* block = free_.back();
     free_.pop_back();
+    // One of the next is fetched, so that writing it does not wait.
+    constexpr std::size_t kAhead = 6;
+    if (free_.size() >= kAhead) prefetch_to_write(free_[free_.size() - kAhead], block_bytes_);
     return block;
   }
   if (used_ == chunk_blocks_) {
