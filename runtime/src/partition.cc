@@ -78,8 +78,8 @@ std::deque<Work>& PartitionImpl::queue_of(const Work& work) {
 }
 
 bool PartitionImpl::nothing_queued() const {
-  return barriers_.empty() && orders_.empty() && timers_.empty() && inbox_.empty() && events_.empty() &&
-         staging_.empty() && sorted_.empty() && applying_.empty();
+  return barriers_.empty() && orders_.empty() && timers_.empty() && inbox_.empty() &&
+         events_.empty() && staging_.empty() && sorted_.empty() && applying_.empty();
 }
 
 // Live events first; but a few of each commit are of backfills, so that one gets on under any load.

@@ -145,10 +145,10 @@ class PartitionImpl {
   std::deque<Work> inbox_;
   std::deque<Work> timers_;
   std::vector<internal::BarrierPtr> barriers_;  // until the inbox is drained
-  Positions positions_;                   // durable
-  Positions inbox_read_;                  // what is queued, handled or durable
-  bool inbox_unread_ = true;              // there may be more in the engine
-  std::optional<ClusterTime> told_time_;  // holds once the inbox is drained
+  Positions positions_;                         // durable
+  Positions inbox_read_;                        // what is queued, handled or durable
+  bool inbox_unread_ = true;                    // there may be more in the engine
+  std::optional<ClusterTime> told_time_;        // holds once the inbox is drained
   ClusterTime time_;
   bool timers_unread_ = true;
 
