@@ -5,9 +5,10 @@
 /// Identity   tournament/RUN, such as tournament/weekly-slots@2026-02-16T18:00Z. A run to which
 ///            nobody contributed has none.
 /// Handles    ScoreUpdate from entry/RUN/PLAYER. Its own timer and the steps of closing.
-/// Lifecycle  run_states.h. Opens with the first score; closes when the cluster watermark, and every
-///            open backfill of its time, has passed end + grace, so that standings depend on no load
-///            and no failover.
+/// Lifecycle  run_states.h. Opens with the first score; closes when the cluster watermark, and
+/// every
+///            open backfill of its time, has passed end + grace, so that standings depend on no
+///            load and no failover.
 /// Tables     board (ranked, while open), standings and places (when final).
 /// Order      A member's scores come in the order its entry sent them: the last is the highest
 ///            version.

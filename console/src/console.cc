@@ -7,6 +7,7 @@
 #include "catalog.h"
 #include "ingest.h"
 #include "reads.h"
+#include "tournaments.h"
 #include "verify.h"
 
 namespace laurel::console {
@@ -27,8 +28,9 @@ const std::vector<Verb>& verbs() {
       {"dead-letters", "list: what was refused and why"},
       {"catalog", "list, show, publish or diff: versions of the reference documents"},
       {"topic", "read: records of an output topic, as CloudEvents"},
-      {"export", "balances: every player's points"},
-      {"verify", "recompute every ledger: sums and hash chains"},
+      {"tournament", "list, show or standings: tournaments, their runs and boards"},
+      {"export", "balances or standings: a line per player"},
+      {"verify", "recompute every ledger, score, rank and board"},
   };
   return all;
 }
@@ -51,6 +53,7 @@ struct Arguments {
   BackfillArguments backfill;
   TopicArguments topic;
   CatalogArguments catalog;
+  TournamentArguments tournament;
   std::string player, actor;
 };
 
@@ -155,6 +158,51 @@ void describe_catalog(CLI::App& app, Arguments& arguments, Run& run) {
   runs(publish, publish_catalog);
 }
 
+void describe_tournaments(CLI::App& app, CLI::App& exports, Arguments& arguments, Run& run) {
+  TournamentArguments& given = arguments.tournament;
+  const auto runs = [&](CLI::App* verb,
+                        int (*what)(HttpClient&, const Common&, const TournamentArguments&)) {
+    verb->callback([&run, &arguments, what] {
+      run = [&arguments, what](HttpClient& client) {
+        return what(client, arguments.common, arguments.tournament);
+      };
+    });
+  };
+  CLI::App* tournament =
+      app.add_subcommand("tournament", "Tournaments, their runs and boards")->require_subcommand(1);
+  Common& common = arguments.common;
+  CLI::App* list = sub(*tournament, "list", "The runs around now", common);
+  list->add_option("--state", given.state, "Only runs in that state")
+      ->check(CLI::IsMember({"upcoming", "open", "closing", "final"}));
+  runs(list, list_tournaments);
+  CLI::App* show = sub(*tournament, "show", "One tournament or run", common);
+  show->add_option("TOURNAMENT|RUN", given.name, "Such as weekly or weekly@2026-02-16T18:00Z")
+      ->required();
+  runs(show, show_tournament);
+  CLI::App* standings = sub(*tournament, "standings", "The board of a run", common);
+  standings->add_option("RUN|TOURNAMENT", given.name)->required();
+  standings->add_option("--run", given.run, "Of a tournament: a start, current, last or next")
+      ->capture_default_str();
+  auto* top = standings->add_option("--top", given.top, "How many from the top")
+                  ->check(CLI::Range(1, 100'000'000))
+                  ->capture_default_str();
+  auto* around = standings->add_option("--around", given.around, "A player and who is near");
+  auto* score = standings->add_option("--around-score", given.around_score,
+                                      "Who is near that score, in units, such as 1250");
+  auto* players =
+      standings->add_option("--players", given.players, "Only these")->delimiter(',');
+  around->excludes(top)->excludes(score)->excludes(players);
+  score->excludes(top)->excludes(players);
+  players->excludes(top);
+  standings
+      ->add_option("--rank", given.rank, "How equal results are numbered; else the tournament's way")
+      ->check(CLI::IsMember({"ordinal", "standard", "modified", "dense"}));
+  runs(standings, show_standings);
+  CLI::App* whole = sub(exports, "standings", "A line per run and player", common);
+  whole->add_option("RUN", given.runs, "Such as weekly@2026-02-16T18:00Z; default: all with members");
+  runs(whole, export_standings);
+}
+
 void describe(CLI::App& app, Arguments& arguments, Run& run) {
   app.require_subcommand(1);
   Common& common = arguments.common;
@@ -164,7 +212,7 @@ void describe(CLI::App& app, Arguments& arguments, Run& run) {
     });
   };
   runs(sub(app, "status", "What the node is doing", common), show_status);
-  runs(sub(app, "verify", "Recompute every ledger: sums and hash chains", common), verify);
+  runs(sub(app, "verify", "Recompute every ledger, score, rank and board", common), verify);
 
   CLI::App* player = app.add_subcommand("player", "One player")->require_subcommand(1);
   for (const bool ledger : {false, true}) {
@@ -189,6 +237,7 @@ void describe(CLI::App& app, Arguments& arguments, Run& run) {
   runs(sub(*letters, "list", "All, with their reasons", common), list_dead_letters);
   CLI::App* exports = app.add_subcommand("export", "Everything of one kind")->require_subcommand(1);
   runs(sub(*exports, "balances", "A line per player", common), export_balances);
+  describe_tournaments(app, *exports, arguments, run);
   CLI::App* topic = app.add_subcommand("topic", "Output topics")->require_subcommand(1);
   CLI::App* read = sub(*topic, "read", "Its records, as CloudEvents, a line each", common);
   read->add_option("NAME", arguments.topic.name, "balances, ledger or dead-letters")->required();

@@ -37,6 +37,17 @@ json::value fetch(HttpClient& client, const std::string& target) {
   return parse_reply(client.get(target));
 }
 
+std::string decimal_of(const json::value& value) {
+  std::string units = text_of(value, "units");
+  const auto scale = std::strtoul(text_of(value, "scale").c_str(), nullptr, 10);
+  if (scale == 0) return units;
+  const bool negative = units.starts_with('-');
+  std::string digits = negative ? units.substr(1) : units;
+  if (digits.size() <= scale) digits.insert(0, scale + 1 - digits.size(), '0');
+  digits.insert(digits.size() - scale, ".");
+  return (negative ? "-" : "") + digits;
+}
+
 namespace {
 
 void print(const json::value& value) { std::printf("%s\n", json::serialize(value).c_str()); }
@@ -54,16 +65,7 @@ void each_page(HttpClient& client, const std::string& target, const char* list, 
 }
 
 std::string amount(const json::value& value) {
-  std::string units = text_of(value, "units");
-  const auto scale = std::strtoul(text_of(value, "scale").c_str(), nullptr, 10);
-  if (scale > 0) {
-    const bool negative = units.starts_with('-');
-    std::string digits = negative ? units.substr(1) : units;
-    if (digits.size() <= scale) digits.insert(0, scale + 1 - digits.size(), '0');
-    digits.insert(digits.size() - scale, ".");
-    units = (negative ? "-" : "") + digits;
-  }
-  return units + " " + text_of(value, "asset");
+  return decimal_of(value) + " " + text_of(value, "asset");
 }
 
 }  // namespace

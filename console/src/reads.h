@@ -14,6 +14,9 @@ struct TopicArguments {
   std::function<void(const boost::json::value& record)> table = nullptr;
 };
 
+/// {"units": "-1234", "scale": 2} as -12.34
+std::string decimal_of(const boost::json::value& amount);
+
 int show_status(HttpClient& client, const Common& common);
 int show_player(HttpClient& client, const Common& common, const std::string& player);
 int show_ledger(HttpClient& client, const Common& common, const std::string& player);

@@ -48,6 +48,14 @@ Reads reads_of(const runtime::Queries& queries) {
   reads.actors = [&queries](std::string_view type, std::string_view cursor, std::size_t limit) {
     return queries.actors(type, cursor, limit);
   };
+  reads.board = [&queries](std::string_view type, std::string_view key, std::string_view table) {
+    return queries.board(type, key, table);
+  };
+  reads.board_members = [&queries](std::string_view type, std::string_view key,
+                                   std::string_view table,
+                                   const std::vector<std::string>& members) {
+    return queries.board_members(type, key, table, members);
+  };
   return reads;
 }
 

@@ -23,6 +23,8 @@ std::string_view title_of(int status) {
       return "Request timeout";
     case 409:
       return "Conflict";
+    case 410:
+      return "Gone";
     case 413:
       return "Content too large";
     case 415:

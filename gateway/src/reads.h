@@ -3,7 +3,10 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "laurel/runtime/queries.h"
 
@@ -24,6 +27,13 @@ struct Reads {
   std::function<runtime::Result<runtime::ActorPage>(std::string_view type, std::string_view cursor,
                                                     std::size_t limit)>
       actors;
+  std::function<runtime::Result<runtime::BoardPage>(std::string_view type, std::string_view key,
+                                                    std::string_view table)>
+      board;
+  std::function<runtime::Result<std::vector<std::optional<runtime::BoardMember>>>(
+      std::string_view type, std::string_view key, std::string_view table,
+      const std::vector<std::string>& members)>
+      board_members;
 };
 
 }  // namespace laurel::gateway::internal

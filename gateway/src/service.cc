@@ -51,6 +51,7 @@ std::string allowed_methods(const Target& target) {
     return "GET";
   }
   if (path[1] == "topics" && n == 3) return "GET";
+  if (path[1] == "tournaments") return TournamentsApi::methods(path);
   if (path[1] == "catalog" && n == 2) return "GET, POST";
   if (path[1] == "backfills" && n == 2) return "GET, POST";
   if (path[1] == "backfills" && n == 3) {
@@ -67,7 +68,8 @@ Service::Service(runtime::NodeApi& node, Reads reads, Scheduler scheduler, Servi
       reads_(std::move(reads)),
       scheduler_(std::move(scheduler)),
       options_(options),
-      sessions_(options.ingest_sessions_max) {}
+      sessions_(options.ingest_sessions_max),
+      tournaments_(node_, reads_, scheduler_) {}
 
 std::size_t Service::body_bytes_max(std::string_view method, std::string_view target) const {
   if (method != "POST") return kSmallBodyMax;
@@ -104,6 +106,8 @@ void Service::route(Request& request, const Target& target, const Respond& respo
     topic(target, respond);
   } else if (path.size() > 1 && path[1] == "backfills") {
     backfills(request, target, respond);
+  } else if (path.size() > 1 && path[1] == "tournaments") {
+    tournaments_.handle(request, target, respond);
   } else if (path.size() > 1 && path[1] == "catalog") {
     respond(request.method == "POST" ? publish_catalog(request, target) : catalog(target));
   } else {

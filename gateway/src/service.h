@@ -16,6 +16,7 @@
 #include "laurel/runtime/node_api.h"
 #include "reads.h"
 #include "target.h"
+#include "tournaments_api.h"
 
 namespace laurel::gateway::internal {
 
@@ -107,6 +108,7 @@ class Service {
   Scheduler scheduler_;
   ServiceOptions options_;
   IngestSessions sessions_;
+  TournamentsApi tournaments_;
   std::atomic<bool> stopping_{false};
 };
 

@@ -32,6 +32,11 @@ std::unique_ptr<google::protobuf::Message> message_of(std::string_view type) {
   if (type == "laurel.points.posted.v1") return std::make_unique<contract::PointsPosted>();
   if (type == "laurel.balance.changed.v1") return std::make_unique<contract::BalanceChanged>();
   if (type == "laurel.event.rejected.v1") return std::make_unique<contract::DeadLetter>();
+  if (type == "laurel.tier.changed.v1") return std::make_unique<contract::TierChanged>();
+  if (type == "laurel.board.changed.v1") return std::make_unique<contract::BoardChanged>();
+  if (type == "laurel.tournament.state.v1") {
+    return std::make_unique<contract::TournamentChanged>();
+  }
   return nullptr;
 }
 
@@ -77,8 +82,9 @@ void Service::topic(const Target& target, const Respond& respond) {
   request.topic = target.segments[2];
   const auto known = std::find(runtime::kTopics.begin(), runtime::kTopics.end(), request.topic);
   if (known == runtime::kTopics.end()) {
-    respond(not_found("there is no topic \"" + request.topic +
-                      "\"; there are balances, ledger, dead-letters"));
+    std::string names;
+    for (const auto name : runtime::kTopics) names += (names.empty() ? "" : ", ") + std::string(name);
+    respond(not_found("there is no topic \"" + request.topic + "\"; there are " + names));
     return;
   }
   std::string error;

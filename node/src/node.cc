@@ -106,6 +106,11 @@ class Node::Impl final : public runtime::NodeApi {
     return host_->submit(std::move(submission), std::move(decoder));
   }
 
+  void barrier(runtime::PartitionId partition, std::function<void(bool)> done) override {
+    if (!host_) return done(false);
+    host_->barrier(partition, std::move(done));
+  }
+
   std::shared_ptr<const runtime::Decoder> cloud_events_decoder() const override {
     const std::lock_guard lock(decoders_mutex_);
     return cloud_events_;

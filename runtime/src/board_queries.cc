@@ -73,31 +73,54 @@ Result<BoardPage> Queries::board(std::string_view type, std::string_view key,
   return page;
 }
 
-Result<std::vector<MessagePtr>> Queries::board_rows(std::string_view type, std::string_view key,
-                                                    std::string_view table,
-                                                    const std::vector<std::string>& members) const {
+Result<Queries::StoredRows> Queries::stored_rows(std::string_view type, std::string_view key,
+                                                 std::string_view table,
+                                                 const std::vector<std::string>& members) const {
   const ActorType* declared = registry_.find(type);
   const TableSpec* spec = ranked_table(declared, table);
   if (spec == nullptr) return no_table(type, table);
   std::vector<std::string> names;
+  names.reserve(members.size());
   for (const std::string& member : members) names.push_back(state_key(type, key, table, member));
   const std::vector<std::string_view> keys(names.begin(), names.end());
-  std::vector<std::optional<std::string>> values;
+  StoredRows rows{spec->row, {}};
   const PartitionId partition = partition_of(routing_key_of(*declared, key), engine_.partitions());
-  if (Status status = engine_.multi_get(partition, Space::kState, keys, values); !status) {
+  if (Status status = engine_.multi_get(partition, Space::kState, keys, rows.values); !status) {
     return status.error();
   }
+  return rows;
+}
+
+Result<std::vector<MessagePtr>> Queries::board_rows(std::string_view type, std::string_view key,
+                                                    std::string_view table,
+                                                    const std::vector<std::string>& members) const {
+  const auto stored = stored_rows(type, key, table, members);
+  if (!stored) return stored.error();
   std::vector<MessagePtr> rows;
-  for (const auto& value : values) {
+  for (const auto& value : stored->values) {
     const auto decoded = value ? decode_ranked_row(*value) : std::nullopt;
     MessagePtr row;
     if (decoded) {
-      row.reset(spec->row->New());
+      row.reset(stored->prototype->New());
       if (!row->ParseFromString(decoded->row)) row.reset();
     }
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+Result<std::vector<std::optional<BoardMember>>> Queries::board_members(
+    std::string_view type, std::string_view key, std::string_view table,
+    const std::vector<std::string>& members) const {
+  const auto stored = stored_rows(type, key, table, members);
+  if (!stored) return stored.error();
+  std::vector<std::optional<BoardMember>> places;
+  for (const auto& value : stored->values) {
+    const auto decoded = value ? decode_ranked_row(*value) : std::nullopt;
+    places.emplace_back();
+    if (decoded) places.back() = BoardMember{decoded->place.tie, decoded->place.key};
+  }
+  return places;
 }
 
 }  // namespace laurel::runtime

@@ -81,7 +81,7 @@ std::deque<Work>& PartitionImpl::queue_of(const Work& work) {
 }
 
 bool PartitionImpl::nothing_queued() const {
-  return orders_.empty() && timers_.empty() && inbox_.empty() && events_.empty() &&
+  return barriers_.empty() && orders_.empty() && timers_.empty() && inbox_.empty() && events_.empty() &&
          staging_.empty() && sorted_.empty() && applying_.empty();
 }
 
@@ -165,6 +165,7 @@ void Partition::inbox_news() { impl_->inbox_news(); }
 void Partition::order(BackfillOrder order, std::function<void(bool)> done) {
   impl_->order(std::move(order), std::move(done));
 }
+void Partition::barrier(std::function<void(bool)> done) { impl_->barrier(std::move(done)); }
 void Partition::hold_backfills() { impl_->hold_backfills(); }
 void Partition::set_time(ClusterTime time) { impl_->set_time(std::move(time)); }
 void Partition::run(std::int64_t now_us) { impl_->run(now_us); }

@@ -107,7 +107,12 @@ void PartitionImpl::reload(bool content) {
   // Back into the queues in the old order: first the commit's, then what ran after it.
   for (auto* handled : {&layers_.open.handled, &in_flight_handled_}) {
     for (Handled& each : std::views::reverse(*handled)) {
-      queue_of(each.work).push_front(std::move(each.work));
+      if (each.work.barrier) {
+        // What it waited for runs again, so it waits again.
+        wait_at(std::move(each.work.barrier));
+      } else {
+        queue_of(each.work).push_front(std::move(each.work));
+      }
     }
     handled->clear();
   }
@@ -155,10 +160,14 @@ void PartitionImpl::count(EventStatus status) {
 void PartitionImpl::finish(const std::vector<Handled>& handled) {
   for (const Handled& done : handled) {
     if (done.work.order && done.work.order->done) done.work.order->done(true);
+    if (done.work.barrier) (*done.work.barrier)(true);
     if (!done.work.batch) continue;
     QueuedBatch& batch = *done.work.batch;
     Submission& submission = *batch.batch.submission;
-    submission.results[done.work.event().index] = done.result;
+    EventResult& result = submission.results[done.work.event().index];
+    result = done.result;
+    result.partition = id;
+    result.commit = last_commit;
     count(done.result.status);
     if (on_durable && batch.way != QueuedBatch::Way::kApply)
       on_durable(submission, done.result.status);
@@ -176,11 +185,14 @@ void PartitionImpl::abandon() {
     for (Work& work : *queue) left.push_back(std::move(work));
     queue->clear();
   }
+  for (auto& barrier : barriers_) (*barrier)(false);
+  barriers_.clear();
   turns_.drop_since(last_commit + 1);
   backfills_.revert();
   layers_.open.clear();
   layers_.in_flight.reset();
   for (const Work& work : left) {
+    if (work.barrier) (*work.barrier)(false);
     if (work.order && work.order->done) work.order->done(false);
     if (work.batch && --work.batch->left == 0) work.batch->batch.submission->finish_one();
   }

@@ -37,6 +37,9 @@ class PartitionImpl {
   void take(EventBatch batch);
   void inbox_news() { inbox_unread_ = true; }
   void order(BackfillOrder order, std::function<void(bool)> done);
+  void barrier(std::function<void(bool)> done) {
+    wait_at(std::make_shared<const std::function<void(bool)>>(std::move(done)));
+  }
   void hold_backfills() { hold_backfills_ = true; }
   void set_time(ClusterTime time);
   void run(std::int64_t now_us);
@@ -89,6 +92,7 @@ class PartitionImpl {
   void rejected(Work work, std::string code, std::string detail);
   void settle(Work work, EventResult result);
   // --- partition_messages.cc
+  void wait_at(internal::BarrierPtr barrier);
   void read_inbox();
   bool queue_chunk(const InboxEntry& entry);
   void find_due_timers();
@@ -140,6 +144,7 @@ class PartitionImpl {
   std::deque<Work> applying_;  // read from what was staged
   std::deque<Work> inbox_;
   std::deque<Work> timers_;
+  std::vector<internal::BarrierPtr> barriers_;  // until the inbox is drained
   Positions positions_;                   // durable
   Positions inbox_read_;                  // what is queued, handled or durable
   bool inbox_unread_ = true;              // there may be more in the engine

@@ -35,6 +35,11 @@ void PartitionImpl::set_time(ClusterTime time) {
   inbox_unread_ = true;
 }
 
+void PartitionImpl::wait_at(BarrierPtr barrier) {
+  barriers_.push_back(std::move(barrier));
+  inbox_unread_ = true;
+}
+
 void PartitionImpl::read_inbox() {
   auto entries = ports_.engine.read_inbox(id, inbox_read_, kInboxReadBytes);
   if (!entries) return layers_.fail(entries.error());
@@ -46,6 +51,12 @@ void PartitionImpl::read_inbox() {
   }
   if (!entries->empty()) return;
   inbox_unread_ = false;
+  // All that was sent before they came is handled: the open commit, even an empty one, holds it.
+  for (BarrierPtr& barrier : barriers_) {
+    layers_.open.handled.push_back(
+        {{nullptr, nullptr, nullptr, 0, false, nullptr, std::move(barrier)}, {}});
+  }
+  barriers_.clear();
   // All that was sent before the time was told has been handled: it holds from here.
   if (told_time_) {
     time_ = std::move(*told_time_);

@@ -50,7 +50,10 @@ struct DueTimer {
   std::string row_key;
 };
 
-/// One of: an event of a batch, a message of a chunk, a timer, an order. `poison`: its commit was
+/// Who waits until all before it is durable.
+using BarrierPtr = std::shared_ptr<const std::function<void(bool)>>;
+
+/// One of: an event of a batch, a message of a chunk, a timer, an order, a barrier. `poison`: its commit was
 /// refused because of it.
 struct Work {
   std::shared_ptr<QueuedBatch> batch;
@@ -59,6 +62,7 @@ struct Work {
   std::uint32_t at = 0;
   bool poison = false;
   std::shared_ptr<const QueuedOrder> order = nullptr;
+  BarrierPtr barrier = nullptr;
 
   QueuedBatch::Way way() const { return batch->way; }
   const Event& event() const { return batch->batch.events[at]; }

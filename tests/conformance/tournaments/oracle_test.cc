@@ -1,5 +1,5 @@
-// Tournaments against an oracle that is written from the definition alone: it keeps every wager, and
-// works each run out at the end. Commits fail at random, nodes end and come back.
+// Tournaments against an oracle that is written from the definition alone: it keeps every wager,
+// and works each run out at the end. Commits fail at random, nodes end and come back.
 #include <algorithm>
 #include <map>
 #include <optional>

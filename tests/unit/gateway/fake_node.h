@@ -49,6 +49,18 @@ class FakeNode : public runtime::NodeApi {
     submission->finish_one();
     return {};
   }
+  void barrier(runtime::PartitionId partition, std::function<void(bool)> done) override {
+    {
+      const std::lock_guard lock(mutex_);
+      barriers.push_back(partition);
+    }
+    if (on_barrier) return on_barrier(partition, std::move(done));
+    done(true);
+  }
+  /// Partitions a barrier went through, in order.
+  std::vector<runtime::PartitionId> barriers;
+  std::function<void(runtime::PartitionId, std::function<void(bool)>)> on_barrier;
+
   std::shared_ptr<const runtime::Decoder> cloud_events_decoder() const override {
     return std::make_shared<NullDecoder>();
   }

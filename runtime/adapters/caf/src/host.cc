@@ -94,6 +94,10 @@ class CafHost final : public Host {
     }
   }
 
+  void barrier(runtime::PartitionId partition, std::function<void(bool)> done) override {
+    if (shared_->draining || partition >= partitions_.size()) return done(false);
+    caf::anon_send(partitions_[partition], internal::BarrierDone(std::move(done)));
+  }
   void open_backfill(runtime::BackfillTerms terms, BackfillAnswer answer) override {
     ask({internal::BackfillRequest::Kind::kOpen, std::move(terms), std::move(answer)});
   }

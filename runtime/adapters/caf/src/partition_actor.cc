@@ -41,6 +41,13 @@ caf::behavior PartitionActor::make_behavior() {
           step();
         });
       },
+      [this](const BarrierDone& barrier) {
+        if (stopped_) return barrier(false);
+        guarded([&] {
+          partition_.barrier(barrier);
+          step();
+        });
+      },
       [this](const Tick&) { guarded([&] { tick(); }); },
       [this](const runtime::ClusterTime& time) {
         guarded([&] {

@@ -26,6 +26,7 @@ struct BackfillNews {};
 struct TellTime {};
 /// A commit with messages for this partition is durable.
 struct InboxNews {};
+using BarrierDone = std::function<void(bool)>;
 using CatalogPtr = std::shared_ptr<const runtime::Catalog>;
 using BatchPtr = std::shared_ptr<runtime::EventBatch>;
 
@@ -71,6 +72,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::CommitDone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::SealDue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::Peers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::InboxNews)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::BarrierDone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::BackfillNews)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::TellTime)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::BatchPtr)

@@ -17,6 +17,7 @@
 #include "laurel/contract/event.pb.h"
 #include "laurel/contract/limits.h"
 #include "laurel/runtime/catalog.h"
+#include "laurel/runtime/engine.h"
 
 namespace laurel::runtime {
 
@@ -35,6 +36,9 @@ struct EventResult {
   EventStatus status = EventStatus::kPending;
   std::string reason;  ///< stable code when rejected or conflict
   std::string detail;
+  /// The commit after which it is durable. Number 0: none was needed.
+  PartitionId partition = 0;
+  CommitNumber commit = 0;
 };
 
 /// One raw record: where it came from and its bytes (both live in the Submission).

@@ -86,6 +86,11 @@ class NodeApi {
   virtual void finish_backfill(std::uint64_t id, bool drop, BackfillAnswer answer) = 0;
   /// By id: all that are open or being applied, and the last ones that were finished or dropped.
   virtual std::vector<Backfill> backfills() const = 0;
+  /// `done(true)`, once, on any thread, when all that was durable in the partition's inbox now is
+  /// handled, and a commit that it seals afterwards is durable: then reads see what was durable
+  /// anywhere when this was called. `done(false)`: it cannot be known. The node's end may leave it
+  /// uncalled.
+  virtual void barrier(PartitionId partition, std::function<void(bool)> done) = 0;
   virtual const Queries& queries() const = 0;
   virtual const Engine& engine() const = 0;
   virtual NodeStatus status() const = 0;

@@ -88,6 +88,9 @@ class Partition {
   void inbox_news();
   /// `done(true)` once the order is durable; `done(false)`: unknown, give it again.
   void order(BackfillOrder order, std::function<void(bool)> done);
+  /// `done(true)` once all that was durable in the inbox now is handled and a commit that is sealed
+  /// after it is durable; an empty one when there is nothing else. `done(false)`: unknown.
+  void barrier(std::function<void(bool)> done);
   /// No event of a backfill is applied from now on: the node stops.
   void hold_backfills();
   /// Event timers up to it fire, once the inbox sent before it is drained.

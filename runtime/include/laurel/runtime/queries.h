@@ -55,6 +55,12 @@ struct BoardPage {
   BoardVersion board;
 };
 
+/// What decides a member's place on a ranked table, as its row says.
+struct BoardMember {
+  Tie tie{};
+  SortKey key;
+};
+
 class Queries {
  public:
   /// `boards`: ranked tables that are in memory; may be nullptr.
@@ -73,10 +79,23 @@ class Queries {
   Result<std::vector<MessagePtr>> board_rows(std::string_view type, std::string_view key,
                                              std::string_view table,
                                              const std::vector<std::string>& members) const;
+  /// The places of these members by their rows, in their order; nothing where there is no row. They
+  /// are of the latest commit, which a version of the table read before or after need not be of.
+  Result<std::vector<std::optional<BoardMember>>> board_members(
+      std::string_view type, std::string_view key, std::string_view table,
+      const std::vector<std::string>& members) const;
   /// All actors of a type with their roots, by partition, then key. limit 1..1000.
   Result<ActorPage> actors(std::string_view type, std::string_view cursor, std::size_t limit) const;
 
  private:
+  struct StoredRows {
+    const google::protobuf::Message* prototype = nullptr;
+    std::vector<std::optional<std::string>> values;
+  };
+  Result<StoredRows> stored_rows(std::string_view type, std::string_view key,
+                                 std::string_view table,
+                                 const std::vector<std::string>& members) const;
+
   const Engine& engine_;
   const ActorRegistry& registry_;
   const BoardDirectory* boards_;

@@ -65,6 +65,8 @@ class Host {
                                  std::shared_ptr<const runtime::Decoder> decoder) = 0;
   /// The next catalog; what is submitted afterwards sees it. REQUIRES: it extends the one before.
   virtual void adopt(std::shared_ptr<const runtime::Catalog> catalog) = 0;
+  /// See NodeApi::barrier.
+  virtual void barrier(runtime::PartitionId partition, std::function<void(bool)> done) = 0;
   /// Opens one, without an id in `terms`, or gives the open one of that source. kOverloaded: there
   /// are kBackfillsOpenMax. The answer comes on any thread, once it is durable everywhere.
   virtual void open_backfill(runtime::BackfillTerms terms, BackfillAnswer answer) = 0;
