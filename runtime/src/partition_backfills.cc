@@ -235,9 +235,9 @@ bool PartitionImpl::unstage(std::string_view key, std::string_view row, QueuedBa
   Event event;
   event.index = static_cast<std::uint32_t>(submission.records.size());
   event.envelope = &canonical->envelope();
-  event.natural_key = staged->natural_key();
-  event.routing_key = staged->routing_key();
-  event.canonical = staged->event();
+  event.natural_key = std::move(*staged->mutable_natural_key());
+  event.routing_key = std::move(*staged->mutable_routing_key());
+  event.canonical = std::move(*staged->mutable_event());
   event.catalog_bound.known = backfills_.find(into.backfill)->terms.catalog_known;
   const EventType* type = ports_.registry.event_type(canonical->envelope().type());
   if (type == nullptr) {

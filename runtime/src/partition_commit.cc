@@ -47,7 +47,7 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   in_flight_letters_ = std::move(layers_.open.dead_letters);
   in_flight_watermark_ = watermark_.value();
   layers_.open.clear();
-  share_used_ = 0;
+  share_used_ = applied_ = 0;
   dropped_some_ = false;
   layers_.in_flight = commit;
   return commit;
@@ -120,7 +120,7 @@ void PartitionImpl::reload(bool content) {
   backfills_.revert();
   layers_.open.clear();
   layers_.in_flight.reset();
-  share_used_ = 0;
+  share_used_ = applied_ = 0;
   dropped_some_ = false;
   timers_unread_ = true;
 }

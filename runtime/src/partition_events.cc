@@ -41,6 +41,7 @@ void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
     Work work = std::move(queue.front());
     queue.pop_front();
     if (&queue != &events_) ++share_used_;
+    if (&queue == &applying_) ++applied_;
     handle_event(std::move(work), keys[i]);
   }
   layers_.forget();

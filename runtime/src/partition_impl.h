@@ -156,6 +156,7 @@ class PartitionImpl {
   std::uint64_t applying_id_ = 0;  // whose rows are read
   std::string applying_from_;      // where to read on
   std::size_t share_used_ = 0;     // events of backfills before live ones, in the open commit
+  std::size_t applied_ = 0;        // of what was staged, in the open commit
   bool dropped_some_ = false;      // in the open commit
   bool hold_backfills_ = false;
 
