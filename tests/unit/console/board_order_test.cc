@@ -83,7 +83,7 @@ bool first(const BoardItem& a, const BoardItem& b) {
 // A version that differs in a few members, and who they are.
 std::pair<List, std::vector<std::string>> next_of(List list, std::mt19937& random) {
   std::vector<std::string> moved;
-  for (std::uint32_t i = random() % 6; i-- > 0;) {
+  for (auto i = random() % 6; i-- > 0;) {
     const std::string member = "p" + std::to_string(random() % 30);
     if (std::find(moved.begin(), moved.end(), member) != moved.end()) continue;
     const auto size = list.size();

@@ -39,7 +39,7 @@ struct RunsTest : ::testing::Test {
     std::string out;
     for (const auto& terms : runs.around_now(*runs.definition("t")->plan)) {
       const auto run = runs.with_state("t", terms);
-      out += run->id.substr(10) + "=" + run->state + " ";
+      out += run->id.substr(11) + "=" + run->state + " ";
     }
     return out;
   }

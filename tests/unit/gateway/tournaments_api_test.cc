@@ -104,7 +104,8 @@ TEST_F(Tournaments, RanksEqualResultsByTheStyleThatIsAskedFor) {
   boards.score(kRun, "e", 10, kStart);
   const auto ranks = [&](const std::string& style) {
     std::string out;
-    for (const auto& entry : get(entries("?rank=" + style)).at("entries").as_array()) {
+    const auto body = get(entries("?rank=" + style));
+    for (const auto& entry : body.at("entries").as_array()) {
       out += std::to_string(entry.at("rank").to_number<int>());
     }
     return out;
