@@ -58,8 +58,8 @@ class Records {
 
  private:
   static constexpr std::size_t kIdAt = sizeof(std::uint32_t) + 1;
-  static constexpr std::uint64_t kUnit = 4;      // bytes per step of a reference
-  static constexpr unsigned kFirstChunkLog = 8;  // in units: 1 KiB
+  static constexpr std::uint64_t kUnit = 2;      // bytes per step of a reference
+  static constexpr unsigned kFirstChunkLog = 9;  // in units: 1 KiB
   static constexpr unsigned kChunks = 33 - kFirstChunkLog;
 
   static unsigned chunk_of(std::uint64_t unit) {
