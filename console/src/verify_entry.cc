@@ -65,50 +65,68 @@ std::optional<std::int64_t> time_us(const std::string& text) {
          micros;
 }
 
-EntryScore check_entry(HttpClient& client, const json::value& actor, Report& report) {
-  EntryScore out;
-  const std::string key = text_of(actor, "key");
-  const auto slash = key.rfind('/');
-  out.run = key.substr(0, slash);
-  out.player = slash == std::string::npos ? std::string() : key.substr(slash + 1);
-  const auto& state = actor.at("state");
-  out.version = std::strtoull(text_of(state, "version").c_str(), nullptr, 10);
-  out.score = text_of(state, "score");
-  out.reached = text_of(state, "reached");
-  const std::string contributions = text_of(state, "contributions");
-  out.on_board = contributions != "0";
-  const auto* run = state.as_object().if_contains("run");
-  if (run == nullptr) return out;  // only voids of wagers that never came
-  const std::string op = text_of(*run, "operator");
+namespace {
+
+std::string where(const std::string& key) { return "/v1/actors/entry/" + url_encode(key); }
+
+// All contributions of the entry; nothing when its run starts at no time.
+std::optional<Fold> fold_of(HttpClient& client, const std::string& key, const json::value& state) {
+  const auto& run = state.at("run");
+  const std::string op = text_of(run, "operator");
   Fold fold;
   fold.best = op == "SCORE_OPERATOR_BEST" || op == "SCORE_OPERATOR_HIGHEST_MULTIPLIER";
-  fold.low = text_of(*run, "direction") == "SCORE_DIRECTION_LOW";
-  const auto start = time_us(text_of(*run, "start"));
-  if (!start) {
-    report.add("entry/" + key, "its run starts at no time");
-    return out;
-  }
-  if (text_of(state, "rows") != "0") {
-    std::string cursor;
-    do {
-      const auto page =
-          fetch(client, "/v1/actors/entry/" + url_encode(key) + "/tables/contributions?limit=1000" +
-                            (cursor.empty() ? "" : "&cursor=" + url_encode(cursor)));
-      for (const auto& row : page.at("rows").as_array()) add_all(row.at("row"), *start, fold);
-      cursor = text_of(page, "next");
-    } while (!cursor.empty());
+  fold.low = text_of(run, "direction") == "SCORE_DIRECTION_LOW";
+  const auto start = time_us(text_of(run, "start"));
+  if (!start) return std::nullopt;
+  std::string cursor;
+  for (bool more = text_of(state, "rows") != "0"; more; more = !cursor.empty()) {
+    const auto page = fetch(client, where(key) + "/tables/contributions?limit=1000" +
+                                        (cursor.empty() ? "" : "&cursor=" + url_encode(cursor)));
+    for (const auto& row : page.at("rows").as_array()) add_all(row.at("row"), *start, fold);
+    cursor = text_of(page, "next");
   }
   if (const auto* recent = state.as_object().if_contains("recent")) {
     add_all(*recent, *start, fold);
   }
-  ++report.scores;
-  const auto reached = out.on_board ? time_us(out.reached) : std::optional<std::int64_t>(0);
-  if (std::to_string(fold.count) != contributions || to_string(fold.value) != out.score ||
-      reached != fold.reached) {
-    report.add("entry/" + key, "its score is " + out.score + " at " + out.reached + " of " +
-                                   contributions + " contributions; they make " +
-                                   to_string(fold.value) + " of " + std::to_string(fold.count));
+  return fold;
+}
+
+bool says_so(const json::value& state, const Fold& fold) {
+  const auto reached = fold.count == 0 ? std::optional<std::int64_t>(0)
+                                       : time_us(text_of(state, "reached"));
+  return text_of(state, "contributions") == std::to_string(fold.count) &&
+         text_of(state, "score") == to_string(fold.value) && reached == fold.reached;
+}
+
+}  // namespace
+
+EntryScore check_entry(HttpClient& client, const json::value& actor, Report& report) {
+  const std::string key = text_of(actor, "key");
+  const auto slash = key.rfind('/');
+  json::value state = actor.at("state");
+  // Without a run there are only voids of wagers that have not come.
+  for (bool again = state.as_object().contains("run"); again;) {
+    const auto fold = fold_of(client, key, state);
+    if (fold && says_so(state, *fold)) break;
+    // The rows are read after the entry: one that is being fed has moved on in between.
+    auto now = fetch(client, where(key)).at("state");
+    again = now != state;
+    if (!again) {
+      report.add("entry/" + key,
+                 "its score is " + text_of(state, "score") + " at " + text_of(state, "reached") +
+                     " of " + text_of(state, "contributions") + " contributions; they make " +
+                     (fold ? to_string(fold->value) + " of " + std::to_string(fold->count)
+                           : "nothing, as its run starts at no time"));
+    }
+    state = std::move(now);
   }
+  ++report.scores;
+  EntryScore out;
+  out.run = key.substr(0, slash);
+  out.player = slash == std::string::npos ? std::string() : key.substr(slash + 1);
+  out.score = text_of(state, "score");
+  out.reached = text_of(state, "reached");
+  out.on_board = text_of(state, "contributions") != "0";
   return out;
 }
 

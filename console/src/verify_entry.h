@@ -13,7 +13,6 @@ namespace laurel::console {
 struct EntryScore {
   std::string run, player;
   std::string score, reached;  ///< as the entry says
-  std::uint64_t version = 0;   ///< of the score
   bool on_board = false;       ///< something counts
 };
 
