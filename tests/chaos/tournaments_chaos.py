@@ -98,11 +98,14 @@ class Run:
         return kinds
 
     def final_runs(self):
-        done = self.node.verb("tournament", "list", "--json")
-        if done.code != 0:
-            return None
-        runs = [run for each in done.json()["tournaments"] for run in each.get("runs", [])]
-        return runs and all(run["state"] == "final" for run in runs)
+        client = self.node.client()
+        try:
+            changes = Counter(record["data"]["change"] for record in client.topic("tournaments"))
+        except (OSError, harness.http.client.HTTPException):
+            return False
+        finally:
+            client.close()
+        return changes["opened"] > 0 and changes["opened"] == changes["final"]
 
     def kill_all(self, kinds):
         """Until no death is left, or all bets are applied and all runs closed: what is left then."""
