@@ -132,8 +132,7 @@ std::optional<contract::RunTerms> Runs::last_before(std::string_view tournament,
   return last;
 }
 
-std::optional<contract::RunTerms> Runs::first_from(std::string_view tournament,
-                                                   TimeUs time) const {
+std::optional<contract::RunTerms> Runs::first_from(std::string_view tournament, TimeUs time) const {
   // A tournament may begin long after now: from there.
   if (const auto found = definition(tournament)) {
     time = std::max(time, found->plan->schedule.begins());
