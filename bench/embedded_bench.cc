@@ -125,7 +125,7 @@ int main(int argc, char** argv) {
   std::uint64_t wagers = 2'000'000;
   std::uint32_t players = 1'000'000, batch = 1000, pace = 10'000, pace_seconds = 10;
   unsigned open = 16;
-  std::string site = "config/examples/demo", data;
+  std::string site = "bench/site", data;
   app.add_option("--wagers", wagers)->capture_default_str();
   app.add_option("--players", players)->capture_default_str();
   app.add_option("--batch", batch, "Wagers per submission")->capture_default_str();
@@ -135,7 +135,7 @@ int main(int argc, char** argv) {
   app.add_option("--pace-seconds", pace_seconds, "0: no latency run")
       ->capture_default_str()
       ->take_last();
-  app.add_option("--site", site)->capture_default_str();
+  app.add_option("--site", site, "Tiers, ten boards, position changes")->capture_default_str();
   app.add_option("--data", data, "Empty directory; default: a new one, removed afterwards")
       ->take_last();
   CLI11_PARSE(app, argc, argv);

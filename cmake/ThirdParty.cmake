@@ -89,4 +89,5 @@ endif()
 if(LAUREL_BENCH)
   laurel_third_party(benchmark HEADER benchmark/benchmark.h LIBS benchmark USE Threads::Threads
                      PACKAGE libbenchmark-dev)
+  laurel_third_party(hiredis HEADER hiredis/hiredis.h LIBS hiredis PACKAGE libhiredis-dev)
 endif()

@@ -192,7 +192,7 @@ std::int64_t Streak::join(std::int32_t day, std::uint32_t days, Turn& turn) {
 std::int64_t Streak::split(std::int32_t day, Turn& turn) {
   const auto found = rows_from(day, 1, turn);
   if (found.empty() || found.front().first() > day) return 0;
-  const Row row = found.front();
+  const Row& row = found.front();
   const Row left = make_row(row.first(), day - 1, row.days());
   const Row right = make_row(day + 1, row.last(), row.days());
   const bool is_latest = state().has_latest() && state().latest().last() == row.last();
@@ -240,6 +240,7 @@ ActorType actor_type() {
   return describe<Streak>("streak")
       .takes<contract::WagerSettled>()
       .takes<contract::WagerVoided>()
+      .only_with("streak")
       .keyed_table<Day>("days")
       .keyed_table<Row>("rows")
       .keyed_table<Credit>("credits")

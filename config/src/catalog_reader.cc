@@ -182,7 +182,7 @@ CatalogReader::Version CatalogReader::read(const CatalogFiles& files, runtime::C
 }
 
 CatalogReader::Version CatalogReader::restore(runtime::CatalogTerms terms,
-                                              std::vector<CatalogDocument> documents,
+                                              const std::vector<CatalogDocument>& documents,
                                               const runtime::CatalogVersion* before,
                                               Problems& problems) const {
   std::vector<runtime::DocumentProblem> found;

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
+#include "backfills.h"
 #include "catalog.h"
 #include "ingest.h"
 #include "reads.h"
@@ -20,7 +21,8 @@ struct Verb {
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> all = {
       {"status", "what the node is doing"},
-      {"ingest", "wagers of a file into the node"},
+      {"ingest", "wagers of files into the node"},
+      {"backfill", "list, close, drop: past events that wait for more"},
       {"player", "show or ledger: one player's points and why"},
       {"actor", "show: the state of any actor"},
       {"dead-letters", "list: what was refused and why"},
@@ -48,11 +50,11 @@ void add_common(CLI::App& app, Common& common, bool reads) {
 struct Arguments {
   Common common;
   IngestArguments ingest;
+  BackfillArguments backfill;
   TopicArguments topic;
   CatalogArguments catalog;
   TournamentArguments tournament;
   std::string player, actor;
-  bool ignored = false;
 };
 
 using Run = std::function<int(HttpClient&)>;
@@ -61,6 +63,59 @@ CLI::App* sub(CLI::App& app, const char* name, const char* help, Common& common)
   CLI::App* verb = app.add_subcommand(name, help);
   add_common(*verb, common, true);
   return verb;
+}
+
+void describe_backfills(CLI::App& app, Arguments& arguments, Run& run) {
+  CLI::App* backfill =
+      app.add_subcommand("backfill", "Past events that wait for more")->require_subcommand(1);
+  CLI::App* list = backfill->add_subcommand("list", "Open ones, and the last that were finished");
+  add_common(*list, arguments.common, false);
+  list->callback([&run, &arguments] {
+    run = [&arguments](HttpClient& client) { return list_backfills(client, arguments.common); };
+  });
+  for (const bool drop : {false, true}) {
+    CLI::App* verb = backfill->add_subcommand(
+        drop ? "drop" : "close", drop ? "Forget its events" : "Apply its events, in their order");
+    add_common(*verb, arguments.common, false);
+    verb->add_option("ID|NAME", arguments.backfill.which)->required();
+    verb->add_flag("--wait", arguments.backfill.wait, "Return when nothing is left to do");
+    verb->callback([&run, &arguments, drop] {
+      arguments.backfill.drop = drop;
+      run = [&arguments](HttpClient& client) {
+        return finish_backfill(client, arguments.common, arguments.backfill);
+      };
+    });
+  }
+}
+
+void describe_ingest(CLI::App& app, Arguments& arguments, Run& run) {
+  IngestArguments& ingested = arguments.ingest;
+  CLI::App* feed = app.add_subcommand("ingest", "Wagers of files into the node");
+  add_common(*feed, arguments.common, false);
+  feed->add_option("FILE", ingested.files, "CSV or NDJSON, plain or gzip; - is standard input")
+      ->required();
+  feed->add_option("--map", ingested.mapping_file, "How its columns become events (TOML)")
+      ->required();
+  feed->add_option("--format", ingested.format, "Default: by the file's name")
+      ->check(CLI::IsMember({"csv", "ndjson"}));
+  feed->add_option("--retry", ingested.retry_s, "Seconds to wait for a node that is away")
+      ->capture_default_str();
+  auto* name = feed->add_option("--backfill", ingested.backfill,
+                                "Name of the backfill to feed; default: the first file's");
+  auto* open = feed->add_flag("--leave-open", ingested.leave_open,
+                              "Keep the backfill open for more; nothing is applied yet");
+  auto* sorted = feed->add_flag("--sorted", ingested.sorted,
+                                "Apply in the order of the files; one out of order is rejected");
+  feed->add_flag("--live", ingested.live, "Apply as if it happened now, in any order")
+      ->excludes(name)
+      ->excludes(open)
+      ->excludes(sorted);
+  feed->add_flag("--wait,!--no-wait", ingested.wait, "Return when all is applied (default)");
+  feed->callback([&run, &arguments] {
+    run = [&arguments](HttpClient& client) {
+      return ingest(client, arguments.common, arguments.ingest);
+    };
+  });
 }
 
 void describe_catalog(CLI::App& app, Arguments& arguments, Run& run) {
@@ -193,25 +248,8 @@ void describe(CLI::App& app, Arguments& arguments, Run& run) {
     };
   });
   describe_catalog(app, arguments, run);
-  CLI::App* feed = app.add_subcommand("ingest", "Wagers of a file into the node");
-  add_common(*feed, common, false);
-  feed->add_option("FILE", arguments.ingest.file,
-                   "CSV or NDJSON, plain or gzip; - is standard input")
-      ->required();
-  feed->add_option("--map", arguments.ingest.mapping_file, "How its columns become events (TOML)")
-      ->required();
-  feed->add_option("--format", arguments.ingest.format, "Default: by the file's name")
-      ->check(CLI::IsMember({"csv", "ndjson"}));
-  feed->add_option("--retry", arguments.ingest.retry_s, "Seconds to wait for a node that is away")
-      ->capture_default_str();
-  feed->add_flag("--wait", arguments.ignored, "Return when all is committed: always so for now");
-  feed->add_flag("--sorted", arguments.ignored,
-                 "Apply in the order of the file: always so for now");
-  feed->callback([&run, &arguments] {
-    run = [&arguments](HttpClient& client) {
-      return ingest(client, arguments.common, arguments.ingest);
-    };
-  });
+  describe_backfills(app, arguments, run);
+  describe_ingest(app, arguments, run);
 }
 
 // Not by CLI11's envname(): all verbs share these variables, and it reads the environment for every

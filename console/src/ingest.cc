@@ -2,13 +2,13 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <optional>
 #include <sstream>
-#include <thread>
 
+#include "backfills.h"
+#include "ingest_session.h"
 #include "line_reader.h"
 
 namespace laurel::console {
@@ -20,82 +20,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kChunkRecords = 2000;
 constexpr std::size_t kChunkBytes = 1024 * 1024;
 constexpr std::size_t kShownRejections = 5;
-constexpr unsigned kSessionsMax = 5;  // made for one chunk, before it is given up
-
-struct Totals {
-  std::uint64_t accepted = 0, duplicate = 0, conflict = 0, rejected = 0;
-  std::uint64_t all() const { return accepted + duplicate + conflict + rejected; }
-};
-
-std::uint64_t number(const json::value& object, std::string_view member) {
-  return std::strtoull(text_of(object, member).c_str(), nullptr, 10);
-}
-
-// A session on the node, made again when the node has forgotten it: after a restart, say. Sending a
-// chunk twice is safe, the node knows what it has.
-class Session {
- public:
-  Session(HttpClient& client, json::object description, unsigned retry_s)
-      : client_(client), description_(std::move(description)), retry_s_(retry_s) {}
-
-  /// `last_length`: of the last line, when it was cut; otherwise 0.
-  json::value send(const std::string& body, std::uint64_t line, std::uint64_t last_length) {
-    const auto deadline = Clock::now() + std::chrono::seconds(retry_s_);
-    unsigned forgotten = 0;
-    for (auto pause = std::chrono::milliseconds(100);;
-         pause = std::min(pause * 2, pause + std::chrono::milliseconds(1000))) {
-      Failure failure{kNoNode, "the node is busy or stopping"};
-      try {
-        if (id_.empty()) open();
-        const auto reply = client_.post(
-            "/v1/ingest/sessions/" + id_ + "/records?line=" + std::to_string(line) +
-                (last_length == 0 ? "" : "&last_length=" + std::to_string(last_length)),
-            body, "text/plain");
-        if (reply.status == 404) {
-          id_.clear();
-          if (++forgotten == 1) continue;  // after a restart, for one
-          if (forgotten == kSessionsMax) throw forgets(line);
-          failure = {kFailed, "the node does not know the session that it made"};
-        } else if (reply.status != 503) {
-          return parse_reply(reply);
-        } else if (reply.retry_after_s > 0) {
-          pause = std::chrono::seconds(reply.retry_after_s);
-        }
-      } catch (const Failure& met) {
-        if (met.code != kNoNode || met.lasting) throw;
-        failure = met;
-      }
-      if (Clock::now() + pause > deadline) {
-        throw Failure{failure.code, failure.message + gave_up_at(line)};
-      }
-      std::this_thread::sleep_for(pause);
-    }
-  }
-
- private:
-  static std::string gave_up_at(std::uint64_t line) {
-    return "\n  gave up at line " + std::to_string(line) +
-           "; running the same command again is safe: what is in counts once";
-  }
-  static Failure forgets(std::uint64_t line) {
-    return {kFailed, "the node forgot " + std::to_string(kSessionsMax) +
-                         " sessions in a row as soon as it had made them: are there several nodes "
-                         "behind this address, or very many files sent at once?" +
-                         gave_up_at(line)};
-  }
-
-  void open() {
-    const auto reply =
-        client_.post("/v1/ingest/sessions", json::serialize(description_), "application/json");
-    if (reply.status == 503) throw Failure{kNoNode, "the node is busy or stopping"};
-    id_ = text_of(parse_reply(reply), "session");
-  }
-
-  HttpClient& client_;
-  json::object description_;
-  unsigned retry_s_;
-  std::string id_;
-};
 
 class Progress {
  public:
@@ -136,95 +60,146 @@ std::string read_mapping(const std::string& path) {
   return text.str();
 }
 
-std::string format_of(const IngestArguments& arguments) {
+std::string format_of(const IngestArguments& arguments, const std::string& file) {
   if (!arguments.format.empty()) return arguments.format;
-  std::string_view name = arguments.file;
+  std::string_view name = file;
   if (name.ends_with(".gz")) name.remove_suffix(3);
   if (name.ends_with(".csv")) return "csv";
   if (name.ends_with(".ndjson") || name.ends_with(".jsonl") || name.ends_with(".json")) {
     return "ndjson";
   }
-  throw Failure{kUsage, "the name of " + arguments.file +
+  throw Failure{kUsage, "the name of " + file +
                             " does not tell its format: add --format csv or --format ndjson"};
 }
 
-int report(const Totals& totals, const Common& common) {
+std::string source_of(const std::string& file) { return file == "-" ? "stdin" : file; }
+
+// What all files of one ingest share.
+struct Feed {
+  HttpClient& client;
+  const IngestArguments& arguments;
+  const std::string mapping;
+  FedBackfill* backfill = nullptr;  // nullptr: live
+  bool show = false;
+  Counts counts{};
+  std::size_t shown = 0;             // rejections
+  std::optional<Failure> failure{};  // of a file: what came before it is still sent
+};
+
+void show_rejection(Feed& feed, const json::value& each) {
+  if (feed.shown++ >= kShownRejections) return;
+  const std::string line = text_of(each, "line");
+  std::fprintf(stderr, "%s: %s: %s\n",
+               line.empty() ? text_of(each, "place").c_str() : ("line " + line).c_str(),
+               text_of(each, "reason").c_str(), text_of(each, "detail").c_str());
+}
+
+// The next records that go together; an empty body: that was all.
+IngestSession::Chunk next_chunk(LineReader& reader, std::optional<Failure>& failure) {
+  IngestSession::Chunk chunk;
+  for (std::size_t records = 0; records < kChunkRecords && chunk.body.size() < kChunkBytes &&
+                                chunk.last_length == 0 && !failure;
+       ++records) {
+    std::optional<Record> record;
+    try {
+      record = reader.next();
+    } catch (const Failure& wrong) {
+      failure = wrong;
+    }
+    if (!record) break;
+    if (chunk.body.empty()) chunk.line = record->line;
+    chunk.body.append(record->bytes).push_back('\n');
+    if (record->cut()) chunk.last_length = record->length;
+  }
+  return chunk;
+}
+
+void feed_file(Feed& feed, const std::string& file) {
+  const std::string format = format_of(feed.arguments, file);
+  const auto opened = LineReader::open(file);
+  LineReader& reader = *opened;
+  std::string header;
+  if (format == "csv") {
+    auto first = reader.next();
+    if (!first) throw Failure{kFailed, file + " is empty: a CSV file starts with its header"};
+    header = std::move(first->bytes);
+  }
+  IngestSession session(feed.client,
+                        {{"format", format},
+                         {"mapping", feed.mapping},
+                         {"header", header},
+                         {"source", source_of(file)}},
+                        feed.backfill, feed.arguments.retry_s);
+  session.send({});  // mapping and header are checked, though there may be no row
+  Progress progress(reader, feed.show);
+  std::uint64_t records = 0;
+  for (;;) {
+    const auto chunk = next_chunk(reader, feed.failure);
+    if (chunk.body.empty()) break;
+    const auto reply = session.send(chunk);
+    Counts counts;
+    counts.add(reply);
+    feed.counts.add(reply);
+    records += counts.all();
+    for (const auto& each : reply.at("rejections").as_array()) show_rejection(feed, each);
+    progress.draw(records, false);
+  }
+  progress.draw(records, true);
+}
+
+int report(const Counts& counts, const Common& common, bool staged) {
+  const char* const first = staged ? "staged" : "accepted";
+  const std::uint64_t first_count = staged ? counts.staged : counts.accepted;
   if (common.json) {
     std::printf("%s\n",
-                json::serialize(json::object{{"accepted", std::to_string(totals.accepted)},
-                                             {"duplicate", std::to_string(totals.duplicate)},
-                                             {"conflict", std::to_string(totals.conflict)},
-                                             {"rejected", std::to_string(totals.rejected)}})
+                json::serialize(json::object{{first, std::to_string(first_count)},
+                                             {"duplicate", std::to_string(counts.duplicate)},
+                                             {"conflict", std::to_string(counts.conflict)},
+                                             {"rejected", std::to_string(counts.rejected)}})
                     .c_str());
   } else {
-    std::printf("accepted %llu, duplicate %llu, conflict %llu, rejected %llu\n",
-                static_cast<unsigned long long>(totals.accepted),
-                static_cast<unsigned long long>(totals.duplicate),
-                static_cast<unsigned long long>(totals.conflict),
-                static_cast<unsigned long long>(totals.rejected));
+    std::printf("%s %llu, duplicate %llu, conflict %llu, rejected %llu\n", first,
+                static_cast<unsigned long long>(first_count),
+                static_cast<unsigned long long>(counts.duplicate),
+                static_cast<unsigned long long>(counts.conflict),
+                static_cast<unsigned long long>(counts.rejected));
   }
-  return totals.rejected + totals.conflict > 0 ? kSomeRejected : kOk;
+  return counts.rejected + counts.conflict > 0 ? kSomeRejected : kOk;
 }
 
 }  // namespace
 
 int ingest(HttpClient& client, const Common& common, const IngestArguments& arguments) {
-  const std::string format = format_of(arguments);
-  const std::string mapping = read_mapping(arguments.mapping_file);
-  const auto opened = LineReader::open(arguments.file);
-  LineReader& reader = *opened;
-  std::string header;
-  if (format == "csv") {
-    auto first = reader.next();
-    if (!first) {
-      throw Failure{kFailed, arguments.file + " is empty: a CSV file starts with its header"};
-    }
-    header = std::move(first->bytes);
+  const std::string& name = arguments.backfill;
+  FedBackfill backfill(client, name.empty() ? source_of(arguments.files.front()) : name,
+                       arguments.sorted, arguments.retry_s);
+  Feed feed{client, arguments, read_mapping(arguments.mapping_file),
+            arguments.live ? nullptr : &backfill, !common.json};
+  for (const std::string& file : arguments.files) {  // before anything is sent
+    (void)format_of(arguments, file);
+    if (file != "-") (void)LineReader::open(file);
   }
-  Session session(client,
-                  {{"format", format},
-                   {"mapping", mapping},
-                   {"header", header},
-                   {"source", arguments.file == "-" ? "stdin" : arguments.file}},
-                  arguments.retry_s);
-  session.send("", 1, 0);  // mapping and header are checked, though there may be no row
-  Progress progress(reader, !common.json);
-  Totals totals;
-  std::size_t shown = 0;
-  std::optional<Failure> failure;  // of the file: what came before it is still sent
-  for (bool more = true; more;) {
-    std::string body;
-    std::uint64_t first_line = 0, last_length = 0;
-    for (std::size_t records = 0;
-         records < kChunkRecords && body.size() < kChunkBytes && last_length == 0; ++records) {
-      std::optional<Record> record;
-      try {
-        record = reader.next();
-      } catch (const Failure& wrong) {
-        failure = wrong;
-      }
-      more = record.has_value();
-      if (!more) break;
-      if (first_line == 0) first_line = record->line;
-      body.append(record->bytes).push_back('\n');
-      if (record->cut()) last_length = record->length;
+  try {
+    for (const std::string& file : arguments.files) {
+      feed_file(feed, file);
+      if (feed.failure) break;
     }
-    if (body.empty()) break;
-    const auto reply = session.send(body, first_line, last_length);
-    totals.accepted += number(reply, "accepted");
-    totals.duplicate += number(reply, "duplicate");
-    totals.conflict += number(reply, "conflict");
-    totals.rejected += number(reply, "rejected");
-    for (const auto& each : reply.at("rejections").as_array()) {
-      if (shown++ >= kShownRejections) break;
-      std::fprintf(stderr, "line %s: %s: %s\n", text_of(each, "line").c_str(),
-                   text_of(each, "reason").c_str(), text_of(each, "detail").c_str());
-    }
-    progress.draw(totals.all(), false);
+  } catch (const Failure& failure) {
+    throw Failure{failure.code, failure.message + backfill.left_open(), failure.lasting};
   }
-  progress.draw(totals.all(), true);
-  const int code = report(totals, common);
-  if (failure) throw *failure;
+  if (feed.backfill != nullptr && !arguments.leave_open) {
+    if (!name.empty()) backfill.id();  // one that others have filled is closed all the same
+    backfill.close();
+    if (!arguments.sorted && arguments.wait) {
+      std::vector<json::value> rejections;
+      feed.counts = backfill.wait(feed.show, rejections);
+      for (const auto& each : rejections) show_rejection(feed, each);
+    }
+  }
+  const bool staged =
+      feed.backfill != nullptr && !arguments.sorted && (arguments.leave_open || !arguments.wait);
+  const int code = report(feed.counts, common, staged);
+  if (feed.failure) throw *feed.failure;
   return code;
 }
 

@@ -31,8 +31,10 @@ bool shortest(const Lines& a, const Lines& b, std::vector<Edit>& edits) {
   const int n = static_cast<int>(a.size());
   const int m = static_cast<int>(b.size());
   const int limit = std::min(n + m, kChangesMax);
-  const auto at = [limit](int k) { return static_cast<std::size_t>(k + limit + 1); };
-  std::vector<int> furthest(static_cast<std::size_t>(2 * limit) + 3, 0);
+  const auto at = [offset = std::ptrdiff_t{limit} + 1](int k) {
+    return static_cast<std::size_t>(k + offset);
+  };
+  std::vector<int> furthest(static_cast<std::size_t>(limit) * 2 + 3, 0);
   std::vector<std::vector<int>> trace;
   const auto goes_down = [&](const std::vector<int>& v, int k, int d) {
     return k == -d || (k != d && v[at(k - 1)] < v[at(k + 1)]);

@@ -1,6 +1,7 @@
 /// BoardCursor: where a page of a board ended, signed, so that nobody makes one up.
 ///
-/// Why        Ranks move between two pages. The cursor names the last row by what it was ordered by:
+/// Why        Ranks move between two pages. The cursor names the last row by what it was ordered
+/// by:
 ///            on a pinned version that is its place, on a later one what comes after it.
 #pragma once
 

@@ -112,7 +112,8 @@ class Boards::Standings {
     for (const std::string& member : members) {
       out.emplace_back();
       if (const auto row = tree_.find(member)) {
-        out.back() = RankedRow{static_cast<std::uint64_t>(row->tie) - 1, row->member, row->tie, row->key};
+        out.back() =
+            RankedRow{static_cast<std::uint64_t>(row->tie) - 1, row->member, row->tie, row->key};
       }
     }
     return out;
@@ -222,8 +223,8 @@ Result<std::shared_ptr<const RunBoard>> Boards::load(const Runs& runs, std::stri
           -> Result<std::vector<std::optional<RankedRow>>> { return finals->find(members); };
       return std::shared_ptr<const RunBoard>(std::move(board));
     }
-    const bool whole = table && (board->run.state == "open" ||
-                                 table->board.view.size() == board->run.members);
+    const bool whole =
+        table && (board->run.state == "open" || table->board.view.size() == board->run.members);
     if (whole) {
       board->view = table->board.view;
       board->version = table->board.version;

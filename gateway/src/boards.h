@@ -66,8 +66,9 @@ class Pins {
 
 class Boards {
  public:
-  explicit Boards(const Reads& reads, std::function<runtime::CommitNumber(runtime::PartitionId)>
-                                          last_commit, std::uint16_t partitions)
+  explicit Boards(const Reads& reads,
+                  std::function<runtime::CommitNumber(runtime::PartitionId)> last_commit,
+                  std::uint16_t partitions)
       : reads_(reads), last_commit_(std::move(last_commit)), partitions_(partitions) {}
 
   /// The run's newest committed version. kUnavailable: it is just changing hands; ask again.

@@ -10,7 +10,6 @@
 namespace laurel::gateway::internal {
 
 namespace json = boost::json;
-using runtime::CatalogAnswer;
 using runtime::CatalogPublication;
 using runtime::CatalogVersion;
 

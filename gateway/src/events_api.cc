@@ -51,7 +51,7 @@ std::string position_of(const Submission& submission) {
 }
 
 Reply render_results(const Submission& submission) {
-  std::array<std::uint64_t, 5> counts{};
+  std::array<std::uint64_t, runtime::kEventStatusCount> counts{};
   json::array results;
   results.reserve(submission.records.size());
   for (std::size_t i = 0; i < submission.records.size(); ++i) {
@@ -70,6 +70,9 @@ Reply render_results(const Submission& submission) {
   for (const auto status : {EventStatus::kAccepted, EventStatus::kDuplicate, EventStatus::kConflict,
                             EventStatus::kRejected}) {
     body[runtime::name_of(status)] = counts[static_cast<std::size_t>(status)];
+  }
+  if (submission.backfill != 0) {
+    body["staged"] = counts[static_cast<std::size_t>(EventStatus::kStaged)];
   }
   body["results"] = std::move(results);
   body["position"] = position_of(submission);
@@ -107,7 +110,7 @@ void Service::submit(std::shared_ptr<Submission> submission,
   if (!status) respond(problem(status.error()));
 }
 
-void Service::post_events(Request& request, const Respond& respond) {
+void Service::post_events(Request& request, const Target& target, const Respond& respond) {
   const std::string type = media_type(request.content_type);
   const bool batch = type == "application/cloudevents-batch+json";
   if (!batch && type != "application/cloudevents+json") {
@@ -118,6 +121,7 @@ void Service::post_events(Request& request, const Respond& respond) {
     return;
   }
   auto submission = std::make_shared<Submission>();
+  if (!backfill_of(target, submission->backfill, respond)) return;
   submission->bytes = std::move(request.body);
   submission->source = "http";
   const std::string_view text = submission->bytes;

@@ -119,7 +119,8 @@ void when_fresh(runtime::NodeApi& node, const Scheduler& scheduler, const Freshn
   if (freshness.consistency == Freshness::Consistency::kBounded) {
     // What is durable here is never behind while the node runs; one that has failed cannot tell.
     const std::string state = node.status().state;
-    if (state == "failed") return respond(not_yet("the node has failed: how old its state is, is not known"));
+    if (state == "failed")
+      return respond(not_yet("the node has failed: how old its state is, is not known"));
   }
   const auto wait = std::make_shared<Wait>(node, scheduler, partition);
   wait->barrier = freshness.consistency == Freshness::Consistency::kStrong;

@@ -22,7 +22,7 @@ constexpr std::size_t kRejectionsMax = 20;
 constexpr std::size_t kSourceBytesMax = 1024;
 
 Reply render_counts(const Submission& submission) {
-  std::array<std::uint64_t, 5> counts{};
+  std::array<std::uint64_t, runtime::kEventStatusCount> counts{};
   json::array rejections;
   for (std::size_t i = 0; i < submission.results.size(); ++i) {
     const runtime::EventResult& result = submission.results[i];
@@ -39,6 +39,9 @@ Reply render_counts(const Submission& submission) {
   for (const auto status : {EventStatus::kAccepted, EventStatus::kDuplicate, EventStatus::kConflict,
                             EventStatus::kRejected}) {
     body[runtime::name_of(status)] = counts[static_cast<std::size_t>(status)];
+  }
+  if (submission.backfill != 0) {
+    body["staged"] = counts[static_cast<std::size_t>(EventStatus::kStaged)];
   }
   body["rejections"] = std::move(rejections);
   return Reply{200, "application/json", json::serialize(body), {}, {}};
@@ -158,6 +161,7 @@ void Service::post_records(Request& request, const Target& target, const Respond
     options.last_length = *number;
   }
   auto submission = std::make_shared<Submission>();
+  if (!backfill_of(target, submission->backfill, respond)) return;
   submission->bytes = std::move(request.body);
   submission->source = session->source;
   SplitRecords split = split_records(submission->bytes, options);

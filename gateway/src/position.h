@@ -4,9 +4,10 @@
 ///   w0:17,3:9   what a POST has written: commit 17 of partition 0, 9 of partition 3
 ///   0:17        any other read
 ///
-/// Why        With `min_position` a client reads at least what a reply has told it. Behind a board's
-///            own position nothing can wait; what a wager caused in other actors may still be on its
-///            way when the wager is durable.
+/// Why        With `min_position` a client reads at least what a reply has told it. Behind a
+/// board's
+///            own position nothing can wait; what a wager caused in other actors may still be on
+///            its way when the wager is durable.
 #pragma once
 
 #include <optional>

@@ -21,6 +21,8 @@ std::string_view title_of(int status) {
       return "Method not allowed";
     case 408:
       return "Request timeout";
+    case 409:
+      return "Conflict";
     case 410:
       return "Gone";
     case 413:

@@ -153,8 +153,8 @@ std::vector<contract::RunTerms> Runs::around_now(const rules::TournamentPlan& pl
   if (auto last = last_before(plan.id, now_ - plan.grace_us, plan.schedule.begins())) {
     out.push_back(*last);
   }
-  const TimeUs since = out.empty() ? now_ - plan.grace_us - rules::kRunMaxUs
-                                   : out.front().start_us() + 1;
+  const TimeUs since =
+      out.empty() ? now_ - plan.grace_us - rules::kRunMaxUs : out.front().start_us() + 1;
   between(plan.id, since, now_ + 1, [&](const contract::RunTerms& terms) {
     out.push_back(terms);
     return out.size() < kAroundNowMax;
@@ -232,7 +232,8 @@ Result<Run> Runs::find(std::string_view tournament, std::string_view which) cons
     return with_state(tournament, *terms);
   }
   const bool whole = which.find('@') != std::string_view::npos;
-  const std::string id = whole ? std::string(which) : std::string(tournament) + "@" + std::string(which);
+  const std::string id =
+      whole ? std::string(which) : std::string(tournament) + "@" + std::string(which);
   const auto name = rules::parse_run_id(id);
   if (name && name->tournament != tournament) {
     return Error{ErrorCode::kNotFound, id + " is no run of \"" + std::string(tournament) + "\""};

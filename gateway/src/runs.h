@@ -1,8 +1,8 @@
 /// Runs: the tournaments of the catalog and their runs, with what is known of each.
 ///
 /// Why        A run nobody contributed to has no actor: it is what the catalog says of it, and its
-///            state comes from the clock. Of the others the actor's root has the last word, whatever
-///            the catalog says by now.
+///            state comes from the clock. Of the others the actor's root has the last word,
+///            whatever the catalog says by now.
 /// Threads    Any: reads durable state and an immutable catalog.
 #pragma once
 

@@ -53,6 +53,10 @@ std::string allowed_methods(const Target& target) {
   if (path[1] == "topics" && n == 3) return "GET";
   if (path[1] == "tournaments") return TournamentsApi::methods(path);
   if (path[1] == "catalog" && n == 2) return "GET, POST";
+  if (path[1] == "backfills" && n == 2) return "GET, POST";
+  if (path[1] == "backfills" && n == 3) {
+    return path[2].ends_with(":close") || path[2].ends_with(":drop") ? "POST" : "GET";
+  }
   if (path[1] == "catalog" && (n == 3 || (n == 4 && path[2] == "schema"))) return "GET";
   return "";
 }
@@ -95,11 +99,13 @@ void Service::handle(Request request, Respond respond) {
 void Service::route(Request& request, const Target& target, const Respond& respond) {
   const auto& path = target.segments;
   if (path.size() > 1 && path[1] == "events") {
-    post_events(request, respond);
+    post_events(request, target, respond);
   } else if (path.size() > 1 && path[1] == "ingest") {
     ingest(request, target, respond);
   } else if (path.size() > 1 && path[1] == "topics") {
     topic(target, respond);
+  } else if (path.size() > 1 && path[1] == "backfills") {
+    backfills(request, target, respond);
   } else if (path.size() > 1 && path[1] == "tournaments") {
     tournaments_.handle(request, target, respond);
   } else if (path.size() > 1 && path[1] == "catalog") {

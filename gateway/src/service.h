@@ -70,7 +70,7 @@ class Service {
   Reply get(const Target& target);
 
   // events_api.cc
-  void post_events(Request& request, const Respond& respond);
+  void post_events(Request& request, const Target& target, const Respond& respond);
   /// `render` runs once all results are durable; it is not run when some are unknown.
   void submit(std::shared_ptr<runtime::Submission> submission,
               std::shared_ptr<const runtime::Decoder> decoder,
@@ -80,6 +80,14 @@ class Service {
   void ingest(Request& request, const Target& target, const Respond& respond);
   Reply create_session(const Request& request);
   void post_records(Request& request, const Target& target, const Respond& respond);
+
+  // backfills_api.cc
+  void backfills(const Request& request, const Target& target, const Respond& respond);
+  void open_backfill(const Request& request, const Respond& respond);
+  void finish_backfill(const std::string& segment, const Respond& respond);
+  /// The open backfill that the request names, if it does. False: it has been answered.
+  bool backfill_of(const Target& target, std::uint64_t& id, const Respond& respond) const;
+  runtime::BackfillAnswer answer_with(const Respond& respond) const;
 
   // read_api.cc
   Reply status() const;

@@ -68,7 +68,8 @@ std::string read_time(const Target& target, std::string_view name, TimeUs& time)
   if (text == nullptr) return {};
   const auto value = parse_rfc3339(*text);
   if (!value) {
-    return std::string(name) + " is \"" + *text + "\"; expected is a time such as 2026-02-16T18:00:00Z";
+    return std::string(name) + " is \"" + *text +
+           "\"; expected is a time such as 2026-02-16T18:00:00Z";
   }
   time = *value;
   return {};
@@ -96,7 +97,8 @@ std::uint64_t behind(const ranked::RankedView& view, const BoardCursor& cursor) 
 std::string read_players(const std::string& body, std::vector<std::string>& players) {
   boost::system::error_code error;
   const json::value parsed = json::parse(body, error);
-  const auto* list = error || !parsed.is_object() ? nullptr : parsed.get_object().if_contains("players");
+  const auto* list =
+      error || !parsed.is_object() ? nullptr : parsed.get_object().if_contains("players");
   if (list == nullptr || !list->is_array()) {
     return R"(the body is not {"players": ["p1", "p2"]}, at most 1000)";
   }
@@ -150,7 +152,8 @@ Reply TournamentsApi::list(const Target& target) const {
     return bad_request(std::move(wrong));
   }
   const auto* state = param(target, "state");
-  if (state != nullptr && std::find(std::begin(kStates), std::end(kStates), *state) == std::end(kStates)) {
+  if (state != nullptr &&
+      std::find(std::begin(kStates), std::end(kStates), *state) == std::end(kStates)) {
     return bad_request("state is \"" + *state + "\"; allowed: upcoming, open, closing, final");
   }
   std::string after;
@@ -255,7 +258,8 @@ void TournamentsApi::board(const Request& request, const Target& target, const R
   read->target = target;
   read->body = request.body;
   // Which run is meant is known at once; what it holds is read when it is fresh enough.
-  const auto run = Runs(*read->catalog, reads_, now_us()).find(target.segments[2], target.segments[4]);
+  const auto run =
+      Runs(*read->catalog, reads_, now_us()).find(target.segments[2], target.segments[4]);
   if (!run) return respond(problem(run.error()));
   read->run = run->id;
   when_fresh(node_, scheduler_, freshness, boards_.home_of(run->id), respond,
@@ -320,9 +324,8 @@ Reply TournamentsApi::top(const BoardRead& read, std::shared_ptr<const RunBoard>
   body["snapshot"] = pinned;
   if (from + rows.size() < board->view.size() && !rows.empty()) {
     const RankedRow& last = rows.back();
-    body["next"] = cursor_text({read.run, pinned, board->version, last.key, last.tie,
-                                std::string(last.member)},
-                               secret);
+    body["next"] = cursor_text(
+        {read.run, pinned, board->version, last.key, last.tie, std::string(last.member)}, secret);
     if (pinned && board->version != kFinalVersion) pins_.keep(board, Pins::Clock::now());
   }
   return ok(body);

@@ -3,11 +3,11 @@
 ///     GET  /v1/tournaments                                  definitions with the runs around now
 ///     GET  /v1/tournaments/{id}                             one
 ///     GET  /v1/tournaments/{id}/runs                        all its runs by their start
-///     GET  /v1/tournaments/{id}/runs/{run}                  one; run: START, ID@START, current, last, next
-///     GET  .../runs/{run}/entries                           the board from the top, in pages
-///     GET  .../runs/{run}/entries/{player}                  the board around a player
-///     GET  .../runs/{run}/entries:around-score?score=       the board around a score
-///     POST .../runs/{run}/entries:batch                     some players
+///     GET  /v1/tournaments/{id}/runs/{run}                  one; run: START, ID@START, current,
+///     last, next GET  .../runs/{run}/entries                           the board from the top, in
+///     pages GET  .../runs/{run}/entries/{player}                  the board around a player GET
+///     .../runs/{run}/entries:around-score?score=       the board around a score POST
+///     .../runs/{run}/entries:batch                     some players
 ///
 /// Threads    handle() from any thread, concurrently.
 #pragma once
@@ -53,8 +53,7 @@ class TournamentsApi {
   Reply top(const BoardRead& read, std::shared_ptr<const RunBoard> board,
             contract::RankStyle style);
   Reply around(const BoardRead& read, const RunBoard& board, contract::RankStyle style) const;
-  Reply around_score(const BoardRead& read, const RunBoard& board,
-                     contract::RankStyle style) const;
+  Reply around_score(const BoardRead& read, const RunBoard& board, contract::RankStyle style) const;
   Reply batch(const BoardRead& read, const RunBoard& board, contract::RankStyle style) const;
 
   runtime::NodeApi& node_;

@@ -127,8 +127,7 @@ json::object board_json(const RunBoard& board, RankStyle style) {
   // Standings never change again: they have no version.
   out["version"] = board.version == kFinalVersion ? json::value(nullptr)
                                                   : json::value(std::to_string(board.version));
-  out["position"] =
-      position_text({Position::Kind::kBoard, {{board.partition, board.commit}}});
+  out["position"] = position_text({Position::Kind::kBoard, {{board.partition, board.commit}}});
   out["stale_ms"] = 0;
   return out;
 }

@@ -78,8 +78,8 @@ Status CatalogKeeper::restore(std::uint64_t number, const std::string& record) {
   if (!stored) return stored.error();
   std::vector<runtime::CatalogProblem> problems;
   const CatalogPtr before = current();
-  auto version = reader_.restore(std::move(stored->terms), std::move(stored->documents),
-                                 &before->newest(), problems);
+  auto version =
+      reader_.restore(std::move(stored->terms), stored->documents, &before->newest(), problems);
   if (version == nullptr) {
     return Error{ErrorCode::kConfigInvalid,
                  "version " + std::to_string(number) +

@@ -10,8 +10,8 @@
 #include <optional>
 #include <thread>
 
+#include "demo_boards.h"
 #include "demo_screen.h"
-#include "laurel/contract/amount.h"
 #include "laurel/node/generator.h"
 #include "laurel/node/node.h"
 #include "signals.h"
@@ -30,13 +30,32 @@ struct DemoArguments {
   std::uint32_t seconds = 0;
 };
 
+std::int64_t wall_clock_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// Dated as they are played; another pace on the same directory has other ids.
+GeneratorOptions wagers_of(const DemoArguments& arguments) {
+  GeneratorOptions options;
+  options.seed = arguments.seed;
+  options.players = arguments.players;
+  options.spacing_us = std::max<std::int64_t>(1, 1'000'000 / arguments.rate);
+  options.prefix = std::to_string(options.spacing_us) + "-";
+  options.voids_permille = 5;
+  options.duplicates_permille = 5;
+  return options;
+}
+
 // Plays wagers at a steady pace until told to stop. Its input has a limit: the node's credits.
 class Player {
  public:
   Player(runtime::NodeApi& node, const DemoArguments& arguments)
       : node_(node),
         rate_(arguments.rate),
-        generator_({.seed = arguments.seed, .players = arguments.players}),
+        wagers_(wagers_of(arguments)),
+        generator_(wagers_),
         thread_([this] { play(); }) {}
   ~Player() {
     stop_ = true;
@@ -48,11 +67,8 @@ class Player {
     const auto start = Clock::now();
     // A new demo on an old directory plays on: dated from where the clock is, with ids of its own.
     std::uint64_t sent = 0;
-    const auto now_us = std::chrono::duration_cast<std::chrono::microseconds>(
-                            std::chrono::system_clock::now().time_since_epoch())
-                            .count();
     const auto base =
-        static_cast<std::uint64_t>(now_us - GeneratorOptions().first_time_us) / kEventSpacingUs;
+        static_cast<std::uint64_t>((wall_clock_us() - wagers_.first_time_us) / wagers_.spacing_us);
     while (!stop_) {
       const auto elapsed = std::chrono::duration<double>(Clock::now() - start).count();
       const auto due = static_cast<std::uint64_t>(elapsed * rate_);
@@ -69,39 +85,14 @@ class Player {
 
   runtime::NodeApi& node_;
   const double rate_;
+  const GeneratorOptions wagers_;
   Generator generator_;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };
 
-std::string points_of(const google::protobuf::Message& root) {
-  const auto* field = root.GetDescriptor()->FindFieldByName("balances");
-  if (field == nullptr || root.GetReflection()->FieldSize(root, field) == 0) return "0";
-  const auto& balance = static_cast<const contract::Amount&>(
-      root.GetReflection()->GetRepeatedMessage(root, field, 0));
-  return to_string(contract::units_of(balance));
-}
-
-// The most active players are known: the generator's first ranks.
-std::vector<std::pair<std::string, std::string>> top_balances(const runtime::Queries& queries) {
-  std::vector<std::pair<std::string, std::string>> top;
-  for (std::uint32_t rank = 0; rank < 40; ++rank) {
-    const std::string player = Generator::player_name(rank);
-    if (auto view = queries.actor("player", player))
-      top.emplace_back(player, points_of(*view->root));
-  }
-  std::sort(top.begin(), top.end(), [](const auto& a, const auto& b) {
-    return a.second.size() != b.second.size() ? a.second.size() > b.second.size()
-                                              : a.second > b.second;
-  });
-  top.resize(std::min<std::size_t>(top.size(), 10));
-  return top;
-}
-
 constexpr const char* kHint =
     "  Ctrl-C ends it. In another terminal:  build/release/laurel player show p-0";
-
-using Top = std::vector<std::pair<std::string, std::string>>;
 
 std::uint64_t lag_of(const runtime::NodeStatus& status) {
   std::uint64_t lag = 0;
@@ -117,7 +108,7 @@ void print_line(const runtime::NodeStatus& status, double rate) {
 }
 
 std::vector<std::string> table(const runtime::NodeStatus& status, double rate, std::uint16_t port,
-                               const Top& top) {
+                               const std::vector<std::string>& boards) {
   const auto number = [](std::uint64_t value) { return grouped(std::to_string(value)); };
   const auto p50 = status.committed_ms_p50, p99 = status.committed_ms_p99;
   std::vector<std::string> lines{
@@ -129,13 +120,10 @@ std::vector<std::string> table(const runtime::NodeStatus& status, double rate, s
       fmt::format("  accepted {:>12}     committed p99  {:7.1f} ms", number(status.accepted), p99),
       fmt::format("  commits  {:>12}     lag            {:>7} events", number(status.commits),
                   number(lag_of(status))),
-      fmt::format("  rejected {:>12}", number(status.rejected)),
-      "",
-      fmt::format("  \x1b[1m{:<4} {:<16} {:>14}\x1b[0m", "", "player", "points")};
-  for (std::size_t i = 0; i < top.size(); ++i) {
-    lines.push_back(
-        fmt::format("  {:<4} {:<16} {:>14}", i + 1, top[i].first, grouped(top[i].second)));
-  }
+      fmt::format("  rejected {:>12}     duplicates     {:>7}", number(status.rejected),
+                  number(status.duplicates)),
+      ""};
+  lines.insert(lines.end(), boards.begin(), boards.end());
   return lines;
 }
 
@@ -144,6 +132,7 @@ std::string watch(Node& node, const DemoArguments& arguments) {
   std::optional<Screen> screen;
   if (Screen::possible()) screen.emplace();
   runtime::NodeApi& api = node.api();
+  DemoBoards boards(api);
   std::uint64_t before = 0;
   auto last = Clock::now();
   const auto start = last;
@@ -153,7 +142,7 @@ std::string watch(Node& node, const DemoArguments& arguments) {
     const double rate = static_cast<double>(status.accepted - before) /
                         std::chrono::duration<double>(now - last).count();
     if (screen) {
-      screen->draw(table(status, rate, node.http_port(), top_balances(api.queries())), kHint);
+      screen->draw(table(status, rate, node.http_port(), boards.lines(wall_clock_us())), kHint);
     } else {
       print_line(status, rate);
     }

@@ -44,6 +44,24 @@ void append_time(std::string& out, std::int64_t time_us) {
   out.push_back('Z');
 }
 
+// An event is about one at most so many before it.
+constexpr std::uint64_t kBackMax = 2000;
+
+struct Game {
+  std::string_view id;
+  std::string_view category;
+};
+constexpr std::array<Game, 10> kGames{{{"slots-0", "slots"},
+                                       {"slots-1", "slots"},
+                                       {"slots-2", "slots"},
+                                       {"slots-3", "slots"},
+                                       {"slots-4", "slots"},
+                                       {"slots-5", "slots"},
+                                       {"roulette-6", "table"},
+                                       {"blackjack-7", "table"},
+                                       {"crash-8", "crash"},
+                                       {"crash-9", "crash"}}};
+
 }  // namespace
 
 // Zipf after Gray et al. 1994, as in YCSB: rank 0 is the most frequent.
@@ -64,9 +82,46 @@ std::uint32_t Generator::rank(double uniform) const {
 
 std::string Generator::player_name(std::uint32_t rank) { return "p-" + std::to_string(rank); }
 
+Generator::About Generator::about(std::uint64_t index) const {
+  const std::uint64_t draw = mix(options_.seed ^ mix(index + 0x7f4a7c15ULL));
+  const std::uint64_t kind = draw % 1000;
+  const std::uint64_t back = 1 + (draw >> 32) % kBackMax;
+  if (kind >= options_.voids_permille + options_.duplicates_permille || back > index) {
+    return {About::Kind::kWager, index};
+  }
+  // What it is about has to be a wager; a chain of these is rare.
+  if (about(index - back).kind != About::Kind::kWager) return {About::Kind::kWager, index};
+  return {kind < options_.voids_permille ? About::Kind::kVoid : About::Kind::kDuplicate,
+          index - back};
+}
+
+void Generator::append_head(std::string_view id, std::uint64_t number, std::string_view type,
+                            std::uint64_t player_of, std::uint64_t dated, std::string& out) const {
+  out.append("{\"specversion\":\"1.0\",\"id\":\"").append(id).append(options_.prefix);
+  append_number(out, number);
+  out.append("\",\"source\":\"urn:laurel:demo:generator\",\"type\":\"")
+      .append(type)
+      .append("\",\"subject\":\"p-");
+  append_number(out, rank(static_cast<double>(draw_of(player_of) >> 11) * 0x1p-53));
+  out.append("\",\"time\":\"");
+  append_time(out, options_.first_time_us + static_cast<std::int64_t>(dated) * options_.spacing_us);
+}
+
+std::uint64_t Generator::draw_of(std::uint64_t index) const {
+  return mix(options_.seed + 0x51ed270b0a1f39c1ULL * (index + 1));
+}
+
 void Generator::append(std::uint64_t index, std::string& out) const {
-  const std::uint64_t a = mix(options_.seed + 0x51ed270b0a1f39c1ULL * (index + 1));
-  const std::uint64_t b = mix(a);
+  const About is = about(index);
+  if (is.kind != About::Kind::kVoid) return append_wager(is.wager, out);
+  append_head("v-", index, "laurel.wager.voided.v1", is.wager, index, out);
+  out.append("\",\"data\":{\"voids_tx_id\":\"t-").append(options_.prefix);
+  append_number(out, is.wager);
+  out.append("\",\"void_reason\":\"tech\"}}");
+}
+
+void Generator::append_wager(std::uint64_t index, std::string& out) const {
+  const std::uint64_t b = mix(draw_of(index));
   const std::uint64_t c = mix(b);
   const auto stake = 1 + static_cast<std::int64_t>(
                              (c >> 32) % static_cast<std::uint64_t>(options_.stake_units_max));
@@ -78,22 +133,13 @@ void Generator::append(std::uint64_t index, std::string& out) const {
     append_number(out, options_.scale);
     out.push_back('}');
   };
-  out.append("{\"specversion\":\"1.0\",\"id\":\"w-");
-  append_number(out, index);
-  out.append(
-      "\",\"source\":\"urn:laurel:demo:generator\",\"type\":\"laurel.wager.settled.v1\","
-      "\"subject\":"
-      "\"p-");
-  append_number(out, rank(static_cast<double>(a >> 11) * 0x1p-53));
-  out.append("\",\"time\":\"");
-  append_time(out, options_.first_time_us + static_cast<std::int64_t>(index) * kEventSpacingUs);
-  out.append("\",\"data\":{\"tx_id\":\"t-");
+  append_head("w-", index, "laurel.wager.settled.v1", index, index, out);
+  out.append("\",\"data\":{\"tx_id\":\"t-").append(options_.prefix);
   append_number(out, index);
   out.append("\",\"round_id\":\"r-");
   append_number(out, index / 3);
-  out.append("\",\"game_id\":\"slots-");
-  append_number(out, b % 10);
-  out.append("\",\"vertical\":\"casino\",\"channel\":\"mobile\",");
+  out.append("\",\"game_id\":\"").append(kGames[b % 10].id).append("\",\"game_category\":\"");
+  out.append(kGames[b % 10].category).append("\",\"vertical\":\"casino\",\"channel\":\"mobile\",");
   amount("\"stake_total\":", stake);
   amount(",\"win_total\":", win);
   out.append(",\"outcome\":\"").append(win > 0 ? "win" : "lose").append("\"}}");

@@ -126,6 +126,23 @@ class Node::Impl final : public runtime::NodeApi {
                                                   decoder_options());
   }
 
+  void open_backfill(std::string source, bool sorted, runtime::BackfillAnswer answer) override {
+    if (!host_) return answer(Error{ErrorCode::kUnavailable, "this node only answers queries"});
+    runtime::BackfillTerms terms;
+    terms.source = std::move(source);
+    terms.sorted = sorted;
+    terms.catalog_known = catalog()->newest().number();
+    terms.opened_us = wall_us();
+    host_->open_backfill(std::move(terms), std::move(answer));
+  }
+  void finish_backfill(std::uint64_t id, bool drop, runtime::BackfillAnswer answer) override {
+    if (!host_) return answer(Error{ErrorCode::kUnavailable, "this node only answers queries"});
+    host_->finish_backfill(id, drop, std::move(answer));
+  }
+  std::vector<runtime::Backfill> backfills() const override {
+    return host_ ? host_->backfills() : std::vector<runtime::Backfill>();
+  }
+
   const runtime::Queries& queries() const override { return *queries_; }
   const runtime::Engine& engine() const override { return *engine_; }
 

@@ -1,6 +1,9 @@
 #include "laurel/rules/schedule.h"
 
 #include <algorithm>
+#include <array>
+#include <limits>
+#include <ranges>
 
 #include "laurel/api/civil.h"
 #include "laurel/rules/window.h"
@@ -14,6 +17,29 @@ constexpr std::size_t kClockMax = 1440;
 constexpr std::int64_t kWeek = 7;
 constexpr std::int64_t kLastDay = day_number(2200, 12, 31);
 constexpr TimeUs kTimeEnd = (kLastDay + 1) * kSecondsPerDay * kMicrosPerSecond;
+
+// Schedules whose last run a thread remembers: 20 KiB.
+constexpr std::size_t kRemembered = 512;
+
+// FNV-1a over the parts of the document that make a schedule, never 0.
+std::uint64_t fingerprint_of(const contract::Tournament& from, const std::string& zone,
+                             TimeUs first, TimeUs midsummer) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  const auto add = [&hash](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    hash = (hash ^ 0xff) * 0x100000001b3ULL;  // no byte of a text: parts stay apart
+  };
+  for (const auto& text : {zone, from.start(), from.end(), from.every(), from.duration()})
+    add(text);
+  for (const std::string& clock : from.at()) add(clock);
+  add("on");
+  for (const int day : from.on()) {
+    add(std::string_view("0123456789").substr(static_cast<std::size_t>(day) % 10, 1));
+  }
+  add(std::to_string(first));
+  add(std::to_string(midsummer));
+  return hash == 0 ? 1 : hash;
+}
 
 TimeUs floor_minute(TimeUs time) { return floor_div64(time, kMinuteUs) * kMinuteUs; }
 
@@ -85,6 +111,11 @@ std::optional<Schedule> Schedule::compile(const contract::Tournament& from, cons
   const auto start = read.civil("start", from.start());
   if (!start) return std::nullopt;
   out.first_ = read.utc(*start).value_or(0);
+  // What the zone is here belongs to it: tests have zones of their own.
+  CivilTime midsummer = *start;
+  midsummer.month = 7;
+  midsummer.day = 1;
+  out.fingerprint_ = fingerprint_of(from, read.zone, out.first_, read.utc(midsummer).value_or(0));
   out.first_day_ = day_number(start->year, start->month, start->day);
   if (!from.end().empty()) {
     if (const auto end = read.civil("end", from.end())) {
@@ -175,8 +206,8 @@ std::optional<TimeUs> Schedule::start_before(TimeUs time) const {
   const std::int64_t oldest = std::max(first_day_, day - std::max(every_days_, kWeek) - 2);
   for (; day >= oldest; day -= every_days_) {
     if (!is_day(day)) continue;
-    for (auto second = clock_.rbegin(); second != clock_.rend(); ++second) {
-      const auto start = instant(day, *second);
+    for (const std::uint32_t second : std::views::reverse(clock_)) {
+      const auto start = instant(day, second);
       if (start && *start <= time) {
         return *start >= first_ ? start : std::nullopt;
       }
@@ -229,11 +260,31 @@ RunWindow Schedule::run_from(TimeUs start) const {
 }
 
 std::optional<RunWindow> Schedule::run_at(TimeUs time) const {
-  const auto start = start_before(time);
-  if (!start) return std::nullopt;
-  const RunWindow run = run_from(*start);
-  if (time >= run.end) return std::nullopt;
-  return run;
+  // By fingerprint, not by address: another schedule may come to lie where this one was.
+  static thread_local std::array<Stretch, kRemembered> remembered;
+  Stretch& last = remembered.at(fingerprint_ % kRemembered);
+  if (last.of != fingerprint_ || !last.holds(time)) last = stretch_at(time);
+  if (!last.is_run) return std::nullopt;
+  return last.window;
+}
+
+Schedule::Stretch Schedule::stretch_at(TimeUs time) const {
+  Stretch out{fingerprint_, {std::numeric_limits<TimeUs>::min(), kTimeEnd}, false};
+  if (time >= kTimeEnd) {
+    out.window = {kTimeEnd, std::numeric_limits<TimeUs>::max()};
+    return out;
+  }
+  if (const auto start = start_before(time)) {
+    const RunWindow run = run_from(*start);
+    if (time < run.end) {
+      out.window = run;
+      out.is_run = true;
+      return out;
+    }
+    out.window.start = run.end;
+  }
+  if (const auto next = start_after(time)) out.window.end = *next;
+  return out;
 }
 
 void Schedule::runs_between(TimeUs from, TimeUs to,

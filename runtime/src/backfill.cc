@@ -20,7 +20,7 @@ void add(Seen& seen, const BackfillPart& part) {
   seen.closed += part.state == BackfillState::kClosed ? 1 : 0;
   seen.dropped += part.state == BackfillState::kDropped ? 1 : 0;
   seen.through += part.through ? 1 : 0;
-  if (!part.through) seen.passed = std::min(seen.passed, part.applied_to);
+  if (!part.through) seen.passed = std::min(seen.passed, part.passed);
   all.counts.staged += part.counts.staged;
   all.counts.applied += part.counts.applied;
   all.counts.accepted += part.counts.accepted;

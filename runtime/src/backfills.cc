@@ -112,6 +112,24 @@ void Backfills::prune(const std::vector<BackfillSpan>& listed, OpenCommit& open)
   }
 }
 
+// An event may send within its partition, by the inbox when its commit is full, and what it sent may
+// send again. Each time the inbox is drained, all that was sent before is one such hop further.
+void Backfills::inbox_drained(bool quiet) {
+  for (auto& [id, part] : now_) {
+    if (part.through || part.applied_to == kNoTime) continue;
+    const TimeUs before = part.passed;
+    if (quiet) {
+      part.settling.fill(part.applied_to);
+      part.passed = part.applied_to;
+    } else {
+      part.passed = part.settling.back();
+      std::shift_right(part.settling.begin(), part.settling.end(), 1);
+      part.settling.front() = part.applied_to;
+    }
+    if (part.passed != before) dirty_.insert(id);
+  }
+}
+
 void Backfills::write(OpenCommit& open) {
   if (dirty_.empty()) return;
   for (const std::uint64_t id : dirty_) {

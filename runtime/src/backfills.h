@@ -30,6 +30,8 @@ class Backfills {
   void prune(const std::vector<BackfillSpan>& listed, OpenCommit& open);
   const std::map<std::uint64_t, BackfillPart>& all() const { return now_; }
 
+  /// The inbox was handled to its end; `quiet`: and nothing was sent to the own partition since.
+  void inbox_drained(bool quiet);
   /// Something has changed since the last write.
   bool changed() const { return !dirty_.empty(); }
   /// The changed rows. REQUIRES: right before the open commit is sealed.

@@ -36,6 +36,7 @@ class Outbox {
   void add_latest(PartitionId target, const ActorId& from, Letter letter, const Origin& origin);
 
   bool empty() const { return targets_.empty(); }
+  bool has(PartitionId target) const { return targets_.contains(target); }
   std::size_t bytes() const { return bytes_; }
   /// Moves all into the commit, packed.
   void move_to(Commit& commit);

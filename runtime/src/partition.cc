@@ -14,6 +14,9 @@ namespace {
 // an open commit without passing its limit by much.
 constexpr std::size_t kRoundEvents = 512;
 constexpr std::size_t kBackfillShare = 64;  // of a commit, when live events wait
+// Of a commit: what is read from the store is bounded by no sender's credits, and stays in memory
+// until its commit is durable.
+constexpr std::size_t kAppliedMax = 1000;
 
 }  // namespace
 
@@ -78,8 +81,8 @@ std::deque<Work>& PartitionImpl::queue_of(const Work& work) {
 }
 
 bool PartitionImpl::nothing_queued() const {
-  return barriers_.empty() && orders_.empty() && timers_.empty() && inbox_.empty() && events_.empty() &&
-         staging_.empty() && sorted_.empty() && applying_.empty();
+  return barriers_.empty() && orders_.empty() && timers_.empty() && inbox_.empty() &&
+         events_.empty() && staging_.empty() && sorted_.empty() && applying_.empty();
 }
 
 // Live events first; but a few of each commit are of backfills, so that one gets on under any load.
@@ -90,7 +93,10 @@ std::deque<PartitionImpl::Work>* PartitionImpl::next_events(std::size_t& count_m
   if (share) count_max = kBackfillShare - share_used_;
   if (!staging_.empty()) return &staging_;
   if (sorted_may_run()) return &sorted_;
-  if (read_staged()) return &applying_;
+  if (applied_ < kAppliedMax && read_staged()) {
+    count_max = std::min(count_max, kAppliedMax - applied_);
+    return &applying_;
+  }
   count_max = kRoundEvents;
   return events_.empty() ? nullptr : &events_;
 }

@@ -165,6 +165,14 @@ void PartitionImpl::book(const Work& work, const EventResult& result) {
   }
 }
 
+// What its events have set in motion is in this commit or one before, as far as it leaves here.
+bool PartitionImpl::settled(const BackfillPart& part) const {
+  if (part.passed == part.applied_to) return true;
+  const auto to_itself = [this](const InboxRecord& record) { return record.target == id; };
+  return inbox_.empty() && !inbox_unread_ && !layers_.open.outbox.has(id) &&
+         !(in_flight() && std::ranges::any_of(layers_.in_flight->inbox, to_itself));
+}
+
 bool PartitionImpl::choose_backfill() {
   const auto ready = [this](const BackfillPart& part) {
     return part.state == BackfillState::kClosed && !part.through && may_apply(part.terms.id);
@@ -201,6 +209,7 @@ bool PartitionImpl::read_staged() {
     if (failed()) return false;
     queued->left = queued->rows.size();
     if (queued->left == 0) {  // all of it is in commits: this one, or one before
+      if (!settled(*backfills_.find(applying_id_))) return false;
       backfills_.change(applying_id_).through = true;
       continue;
     }
@@ -226,9 +235,9 @@ bool PartitionImpl::unstage(std::string_view key, std::string_view row, QueuedBa
   Event event;
   event.index = static_cast<std::uint32_t>(submission.records.size());
   event.envelope = &canonical->envelope();
-  event.natural_key = staged->natural_key();
-  event.routing_key = staged->routing_key();
-  event.canonical = staged->event();
+  event.natural_key = std::move(*staged->mutable_natural_key());
+  event.routing_key = std::move(*staged->mutable_routing_key());
+  event.canonical = std::move(*staged->mutable_event());
   event.catalog_bound.known = backfills_.find(into.backfill)->terms.catalog_known;
   const EventType* type = ports_.registry.event_type(canonical->envelope().type());
   if (type == nullptr) {

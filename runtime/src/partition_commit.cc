@@ -33,6 +33,9 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   LAUREL_ASSERT(!in_flight() && open());
   const CommitNumber number = last_commit + 1;
   turns_.write_dirty(number);
+  if (inbox_.empty() && !inbox_unread_) {
+    backfills_.inbox_drained(!layers_.open.outbox.has(id));
+  }
   backfills_.write(layers_.open);
   auto commit = std::make_shared<Commit>();
   commit->partition = id;
@@ -44,7 +47,7 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   in_flight_letters_ = std::move(layers_.open.dead_letters);
   in_flight_watermark_ = watermark_.value();
   layers_.open.clear();
-  share_used_ = 0;
+  share_used_ = applied_ = 0;
   dropped_some_ = false;
   layers_.in_flight = commit;
   return commit;
@@ -117,7 +120,7 @@ void PartitionImpl::reload(bool content) {
   backfills_.revert();
   layers_.open.clear();
   layers_.in_flight.reset();
-  share_used_ = 0;
+  share_used_ = applied_ = 0;
   dropped_some_ = false;
   timers_unread_ = true;
 }

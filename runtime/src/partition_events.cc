@@ -41,6 +41,7 @@ void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
     Work work = std::move(queue.front());
     queue.pop_front();
     if (&queue != &events_) ++share_used_;
+    if (&queue == &applying_) ++applied_;
     handle_event(std::move(work), keys[i]);
   }
   layers_.forget();
@@ -63,6 +64,7 @@ void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& k
       journal.push_back(keys[i].journal);
     }
     for (const auto& target : ports_.registry.takers(event.data->GetDescriptor())) {
+      if (turns_.asleep(*target.type)) continue;
       std::string root = state_key(target.type->name, event.routing_key);
       if (!turns_.active(root) && layers_.unstored(Space::kState, root) == nullptr) {
         roots.push_back(std::move(root));
@@ -142,6 +144,7 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
   std::size_t took = 0;
   std::vector<std::pair<const ActorType*, Turns::End>> refused;
   for (const auto& [type, handler] : takers) {
+    if (turns_.asleep(*type)) continue;
     Turns::End end = turns_.run({*type, *handler, event.routing_key, *event.data, origin, true});
     if (failed()) return queue_of(work).push_front(std::move(work));
     if (end.declined) continue;
@@ -163,7 +166,7 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
   if (failed()) return queue_of(work).push_front(std::move(work));
   if (took == 0 && refused.empty()) {
     return rejected(std::move(work), "no-taker",
-                    "every actor type declined " + event.envelope->type());
+                    "no actor type has a use for " + event.envelope->type());
   }
   if (took == 0) {
     Turns::End& first = refused.front().second;

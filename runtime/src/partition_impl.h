@@ -118,6 +118,7 @@ class PartitionImpl {
   bool takes_more(const Work& work) const;
   void stage(Work work, const Keys& keys);
   void book(const Work& work, const EventResult& result);
+  bool settled(const BackfillPart& part) const;
   bool choose_backfill();
   bool read_staged();
   bool unstage(std::string_view key, std::string_view row, QueuedBatch& into) const;
@@ -144,10 +145,10 @@ class PartitionImpl {
   std::deque<Work> inbox_;
   std::deque<Work> timers_;
   std::vector<internal::BarrierPtr> barriers_;  // until the inbox is drained
-  Positions positions_;                   // durable
-  Positions inbox_read_;                  // what is queued, handled or durable
-  bool inbox_unread_ = true;              // there may be more in the engine
-  std::optional<ClusterTime> told_time_;  // holds once the inbox is drained
+  Positions positions_;                         // durable
+  Positions inbox_read_;                        // what is queued, handled or durable
+  bool inbox_unread_ = true;                    // there may be more in the engine
+  std::optional<ClusterTime> told_time_;        // holds once the inbox is drained
   ClusterTime time_;
   bool timers_unread_ = true;
 
@@ -155,6 +156,7 @@ class PartitionImpl {
   std::uint64_t applying_id_ = 0;  // whose rows are read
   std::string applying_from_;      // where to read on
   std::size_t share_used_ = 0;     // events of backfills before live ones, in the open commit
+  std::size_t applied_ = 0;        // of what was staged, in the open commit
   bool dropped_some_ = false;      // in the open commit
   bool hold_backfills_ = false;
 

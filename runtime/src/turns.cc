@@ -40,9 +40,23 @@ Turns::Turns(PartitionId partition, const Partition::Ports& ports,
       options_(options),
       layers_(layers),
       counters_(counters),
-      environment_{layers, ports.hasher, std::move(catalog), ports.engine.secret(),
-                   options.effect_bytes_max},
-      boards_(layers, ports.boards) {}
+      environment_{layers, ports.hasher, nullptr, ports.engine.secret(), options.effect_bytes_max},
+      boards_(layers, ports.boards) {
+  adopt(std::move(catalog));
+}
+
+void Turns::adopt(std::shared_ptr<const Catalog> catalog) {
+  environment_.catalog = std::move(catalog);
+  asleep_.clear();
+  const auto versions = environment_.catalog->versions();
+  for (const ActorType& type : ports_.registry.types()) {
+    if (type.only_with.empty()) continue;
+    const bool known = std::any_of(versions.begin(), versions.end(), [&](const auto& version) {
+      return version->document(type.only_with) != nullptr;
+    });
+    if (!known) asleep_.push_back(&type);
+  }
+}
 
 bool Turns::room() const {
   return layers_.open.turns < options_.turns_max && layers_.open.bytes() < options_.bytes_max;

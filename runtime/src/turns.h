@@ -7,6 +7,7 @@
 ///            Layers::failed(), and nothing of the turn stays either.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -71,7 +72,11 @@ class Turns {
   const Activations& activations() const { return activations_; }
   const Catalog& catalog() const { return *environment_.catalog; }
   /// The turns from now on see it.
-  void adopt(std::shared_ptr<const Catalog> catalog) { environment_.catalog = std::move(catalog); }
+  void adopt(std::shared_ptr<const Catalog> catalog);
+  /// Whether events pass the type by: no version of the catalog has the document it is for.
+  bool asleep(const ActorType& type) const {
+    return std::find(asleep_.begin(), asleep_.end(), &type) != asleep_.end();
+  }
 
  private:
   Activation* activate(const ActorType& type, const std::string& key);
@@ -89,6 +94,7 @@ class Turns {
   Activations activations_;
   BoardSet boards_;
   std::vector<Activation*> dirty_;
+  std::vector<const ActorType*> asleep_;
   CommitNumber durable_ = 0;
   bool boards_unswept_ = false;  // an activation went, its boards may be left
   std::int64_t now_us_ = 0;      // wall clock, for what is idle

@@ -53,8 +53,8 @@ struct DueTimer {
 /// Who waits until all before it is durable.
 using BarrierPtr = std::shared_ptr<const std::function<void(bool)>>;
 
-/// One of: an event of a batch, a message of a chunk, a timer, an order, a barrier. `poison`: its commit was
-/// refused because of it.
+/// One of: an event of a batch, a message of a chunk, a timer, an order, a barrier. `poison`: its
+/// commit was refused because of it.
 struct Work {
   std::shared_ptr<QueuedBatch> batch;
   std::shared_ptr<const QueuedChunk> chunk;

@@ -19,6 +19,14 @@ void read(std::string_view text) {
   LAUREL_ASSERT(status.ok() || !status.error().message.empty());
 }
 
+// A problem finds its place, or none, whatever its path and the text are.
+void locate(std::string_view text) {
+  for (const char* path : {"assets[1].id", "a.b[0].c", "listen", "[0]", "a[", "..", ""}) {
+    laurel::config::TomlProblem problem{0, 0, path, "is wrong"};
+    laurel::config::locate(text, problem);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -27,5 +35,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   read<laurel::contract::AssetRegistry>(text);
   read<laurel::formats::Mapping>(text);
   read<laurel::contract::WagerSettled>(text);
+  locate(text);
   return 0;
 }

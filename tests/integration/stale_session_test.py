@@ -24,12 +24,18 @@ class Forgetful(http.server.BaseHTTPRequestHandler):
             server.made += 1
             self.answer(201, {"session": f"s{server.made}"})
             return
+        if self.path.startswith("/v1/backfills"):
+            self.answer(200, {"id": "1", "state": "open"})
+            return
         server.used += 1
         if server.used <= server.forgets:
             self.answer(404, {"detail": "there is no such ingest session"})
         else:
             counts = dict.fromkeys(("accepted", "duplicate", "conflict", "rejected"), 0)
             self.answer(200, counts | {"rejections": []})
+
+    def do_GET(self):
+        self.answer(200, {"id": "1", "state": "finished", "rejections": []})
 
     def answer(self, status, body):
         data = json.dumps(body).encode()

@@ -175,6 +175,12 @@ class PartitionCluster {
   }
   const runtime::ActorRegistry& registry() const { return registry_; }
   const ScriptedDisk& disk() const { return *disk_; }
+  /// As an earlier version has left it. Before a restart().
+  void put_row(std::uint16_t id, runtime::Space space, const std::string& key, std::string value) {
+    ScriptedDisk::Partition state = *disk_->at(id);
+    state.rows[{space, key}] = std::move(value);
+    disk_->put(id, std::move(state));
+  }
 
   std::vector<runtime::BackfillSpan> backfills;  ///< told with the time
 

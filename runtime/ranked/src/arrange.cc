@@ -12,13 +12,13 @@ constexpr unsigned capacity_at(unsigned level) {
 }
 }  // namespace
 
-// Below 2/5 a node joins a neighbour; two that fit into 9/10 of one become one.
-bool Editor::too_small(const Node& node) { return node.size < capacity_at(node.level) * 2 / 5; }
+// Below half full a node joins a neighbour; two that leave a place free in one become one.
+bool Editor::too_small(const Node& node) { return node.size < capacity_at(node.level) / 2; }
 
-// A list that is too long for one node is packed to 7/8, so that the next insert splits nothing.
+// A list that is too long for one node is packed, but for one place each.
 std::size_t Editor::parts_for(std::size_t entries, unsigned capacity) {
   if (entries <= capacity) return entries == 0 ? 0 : 1;
-  const std::size_t packed = capacity * 7 / 8;
+  const std::size_t packed = capacity - 1;
   return (entries + packed - 1) / packed;
 }
 
@@ -30,7 +30,7 @@ void Editor::balance(Slots& slots) {
       const bool right = i == 0 || (i + 1 < slots.size() && weight(i + 1) < weight(i - 1));
       const std::size_t from = right ? i : i - 1;
       const std::size_t total = weight(from) + weight(from + 1);
-      regroup(slots, from, from + 2, total <= capacity * 9 / 10 ? 1 : 2);
+      regroup(slots, from, from + 2, total < capacity ? 1 : 2);
       i = from;
       continue;
     }

@@ -1,6 +1,7 @@
 #include "editor.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <utility>
@@ -15,10 +16,7 @@ namespace {
 void append_rows(Leaf& out, const Leaf& in, unsigned from, unsigned to, unsigned columns) {
   const std::size_t rows = to - from;
   const unsigned at = out.size;
-  std::copy_n(in.c0 + from, rows, out.c0 + at);
-  std::copy_n(in.time + from, rows, out.time + at);
-  std::copy_n(in.tie + from, rows, out.tie + at);
-  std::copy_n(in.member + from, rows, out.member + at);
+  std::copy_n(in.row + from, rows, out.row + at);
   for (unsigned c = 1; c < columns; ++c) {
     std::copy_n(more_column(&in, c) + from, rows, more_column(&out, c) + at);
   }
@@ -29,7 +27,7 @@ Item item_of(const Op& op) {
   return {{op.row.columns[0], op.row.columns[1], op.row.columns[2]},
           op.row.time,
           op.row.tie_high,
-          op.member};
+          op.row.ref};
 }
 
 // Calls copy(from, to) for the runs of rows that stay and put(item) for those that come, in order.
@@ -43,7 +41,7 @@ void merge(const Lens& lens, const Leaf& leaf, std::span<const Op> ops, Copy cop
     if (op.insert) {
       put(item_of(op));
     } else {
-      RANKED_CHECK(at < leaf.size && leaf.member[at] == op.member);
+      RANKED_CHECK(at < leaf.size && leaf.row[at].member == op.row.ref);
       ++from;
     }
   }
@@ -61,9 +59,11 @@ Editor::Editor(Store& store) : store_(store), lens_{&store.records(), store.colu
 
 Node* Editor::apply(Node* root, std::span<const Op> ops, const Target& target) {
   target_ = target;
+  ops_ = ops;
   if (ops.empty()) return root;
   if (root == nullptr) root = store_.take_leaf(target_.generation);
-  const Outcome outcome = edit(root, ops);
+  plan(root);
+  const Outcome outcome = edit(root->level, 0);
   Slots top;
   if (outcome.fits) {
     top.push_back(outcome.slot);
@@ -79,10 +79,47 @@ Node* Editor::build(std::span<const Item> items, const Target& target) {
   return grow(emit_leaves(items));
 }
 
+// Which nodes the operations touch, from the root down.
+void Editor::plan(Node* root) {
+  const unsigned height = root->level;
+  if (tasks_.size() <= height) tasks_.resize(height + 1U);
+  for (unsigned level = 0; level < height; ++level) tasks_[level].clear();
+  tasks_[height].assign(1, {root, 0, static_cast<std::uint32_t>(ops_.size()), 0, 0, 0});
+  constexpr std::size_t kAhead = 8;
+  for (unsigned level = height; level > 0; --level) {
+    std::vector<Task>& here = tasks_[level];
+    for (std::size_t i = 0; i < here.size(); ++i) {
+      if (i + kAhead < here.size()) prefetch_search(here[i + kAhead].node, level);
+      plan_children(here[i], tasks_[level - 1]);
+    }
+  }
+}
+
+void Editor::plan_children(Task& task, std::vector<Task>& below) const {
+  const auto& inner = *static_cast<const Inner*>(task.node);
+  task.children_begin = static_cast<std::uint32_t>(below.size());
+  for (std::uint32_t op = task.ops_begin; op < task.ops_end;) {
+    const unsigned child = child_for(lens_, inner, ops_[op].row);
+    std::uint32_t end = op + 1;
+    while (end < task.ops_end &&
+           (child + 1 == inner.size || comes_before(lens_, ops_[end].row, inner, child + 1))) {
+      ++end;
+    }
+    below.push_back({inner.child[child], op, end, child, 0, 0});
+    op = end;
+  }
+  task.children_end = static_cast<std::uint32_t>(below.size());
+}
+
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the tree
-Editor::Outcome Editor::edit(Node* node, std::span<const Op> ops) {
-  return node->level == 0 ? edit_leaf(static_cast<Leaf*>(node), ops)
-                          : edit_inner(static_cast<Inner*>(node), ops);
+Editor::Outcome Editor::edit(unsigned level, std::uint32_t index) {
+  const std::vector<Task>& here = tasks_[level];
+  const std::size_t ahead = index + (level == 0 ? 8U : 3U);
+  if (ahead < here.size()) prefetch(here[ahead].node, level == 0 ? sizeof(Leaf) : sizeof(Inner));
+  const Task& task = here[index];
+  if (level > 0) return edit_inner(task, level);
+  return edit_leaf(static_cast<Leaf*>(task.node),
+                   ops_.subspan(task.ops_begin, task.ops_end - task.ops_begin));
 }
 
 Editor::Outcome Editor::edit_leaf(Leaf* leaf, std::span<const Op> ops) {
@@ -125,21 +162,15 @@ Editor::Outcome Editor::edit_leaf(Leaf* leaf, std::span<const Op> ops) {
 }
 
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the tree
-Editor::Outcome Editor::edit_inner(Inner* inner, std::span<const Op> ops) {
-  Inner& node = *writable(inner);
+Editor::Outcome Editor::edit_inner(const Task& task, unsigned level) {
+  Inner& node = *writable(static_cast<Inner*>(task.node));
   const std::size_t begin = pieces_.size();
   std::vector<Replaced> replaced;
   std::uint64_t dirty = 0;  // children whose joint with the one before may have changed
   bool last_changed = false;
-  for (std::size_t i = 0; i < ops.size();) {
-    const unsigned child = child_for(lens_, node, ops[i].row);
-    std::size_t end = i + 1;
-    while (end < ops.size() &&
-           (child + 1 == node.size || comes_before(lens_, ops[end].row, node, child + 1))) {
-      ++end;
-    }
-    const Outcome outcome = edit(node.child[child], ops.subspan(i, end - i));
-    i = end;
+  for (std::uint32_t i = task.children_begin; i < task.children_end; ++i) {
+    const unsigned child = tasks_[level - 1][i].child_in_parent;
+    const Outcome outcome = edit(level - 1, i);
     last_changed = child + 1 == node.size && outcome.last_changed;
     if (outcome.last_changed) dirty |= std::uint64_t{2} << child;
     if (!outcome.fits) {
@@ -231,7 +262,10 @@ void Editor::mark_joints(Inner& inner, std::uint64_t dirty) {
 }
 
 std::size_t Editor::memory() const {
-  return pieces_.capacity() * sizeof(Slot) + items_.capacity() * sizeof(Item);
+  std::size_t tasks = 0;
+  for (const auto& level : tasks_) tasks += level.capacity();
+  return tasks * sizeof(Task) + pieces_.capacity() * sizeof(Slot) +
+         items_.capacity() * sizeof(Item);
 }
 
 }  // namespace laurel::ranked::internal

@@ -1,8 +1,9 @@
 // Editor: writes one batch of sorted operations into the open version.
 //
-// The batch goes down the tree once: each node that has operations below it is copied once (nodes
-// of the open version are reused), each leaf is merged with its operations, and what became too
-// full or too empty is put right by the parent on the way back.
+// Each node that has operations below it is copied once (nodes of the open version are reused),
+// each leaf is merged with its operations, and what became too full or too empty is put right by
+// the parent on the way back. A large table is not in the cache, so what a batch will touch is
+// planned first, level by level: while one node is worked on, the next ones are on their way.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +16,10 @@
 
 namespace laurel::ranked::internal {
 
-// Take a row out or put one in. The row of an erase is there, that of an insert is not.
+// Take a row out or put one in, its `ref` known. The row of an erase is there, that of an insert is
+// not.
 struct Op {
   Probe row;
-  MemberRef member = 0;
   bool insert = false;
 };
 
@@ -57,6 +58,16 @@ class Editor {
     Slot slot;
     std::size_t begin = 0;
   };
+  // A node that has operations below it. Its children of that kind are tasks of the next level
+  // down.
+  struct Task {
+    Node* node;
+    std::uint32_t ops_begin;
+    std::uint32_t ops_end;
+    std::uint32_t child_in_parent;
+    std::uint32_t children_begin;  // in the tasks of the level below
+    std::uint32_t children_end;
+  };
   // A child in whose place pieces [begin, end) of the stack come.
   struct Replaced {
     unsigned child;
@@ -65,9 +76,11 @@ class Editor {
   };
 
   // editor.cc: down the tree and back.
-  Outcome edit(Node* node, std::span<const Op> ops);
+  void plan(Node* root);
+  void plan_children(Task& task, std::vector<Task>& below) const;
+  Outcome edit(unsigned level, std::uint32_t task);
   Outcome edit_leaf(Leaf* leaf, std::span<const Op> ops);
-  Outcome edit_inner(Inner* inner, std::span<const Op> ops);
+  Outcome edit_inner(const Task& task, unsigned level);
   Outcome rearranged(Inner* node, std::uint64_t dirty, const std::vector<Replaced>& replaced,
                      std::size_t begin);
   Inner* writable(Inner* inner);
@@ -92,6 +105,8 @@ class Editor {
   Store& store_;
   Lens lens_;
   Target target_;
+  std::span<const Op> ops_;
+  std::vector<std::vector<Task>> tasks_;  // by level, in order
   Slots pieces_;
   std::vector<Item> items_;
 };

@@ -28,8 +28,8 @@ unsigned groups_of(const Leaf& leaf, unsigned end, unsigned columns) {
   unsigned out = 1;
   if (columns == 1) {
     for (unsigned i = 1; i < end; ++i) {
-      out += static_cast<unsigned>(leaf.c0[i] != leaf.c0[i - 1]) |
-             static_cast<unsigned>(leaf.time[i] != leaf.time[i - 1]);
+      out += static_cast<unsigned>(leaf.row[i].c0 != leaf.row[i - 1].c0) |
+             static_cast<unsigned>(leaf.row[i].time != leaf.row[i - 1].time);
     }
     return out;
   }
@@ -59,12 +59,6 @@ namespace {
 
 constexpr std::size_t kTogether = 16;
 
-// A node is about to be searched: its size and its first columns.
-void prefetch_keys(const Node* node) {
-  const auto* bytes = reinterpret_cast<const char*>(node);
-  for (unsigned line = 0; line < 5; ++line) __builtin_prefetch(bytes + line * 64);
-}
-
 }  // namespace
 
 void find_places(const Lens& lens, const Node* root, std::span<const Probe> probes,
@@ -81,7 +75,7 @@ void find_places(const Lens& lens, const Node* root, std::span<const Probe> prob
         const unsigned child = child_for(lens, inner, probes[begin + i]);
         out[begin + i].position += rows_below(inner, child);
         nodes[i] = inner.child[child];
-        prefetch_keys(nodes[i]);
+        prefetch_search(nodes[i], level - 1);
       }
     }
     for (std::size_t i = 0; i < many; ++i) {

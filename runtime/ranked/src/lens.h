@@ -2,12 +2,14 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
 
 #include "laurel/ranked/view.h"
 #include "node.h"
+#include "prefetch.h"
 #include "records.h"
 
 namespace laurel::ranked::internal {
@@ -21,6 +23,7 @@ struct Probe {
   std::uint32_t tie_high = 0;
   std::uint32_t tie_low = 0;
   std::string_view member;
+  MemberRef ref = kNoMember;  // the member's, where it is known: it saves reading the record
   Depth depth = Depth::kRow;
   bool after_equal = false;  // the place after all that are equal, not before them
 };
@@ -44,14 +47,14 @@ inline SortKey key_of(const Item& item) {
 // be mispredicted at every second step.
 template <class N>
 unsigned first_columns_below(const N& node, std::int64_t x) {
-  const std::int64_t* base = node.c0;
+  unsigned base = 0;
   unsigned left = node.size;
   while (left > 1) {
     const unsigned half = left / 2;
-    base += base[half - 1] < x ? half : 0;
+    base += c0_at(node, base + half - 1) < x ? half : 0;
     left -= half;
   }
-  return static_cast<unsigned>(base - node.c0) + (left == 1 && *base < x ? 1U : 0U);
+  return base + (left == 1 && c0_at(node, base) < x ? 1U : 0U);
 }
 
 // <0, 0, >0: how row i of the node compares with the probe, their first columns being equal.
@@ -62,25 +65,26 @@ int compare_rest(const Lens& lens, const N& node, unsigned i, const Probe& probe
     if (mine != probe.columns[c]) return mine < probe.columns[c] ? -1 : 1;
   }
   if (probe.depth == Probe::Depth::kColumns) return 0;
-  if (node.time[i] != probe.time) return node.time[i] < probe.time ? -1 : 1;
+  if (time_at(node, i) != probe.time) return time_at(node, i) < probe.time ? -1 : 1;
   if (probe.depth == Probe::Depth::kResult) return 0;
-  if (node.tie[i] != probe.tie_high) return node.tie[i] < probe.tie_high ? -1 : 1;
-  const std::uint32_t low = lens.records->tie_low(node.member[i]);
+  if (tie_at(node, i) != probe.tie_high) return tie_at(node, i) < probe.tie_high ? -1 : 1;
+  if (member_at(node, i) == probe.ref) return 0;
+  const std::uint32_t low = lens.records->tie_low(member_at(node, i));
   if (low != probe.tie_low) return low < probe.tie_low ? -1 : 1;
-  return lens.records->member(node.member[i]).compare(probe.member);
+  return lens.records->member(member_at(node, i)).compare(probe.member);
 }
 
 // How many rows (or separators) of the node come before the probe.
 template <class N>
 unsigned rows_before(const Lens& lens, const N& node, const Probe& probe) {
   unsigned low = first_columns_below(node, probe.columns[0]);
-  if (low == node.size || node.c0[low] != probe.columns[0]) return low;
+  if (low == node.size || c0_at(node, low) != probe.columns[0]) return low;
   const int bound = probe.after_equal ? 1 : 0;
   unsigned high = node.size;
   while (low < high) {
     const unsigned middle = (low + high) / 2;
     const bool before =
-        node.c0[middle] == probe.columns[0] && compare_rest(lens, node, middle, probe) < bound;
+        c0_at(node, middle) == probe.columns[0] && compare_rest(lens, node, middle, probe) < bound;
     if (before) {
       low = middle + 1;
     } else {
@@ -92,7 +96,8 @@ unsigned rows_before(const Lens& lens, const N& node, const Probe& probe) {
 
 template <class N>
 bool is_row(const Lens& lens, const N& node, unsigned i, const Probe& probe) {
-  return i < node.size && node.c0[i] == probe.columns[0] && compare_rest(lens, node, i, probe) == 0;
+  return i < node.size && c0_at(node, i) == probe.columns[0] &&
+         compare_rest(lens, node, i, probe) == 0;
 }
 
 // The child in which the probe's place is, or at whose end.
@@ -130,6 +135,11 @@ Place find_place(const Lens& lens, const Node* root, const Probe& probe);
 // The same for many probes at once: they go down together, so that their cache misses overlap.
 void find_places(const Lens& lens, const Node* root, std::span<const Probe> probes,
                  std::span<Place> out);
+
+// What a search in a node reads.
+inline void prefetch_search(const Node* node, unsigned level) {
+  prefetch(node, level == 0 ? sizeof(Leaf) : Inner::kSearchBytes);
+}
 Place place_at(const Node* root, std::uint64_t position);
 // Different results that come before the probe's place.
 std::uint64_t groups_before(const Lens& lens, const Node* root, const Probe& probe);

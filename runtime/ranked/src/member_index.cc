@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "check.h"
+#include "prefetch.h"
 
 namespace laurel::ranked::internal {
 
@@ -24,13 +25,14 @@ std::uint64_t hash_of(std::string_view member, std::uint64_t seed) {
   constexpr std::uint64_t kFirst = 0x9E3779B97F4A7C15U;
   constexpr std::uint64_t kSecond = 0xD6E8FEB86659FD93U;
   std::uint64_t out = seed ^ (member.size() * kFirst);
-  while (!member.empty()) {
+  const auto take = [&](std::size_t bytes) {
     std::uint64_t word = 0;
-    const std::size_t bytes = std::min(member.size(), sizeof(word));
     std::memcpy(&word, member.data(), bytes);
     out = folded_product(out ^ word ^ kFirst, kSecond ^ (out << 1U));
     member.remove_prefix(bytes);
-  }
+  };
+  while (member.size() >= sizeof(std::uint64_t)) take(sizeof(std::uint64_t));
+  if (!member.empty()) take(member.size());
   return folded_product(out ^ kSecond, kFirst);
 }
 
@@ -55,7 +57,7 @@ std::optional<MemberRef> MemberIndex::find(std::string_view member, std::uint64_
 }
 
 void MemberIndex::prefetch_bucket(std::uint64_t hash) const {
-  if (!buckets_.empty()) __builtin_prefetch(&buckets_[home_of(hash)]);
+  if (!buckets_.empty()) internal::prefetch(&buckets_[home_of(hash)]);
 }
 
 void MemberIndex::prefetch_record(std::uint64_t hash) const {

@@ -94,7 +94,16 @@ void NetChanges::look_up_by_rows(const Node* root, std::span<const Change> chang
   for (const std::uint32_t first : first_) probes_.push_back(probe_for(changes[first]));
   places_.resize(probes_.size());
   find_places({&store_.records(), store_.columns()}, root, probes_, places_);
-  for (std::size_t i = 0; i < nets_.size(); ++i) learn(nets_[i], changes[first_[i]], places_[i]);
+  for (std::size_t i = 0; i < nets_.size(); ++i) {
+    const std::size_t ahead = i + 12;
+    if (ahead < places_.size() && places_[ahead].leaf != nullptr) {
+      const Place& place = places_[ahead];
+      if (place.index < place.leaf->size) {
+        store_.records().prefetch(place.leaf->row[place.index].member);
+      }
+    }
+    learn(nets_[i], changes[first_[i]], places_[i]);
+  }
 }
 
 // What the table holds of a member, as far as its change tells.
@@ -107,7 +116,7 @@ void NetChanges::learn(Net& net, const Change& change, const Place& place) {
   net.known = true;
   net.tie = change.tie;
   if (!held) return;
-  net.ref = place.leaf->member[place.index];
+  net.ref = place.leaf->row[place.index].member;
   net.held_before = net.held_now = true;
   net.before = net.now = *change.before;
 }

@@ -19,6 +19,7 @@
 
 #include "laurel/ranked/row.h"
 #include "node.h"
+#include "prefetch.h"
 
 namespace laurel::ranked::internal {
 
@@ -46,11 +47,7 @@ class Records {
     std::memcpy(&out, address(ref), sizeof(out));
     return out;
   }
-  void prefetch(MemberRef ref) const {
-    const char* at = address(ref);
-    __builtin_prefetch(at);
-    __builtin_prefetch(at + 40);
-  }
+  void prefetch(MemberRef ref) const { internal::prefetch(address(ref), 44); }
 
   // With keys only, and only for the tree's thread: other threads never read this part.
   void set_key(MemberRef ref, const SortKey& key);
@@ -61,8 +58,8 @@ class Records {
 
  private:
   static constexpr std::size_t kIdAt = sizeof(std::uint32_t) + 1;
-  static constexpr std::uint64_t kUnit = 4;      // bytes per step of a reference
-  static constexpr unsigned kFirstChunkLog = 8;  // in units: 1 KiB
+  static constexpr std::uint64_t kUnit = 2;      // bytes per step of a reference
+  static constexpr unsigned kFirstChunkLog = 9;  // in units: 1 KiB
   static constexpr unsigned kChunks = 33 - kFirstChunkLog;
 
   static unsigned chunk_of(std::uint64_t unit) {

@@ -52,12 +52,15 @@ class RankedTree::State {
 
  private:
   void write(internal::Net& net);
+  void sort_ops();
   void undo(std::vector<Undo>& log);
   void free_younger_than(std::uint64_t generation, internal::Node* node);
 
   internal::Editor editor_;
   internal::NetChanges net_changes_;
   std::vector<internal::Op> ops_;
+  std::vector<internal::Op> sorted_;
+  std::vector<std::uint32_t> starts_;  // of buckets of operations
 };
 
 }  // namespace laurel::ranked

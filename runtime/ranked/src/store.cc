@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "check.h"
+#include "prefetch.h"
 
 namespace laurel::ranked::internal {
 
@@ -13,12 +14,15 @@ constexpr std::align_val_t kLine{64};
 constexpr std::size_t kChunkBytesMax = std::size_t{1} << 20U;
 }  // namespace
 
-void Pool::Chunk::Free::operator()(std::byte* bytes) const { ::operator delete(bytes, kLine); }
+void Pool::FreeChunk::operator()(std::byte* bytes) const { ::operator delete(bytes, kLine); }
 
 void* Pool::take() {
   if (!free_.empty()) {
     void* block = free_.back();
     free_.pop_back();
+    // One of the next is fetched, so that writing it does not wait.
+    constexpr std::size_t kAhead = 6;
+    if (free_.size() >= kAhead) prefetch_to_write(free_[free_.size() - kAhead], block_bytes_);
     return block;
   }
   if (used_ == chunk_blocks_) {
@@ -27,10 +31,10 @@ void* Pool::take() {
     chunk_blocks_ = bytes / block_bytes_;
     used_ = 0;
     auto* raw = static_cast<std::byte*>(::operator new(chunk_blocks_* block_bytes_, kLine));
-    chunks_.push_back({std::unique_ptr<std::byte, Chunk::Free>(raw)});
+    chunks_.emplace_back(raw);
   }
   allocated_ += block_bytes_;
-  return chunks_.back().bytes.get() + block_bytes_ * used_++;
+  return chunks_.back().get() + block_bytes_ * used_++;
 }
 
 std::size_t Pool::memory() const {

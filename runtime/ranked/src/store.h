@@ -29,12 +29,10 @@ class Pool {
   std::size_t memory() const;
 
  private:
-  struct Chunk {
-    struct Free {
-      void operator()(std::byte* bytes) const;
-    };
-    std::unique_ptr<std::byte, Free> bytes;
+  struct FreeChunk {
+    void operator()(std::byte* bytes) const;
   };
+  using Chunk = std::unique_ptr<std::byte, FreeChunk>;
   const std::size_t block_bytes_;
   std::vector<Chunk> chunks_;
   std::size_t chunk_blocks_ = 0;  // of the last chunk

@@ -82,6 +82,12 @@ void RankedView::positions(std::span<const Row> rows, std::span<std::uint64_t> o
     internal::find_places(lens_, root_, {probes.data(), many}, {places.data(), many});
     for (std::size_t i = 0; i < many; ++i) {
       const Place& place = places[i];
+      if (place.leaf != nullptr && place.index < place.leaf->size) {
+        lens_.records->prefetch(place.leaf->row[place.index].member);
+      }
+    }
+    for (std::size_t i = 0; i < many; ++i) {
+      const Place& place = places[i];
       const bool held = place.leaf != nullptr && is_row(lens_, *place.leaf, place.index, probes[i]);
       out[begin + i] = held ? place.position : kAbsent;
     }

@@ -131,6 +131,33 @@ TEST_F(BestWin, ARunWithNobodyHasNoActor) {
   EXPECT_EQ(t().changes(run), "");
 }
 
+TEST_F(BestWin, ABackfillAfterItIsFinalChangesNothingAndIsTold) {
+  t().wager("p1", "a", start + 10 * kSecond, 100, 500);
+  t().pass(closed);
+  ASSERT_EQ(t().run(run).state(), RUN_STATE_FINAL);
+  t().backfill(1, runtime::BackfillState::kOpen);
+  t().wager("p2", "b", start + 20 * kSecond, 100, 900, "g1", 1);
+  t().cluster->settle();
+  t().backfill(1, runtime::BackfillState::kClosed);
+  t().pass(closed + kHour);
+  EXPECT_EQ(t().standings(run), "p1=500@10");
+  EXPECT_EQ(t().run(run).late(), 1U);
+  EXPECT_EQ(t().changes(run), "opened closing final late-for-run");
+  EXPECT_EQ(t().cluster->root<PlayerState>("player", "p2").wagers(), 1U);
+}
+
+TEST_F(BestWin, AnOpenBackfillOfItsTimeHoldsARunOpen) {
+  t().backfill(1, runtime::BackfillState::kOpen);
+  t().wager("p1", "a", start + 10 * kSecond, 100, 500);
+  t().wager("p2", "b", start + 20 * kSecond, 100, 900, "g1", 1);
+  t().pass(closed + kHour);
+  EXPECT_EQ(t().run(run).state(), RUN_STATE_OPEN);
+  t().backfill(1, runtime::BackfillState::kClosed);
+  t().pass(closed + 2 * kHour);
+  EXPECT_EQ(t().standings(run), "p2=900@20 p1=500@10");
+  EXPECT_EQ(t().changes(run), "opened closing final");
+}
+
 TEST_F(BestWin, DuplicatesAndRestartsChangeNothing) {
   for (int round = 0; round < 3; ++round) {
     t().wager("p1", "a", start + 10 * kSecond, 100, 500);

@@ -59,19 +59,30 @@ class TournamentCluster {
 
   std::shared_ptr<runtime::Submission> wager(const std::string& player, const std::string& tx,
                                              TimeUs time, std::int64_t stake, std::int64_t win = 0,
-                                             const std::string& game = "g1") {
+                                             const std::string& game = "g1",
+                                             std::uint64_t backfill = 0) {
     contract::WagerSettled out;
     out.set_tx_id(tx);
     out.set_game_id(game);
     *out.mutable_stake_total() = contract::make_amount(stake, "EUR", 2);
     *out.mutable_win_total() = contract::make_amount(win, "EUR", 2);
-    return cluster->feed(player, out, time);
+    return cluster->feed(player, out, time, backfill);
   }
   std::shared_ptr<runtime::Submission> voided(const std::string& player, const std::string& tx,
-                                              TimeUs time) {
+                                              TimeUs time, std::uint64_t backfill = 0) {
     contract::WagerVoided out;
     out.set_voids_tx_id(tx);
-    return cluster->feed(player, out, time);
+    return cluster->feed(player, out, time, backfill);
+  }
+  /// A backfill is in that state from now on.
+  void backfill(std::uint64_t id, runtime::BackfillState state) {
+    runtime::BackfillOrder order;
+    order.terms.id = id;
+    order.terms.source = "test";
+    order.terms.catalog_known = catalog_->newest().number();
+    order.state = state;
+    cluster->order(order);
+    cluster->settle();
   }
   /// All that was fed is handled, and the clock shows that time everywhere.
   void pass(TimeUs clock) {

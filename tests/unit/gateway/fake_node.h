@@ -71,6 +71,24 @@ class FakeNode : public runtime::NodeApi {
     }
     return std::shared_ptr<const runtime::Decoder>(std::make_shared<NullDecoder>());
   }
+  void open_backfill(std::string source, bool sorted, runtime::BackfillAnswer answer) override {
+    runtime::Backfill opened;
+    opened.terms.id = node_backfills.size() + 1;
+    opened.terms.source = std::move(source);
+    opened.terms.sorted = sorted;
+    node_backfills.push_back(opened);
+    answer(opened);
+  }
+  void finish_backfill(std::uint64_t id, bool drop, runtime::BackfillAnswer answer) override {
+    using State = runtime::Backfill::State;
+    if (id > node_backfills.size()) {
+      return answer(runtime::Error{runtime::ErrorCode::kNotFound, "there is none"});
+    }
+    node_backfills[id - 1].state = drop ? State::kDropped : State::kFinished;
+    answer(node_backfills[id - 1]);
+  }
+  std::vector<runtime::Backfill> backfills() const override { return node_backfills; }
+  std::vector<runtime::Backfill> node_backfills;
   const runtime::Queries& queries() const override { return queries_; }
   const runtime::Engine& engine() const override { return engine_; }
   runtime::NodeStatus status() const override { return node_status; }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+
 namespace laurel::node {
 namespace {
 
@@ -30,6 +33,29 @@ TEST(Generator, TheFirstPlayersPlayMost) {
   }
   EXPECT_GT(first, 800U);
   EXPECT_LT(first, 2500U);
+}
+
+TEST(Generator, VoidsAndDuplicatesAreAboutWagersShortlyBefore) {
+  const Generator generator(
+      {.seed = 7, .players = 50, .voids_permille = 20, .duplicates_permille = 30});
+  std::map<std::string, std::size_t> wagers;  // text -> how often
+  std::size_t voids = 0, repeats = 0;
+  for (std::uint64_t i = 0; i < 20'000; ++i) {
+    std::string text;
+    generator.append(i, text);
+    if (const auto at = text.find("\"voids_tx_id\":"); at != std::string::npos) {
+      ++voids;
+      const std::string tx = text.substr(at + 15, text.find('"', at + 16) - at - 15);
+      const bool known = std::any_of(wagers.begin(), wagers.end(), [&](const auto& wager) {
+        return wager.first.find("\"tx_id\":" + tx) != std::string::npos;
+      });
+      EXPECT_TRUE(known || voids >= 5) << text;
+    } else if (wagers[text]++ > 0) {
+      ++repeats;
+    }
+  }
+  EXPECT_GT(voids, 250U);
+  EXPECT_GT(repeats, 350U);
 }
 
 }  // namespace

@@ -8,9 +8,17 @@ namespace laurel::ranked {
 namespace {
 
 constexpr std::uint64_t kMembers = 600;
-constexpr std::uint64_t kCommits = 60;
+constexpr std::uint64_t kCommits = 150;
+constexpr std::uint64_t kTurns = 100;  // each member changes every so many commits
 
-SortKey key_of(std::uint64_t member, std::uint64_t version) {
+// The last commit up to `commit` that changed the member; the first one changed all.
+std::uint64_t changed_at(std::uint64_t member, std::uint64_t commit) {
+  const std::uint64_t back = (commit + kTurns - member % kTurns) % kTurns;
+  return back < commit ? commit - back : 1;
+}
+
+SortKey key_of(std::uint64_t member, std::uint64_t commit) {
+  const std::uint64_t version = changed_at(member, commit);
   return {{static_cast<std::int64_t>((member * 7919 + version * 104729) % 1000)}, 0};
 }
 
@@ -39,28 +47,31 @@ void check_page(const RankedView& view) {
 
 TEST(RankedReaders, SeeEachCommittedVersionWholeWhileTheNextIsWritten) {
   RankedTree tree({.member_index = true});
+  // Relaxed, so that these counters order nothing that the tree has to order by itself.
   std::atomic<bool> done{false};
-  std::atomic<int> ready{0};
+  std::atomic<std::uint64_t> checked{0};
   std::vector<std::thread> readers;
   for (int i = 0; i < 3; ++i) {
     readers.emplace_back([&] {
       std::vector<RankedView> pages;
-      ++ready;
-      while (!done.load()) {
+      while (!done.load(std::memory_order_relaxed)) {
         pages.push_back(tree.committed());
         check_page(pages.back());
         check_page(pages.front());
-        if (pages.size() > 3) pages.erase(pages.begin());
+        if (pages.size() > 3) pages.erase(pages.begin() + 1);
+        if (pages.back().commit() > pages.front().commit() + 20) pages.clear();
+        checked.fetch_add(1, std::memory_order_relaxed);
+        std::this_thread::yield();
       }
       for (const RankedView& page : pages) check_page(page);
     });
   }
-  while (ready.load() < 3) std::this_thread::yield();
   std::vector<std::string> ids;
   for (std::uint64_t member = 0; member < kMembers; ++member) ids.push_back(id_of(member));
   for (std::uint64_t commit = 1; commit <= kCommits; ++commit) {
     std::vector<Change> changes;
     for (std::uint64_t member = 0; member < kMembers; ++member) {
+      if (changed_at(member, commit) != commit) continue;
       changes.push_back({ids[member], Tie{member}, {}, key_of(member, commit)});
     }
     // Also a commit that is dropped, and members that come and go.
@@ -72,7 +83,9 @@ TEST(RankedReaders, SeeEachCommittedVersionWholeWhileTheNextIsWritten) {
     }
     ASSERT_EQ(tree.apply(changes).rejected, 0U);
     tree.seal(commit);
+    const std::uint64_t before = checked.load(std::memory_order_relaxed);
     tree.settle(commit);
+    while (checked.load(std::memory_order_relaxed) < before + 2) std::this_thread::yield();
   }
   done = true;
   for (std::thread& reader : readers) reader.join();

@@ -196,6 +196,23 @@ TEST_F(ScheduleTest, RunsBetweenAndRunAtAgreeAndNeverOverlap) {
   }
 }
 
+TEST_F(ScheduleTest, WhatIsRememberedIsOfItsOwnScheduleAndTime) {
+  auto daily = tournament("2026-03-01T20:00");
+  daily.set_every("1d");
+  daily.set_duration("2h");
+  auto longer = daily;
+  longer.set_duration("3h");
+  const Schedule two = compile(daily);
+  const Schedule three = compile(longer);
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(run_at(two, "2026-03-02T21:30Z"), "none");
+    EXPECT_EQ(run_at(three, "2026-03-02T21:30Z"), "2026-03-02T19:00Z 2026-03-02T22:00Z");
+    EXPECT_EQ(run_at(two, "2026-03-02T20:59Z"), "2026-03-02T19:00Z 2026-03-02T21:00Z");
+    EXPECT_EQ(run_at(two, "2026-03-03T18:59Z"), "none");
+    EXPECT_EQ(run_at(two, "2026-03-03T19:00Z"), "2026-03-03T19:00Z 2026-03-03T21:00Z");
+  }
+}
+
 TEST_F(ScheduleTest, TimesFarAwayHoldNoRun) {
   auto daily = tournament("2026-01-01T20:00");
   daily.set_every("1d");

@@ -42,6 +42,24 @@ ActorType fussy_type() {
       .handles<contract::Amount>();
 }
 
+// Declines every event after it changed everything it can.
+class Idle : public Actor<PlayerState> {
+ public:
+  void on(const contract::WagerSettled& wager, Turn& turn) {
+    state().set_wagers(state().wagers() + 1);
+    turn.emit("ledger", turn.self().key, contract::PointsPosted());
+    turn.put("rows", wager.tx_id(), wager);
+    turn.decline();
+  }
+};
+
+ActorType idle_type(const std::string& only_with) {
+  return describe<Idle>("idle")
+      .takes<contract::WagerSettled>()
+      .keyed_table<contract::WagerSettled>("rows")
+      .only_with(only_with);
+}
+
 std::shared_ptr<const Catalog> catalog() {
   // A point per cent.
   return laurel::testing::program_catalog(100, 1);
@@ -315,6 +333,38 @@ TEST_F(TwoTypesTest, OneFailingRewardHarmsNoOtherAndKeepsNoneOfItsEffects) {
   EXPECT_EQ(topic(kTopicDeadLetters).size(), 2U);
   EXPECT_EQ(last_dead_letter(), "actor-threw");
   EXPECT_EQ(ledger_outputs(), 3U + 1U);  // the player's three, fussy's one good turn
+}
+
+struct IdleTypeTest : PartitionTest {
+  IdleTypeTest() : PartitionTest({actors::player::actor_type(), idle_type("")}) {}
+};
+
+TEST_F(IdleTypeTest, AnEventIsTakenOrRejectedAsTheOthersSayAndNothingOfTheTurnStays) {
+  const auto submission = feed({{"a", 5}, {"b", -1}});
+  commit();
+  EXPECT_EQ(submission->results[0].status, EventStatus::kAccepted);
+  EXPECT_EQ(submission->results[1].status, EventStatus::kRejected);
+  EXPECT_EQ(last_dead_letter(), "bad-amount");
+  EXPECT_EQ(ledger_outputs(), 1U);
+  EXPECT_FALSE(Queries(*engine, registry).actor("idle", "p1").ok());
+}
+
+struct AsleepTypeTest : PartitionTest {
+  AsleepTypeTest() : PartitionTest({actors::player::actor_type(), idle_type("sleep")}) {}
+};
+
+TEST_F(AsleepTypeTest, EventsPassATypeByAsLongAsNoCatalogHasItsDocument) {
+  feed({{"a", 5}});
+  EXPECT_EQ(partition->activations(), 1U);
+  CatalogDocument document;
+  document.name = "sleep";
+  CatalogTerms terms;
+  terms.number = 2;
+  const auto version = std::make_shared<const CatalogVersion>(
+      terms, std::vector{document}, std::vector<std::pair<PlanId, std::shared_ptr<const void>>>());
+  partition->adopt(std::make_shared<const Catalog>(*catalog(), version));
+  feed({{"b", 5}});
+  EXPECT_EQ(partition->activations(), 2U);
 }
 
 TEST_F(TwoTypesTest, AMessageIsHandledInTheSameCommit) {

@@ -53,7 +53,8 @@ class CatalogReader {
   Version read(const CatalogFiles& files, runtime::CatalogTerms terms,
                const runtime::CatalogVersion* before, Problems& problems) const;
   /// A stored version; problems name the line of the text it was read from.
-  Version restore(runtime::CatalogTerms terms, std::vector<runtime::CatalogDocument> documents,
+  Version restore(runtime::CatalogTerms terms,
+                  const std::vector<runtime::CatalogDocument>& documents,
                   const runtime::CatalogVersion* before, Problems& problems) const;
 
   const runtime::CatalogSchema& schema() const { return schema_; }

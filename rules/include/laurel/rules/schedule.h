@@ -12,7 +12,7 @@
 /// instant
 ///            of the jump, one they show twice (autumn) is the first. Two starts that fall on one
 ///            instant are one run. A start is a whole minute, which is its name in run ids.
-/// Threads    Immutable after compile: any thread.
+/// Threads    Immutable after compile: any thread. Its memory of the last run is each thread's own.
 /// Limits     Runs start in the years 1970 to 2200; times outside hold no run.
 #pragma once
 
@@ -53,7 +53,8 @@ class Schedule {
   static std::optional<Schedule> compile(const contract::Tournament& tournament, const Zones& zones,
                                          const std::string& path, Problems& problems);
 
-  /// The run whose window holds that time; nothing in the gaps between runs.
+  /// The run whose window holds that time; nothing in the gaps between runs. What a thread asked of
+  /// it last is remembered: wagers come nearly in order, and civil time is slow to work out.
   std::optional<RunWindow> run_at(TimeUs time) const;
   /// The runs whose window has a time in [from, to), in order, until `run` returns false.
   void runs_between(TimeUs from, TimeUs to, const std::function<bool(const RunWindow&)>& run) const;
@@ -64,6 +65,14 @@ class Schedule {
  private:
   enum class Kind { kOnce, kElapsed, kCivil };
 
+  /// A time without a run, or a run, and as much around the time as is alike.
+  struct Stretch {
+    std::uint64_t of = 0;  // fingerprint_; 0: of none
+    RunWindow window;
+    bool is_run = false;
+    bool holds(TimeUs time) const { return window.start <= time && time < window.end; }
+  };
+  Stretch stretch_at(TimeUs time) const;
   /// The latest start at or before the time, before the end; the earliest after it.
   std::optional<TimeUs> start_before(TimeUs time) const;
   std::optional<TimeUs> start_after(TimeUs time) const;
@@ -75,6 +84,7 @@ class Schedule {
   std::optional<std::int64_t> day_of(TimeUs time) const;
 
   Kind kind_ = Kind::kOnce;
+  std::uint64_t fingerprint_ = 0;  // equal ones have equal runs
   const Zones* zones_ = nullptr;
   std::string zone_;
   TimeUs first_ = 0;             // the first moment

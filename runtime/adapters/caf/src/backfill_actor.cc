@@ -84,11 +84,10 @@ void BackfillActor::open(BackfillRequest& request) {
     held += each.held() ? 1 : 0;
     if (each.state != Backfill::State::kOpen || each.terms.source != request.terms.source) continue;
     if (each.terms.sorted == request.terms.sorted) return request.answer(each);
-    return request.answer(
-        Error{ErrorCode::kInvalidInput, "backfill " + std::to_string(each.terms.id) + " of \"" +
-                                            each.terms.source + "\" is open, and is " +
-                                            (each.terms.sorted ? "" : "not ") +
-                                            "sorted: close it first"});
+    return request.answer(Error{ErrorCode::kInvalidInput,
+                                "backfill " + std::to_string(each.terms.id) + " of \"" +
+                                    each.terms.source + "\" is open, and is " +
+                                    (each.terms.sorted ? "" : "not ") + "sorted: close it first"});
   }
   if (held >= runtime::kBackfillsOpenMax) {
     return request.answer(Error{
@@ -110,8 +109,8 @@ void BackfillActor::finish(BackfillRequest& request) {
         {known->terms, drop ? runtime::BackfillState::kDropped : runtime::BackfillState::kClosed},
         std::move(request.answer));
   }
-  const bool dropped = known->state == Backfill::State::kDropping ||
-                       known->state == Backfill::State::kDropped;
+  const bool dropped =
+      known->state == Backfill::State::kDropping || known->state == Backfill::State::kDropped;
   if (drop == dropped) return request.answer(*known);  // done before
   std::string why = "backfill " + std::to_string(known->terms.id) + " is " + name_of(known->state);
   if (known->state == Backfill::State::kOpen) why += " and sorted: what came is applied; close it";
@@ -123,7 +122,8 @@ void BackfillActor::give(runtime::BackfillOrder order, BackfillAnswer answer) {
   const auto message = std::make_shared<const OrderToAll>(OrderToAll{++number_, order});
   running_ = Running{std::move(order), std::move(answer), partitions_.size(), true};
   const caf::actor self = caf::actor_cast<caf::actor>(this);
-  for (const caf::actor& partition : partitions_) caf::anon_send(partition, OrderPtr(message), self);
+  for (const caf::actor& partition : partitions_)
+    caf::anon_send(partition, OrderPtr(message), self);
 }
 
 void BackfillActor::done(const OrderDone& done) {

@@ -59,7 +59,7 @@ class PartitionActor : public caf::event_based_actor {
   std::chrono::steady_clock::time_point sealed_at_;
   std::vector<caf::actor> peers_;
   caf::actor clock_;
-  std::vector<runtime::PartitionId> targets_;  ///< of the commit in flight
+  std::vector<runtime::PartitionId> targets_;              ///< of the commit in flight
   std::vector<std::pair<caf::actor, OrderDone>> answers_;  ///< to be sent once the gauges show it
   std::string backfills_told_;                             ///< the last news
   bool seal_due_comes_ = false;

@@ -13,6 +13,7 @@
 ///            still waits for.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -76,6 +77,10 @@ struct BackfillPart {
   BackfillCounts counts;
   TimeUs first = kAllTime, last = kNoTime;  ///< of the staged events
   TimeUs applied_to = kNoTime;              ///< event time of the last one applied
+  /// As far as what they set in motion has left this partition, or ended here. Not stored: after a
+  /// restart it is found again.
+  TimeUs passed = kNoTime;
+  std::array<TimeUs, 3> settling{kNoTime, kNoTime, kNoTime};  ///< on its way to `passed`
   bool through = false;                     ///< nothing is left to do
   std::vector<BackfillRefusal> refusals;    ///< the first kBackfillRefusalsMax
 };

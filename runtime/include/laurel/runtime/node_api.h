@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "laurel/runtime/backfill.h"
 #include "laurel/runtime/catalog.h"
 #include "laurel/runtime/catalog_schema.h"
 #include "laurel/runtime/engine.h"
@@ -59,6 +60,9 @@ struct CatalogAnswer {
   std::vector<CatalogProblem> problems;   ///< any: refused
 };
 
+/// Called once, on any thread.
+using BackfillAnswer = std::function<void(Result<Backfill>)>;
+
 class NodeApi {
  public:
   virtual ~NodeApi() = default;
@@ -75,6 +79,13 @@ class NodeApi {
   virtual Result<std::shared_ptr<const Decoder>> mapped_decoder(std::string_view format,
                                                                 std::string_view mapping,
                                                                 std::string_view header) const = 0;
+  /// Opens one for that source, or gives the one that is open. kOverloaded: as many are open or
+  /// being applied as may be.
+  virtual void open_backfill(std::string source, bool sorted, BackfillAnswer answer) = 0;
+  /// Closes or drops it, durably in all partitions; what is so already is answered as it is.
+  virtual void finish_backfill(std::uint64_t id, bool drop, BackfillAnswer answer) = 0;
+  /// By id: all that are open or being applied, and the last ones that were finished or dropped.
+  virtual std::vector<Backfill> backfills() const = 0;
   /// `done(true)`, once, on any thread, when all that was durable in the partition's inbox now is
   /// handled, and a commit that it seals afterwards is durable: then reads see what was durable
   /// anywhere when this was called. `done(false)`: it cannot be known. The node's end may leave it

@@ -46,6 +46,8 @@ struct ActorType {
   std::string name;
   /// The routing key is the part of the key after the last of these; 0: the whole key.
   char routed_after = 0;
+  /// Takes no event as long as no version of the catalog has this document; empty: always.
+  std::string only_with;
   std::vector<HandlerSpec> handlers;
   std::vector<TableSpec> tables;
   std::vector<SettingsSpec> settings;
@@ -78,6 +80,13 @@ class ActorTypeBuilder {
   /// `entry/RUN/PLAYER` beside `player/PLAYER`.
   ActorTypeBuilder&& routed_by_part_after(char separator) && {
     type_.routed_after = separator;
+    return std::move(*this);
+  }
+  /// A type that is nothing without its document: as long as no version of the catalog has it,
+  /// events pass it by and cost nothing. Afterwards it takes them all, also where the document is
+  /// gone.
+  ActorTypeBuilder&& only_with(std::string document) && {
+    type_.only_with = std::move(document);
     return std::move(*this);
   }
   template <class Row>

@@ -51,7 +51,7 @@ struct HostTotals {
   std::map<std::string, std::uint64_t> dead_letters;  ///< by reason
 };
 
-using BackfillAnswer = std::function<void(runtime::Result<runtime::Backfill>)>;
+using BackfillAnswer = runtime::BackfillAnswer;
 
 class Host {
  public:
