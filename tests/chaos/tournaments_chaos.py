@@ -41,6 +41,7 @@ TIERS = "".join(f'\n[[tier]]\nname = "{name}"\nfrom = {start}\nmultiplier = "{fa
                 for name, start, factor in (("basic", 0, 1), ("silver", 10_000, 2),
                                             ("gold", 100_000, 3)))
 PROGRAM = (harness.CRASH_GAME / "catalog" / "program.toml").read_text() + TIERS
+CATALOG_WRITTEN = "embedded.append_catalog.after_write"
 LIFE_MAX_S = 0.4  # of a life that ends by a kill, after the node is up
 FAILPOINT_LIFE_S = 20
 REACHED_MAX = 10
@@ -108,7 +109,11 @@ class Run:
         return changes["opened"] > 0 and changes["opened"] == changes["final"]
 
     def kill_all(self, kinds):
-        """Until no death is left, or all bets are applied and all runs closed: what is left then."""
+        """The first start dies with the catalog just written. Then until no death is left, or all bets are applied and all runs closed: what is left then."""
+        self.node.launch({"LAUREL_FAILPOINT": f"{CATALOG_WRITTEN}:1"})
+        if self.node.wait_healthy() or self.node.process.wait() != FAILPOINT_EXIT:
+            raise RuntimeError(f"{CATALOG_WRITTEN} was not reached; are fail points compiled in?")
+        self.died[CATALOG_WRITTEN] += 1
         while kinds:
             kind = kinds[0]
             environment = {}

@@ -82,7 +82,7 @@ TEST_F(HttpServerTest, AnswersEachEventOfABatch) {
             "{\"index\":0,\"id\":\"a\",\"status\":\"accepted\"},"
             "{\"index\":1,\"id\":\"a\",\"status\":\"duplicate\"},"
             "{\"index\":2,\"id\":\"bad\",\"status\":\"rejected\",\"reason\":\"malformed-json\","
-            "\"detail\":\"it says bad\"}]}");
+            "\"detail\":\"it says bad\"}],\"position\":\"dw\"}");
 }
 
 TEST_F(HttpServerTest, AppliesNothingOfABatchThatIsNone) {
