@@ -1,7 +1,8 @@
 /// BoardOrder: a board rebuilt from the records of topic `position-changes`, one version after the
 /// other. Shares no code with the tree that wrote them.
 ///
-/// Why        Each record claims to be all that changed. So it is applied to the version before, and
+/// Why        Each record claims to be all that changed. So it is applied to the version before,
+/// and
 ///            whatever does not fit is told: a gap, a mover that was not there, a shift that is not
 ///            what the movers displace.
 /// Cost       O(movers log members) a version; memory for the members.

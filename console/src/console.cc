@@ -189,17 +189,18 @@ void describe_tournaments(CLI::App& app, CLI::App& exports, Arguments& arguments
   auto* around = standings->add_option("--around", given.around, "A player and who is near");
   auto* score = standings->add_option("--around-score", given.around_score,
                                       "Who is near that score, in units, such as 1250");
-  auto* players =
-      standings->add_option("--players", given.players, "Only these")->delimiter(',');
+  auto* players = standings->add_option("--players", given.players, "Only these")->delimiter(',');
   around->excludes(top)->excludes(score)->excludes(players);
   score->excludes(top)->excludes(players);
   players->excludes(top);
   standings
-      ->add_option("--rank", given.rank, "How equal results are numbered; else the tournament's way")
+      ->add_option("--rank", given.rank,
+                   "How equal results are numbered; else the tournament's way")
       ->check(CLI::IsMember({"ordinal", "standard", "modified", "dense"}));
   runs(standings, show_standings);
   CLI::App* whole = sub(exports, "standings", "A line per run and player", common);
-  whole->add_option("RUN", given.runs, "Such as weekly@2026-02-16T18:00Z; default: all with members");
+  whole->add_option("RUN", given.runs,
+                    "Such as weekly@2026-02-16T18:00Z; default: all with members");
   runs(whole, export_standings);
 }
 

@@ -47,8 +47,8 @@ void print_definition(const json::value& definition) {
 void print_entry(const json::value& entry, const std::string& asked) {
   const std::string player = text_of(entry, "player");
   std::printf("%s%9s  %-40s %24s  %s\n", player == asked ? ">" : " ",
-              text_of(entry, "rank").c_str(), player.c_str(),
-              decimal_of(entry.at("score")).c_str(), text_of(entry, "reached").c_str());
+              text_of(entry, "rank").c_str(), player.c_str(), decimal_of(entry.at("score")).c_str(),
+              text_of(entry, "reached").c_str());
 }
 
 void print_board_head(const json::value& board) {
@@ -77,9 +77,9 @@ void each_page_of(HttpClient& client, const std::string& path, const std::string
   std::string cursor;
   do {
     const auto limit = std::min<std::uint64_t>(rows, kPageMax);
-    const auto reply = fetch(client, path + "/entries?snapshot=true&limit=" +
-                                         std::to_string(limit) + options +
-                                         (cursor.empty() ? "" : "&cursor=" + url_encode(cursor)));
+    const auto reply =
+        fetch(client, path + "/entries?snapshot=true&limit=" + std::to_string(limit) + options +
+                          (cursor.empty() ? "" : "&cursor=" + url_encode(cursor)));
     page(reply);
     rows -= std::min<std::uint64_t>(rows, reply.at("entries").as_array().size());
     cursor = text_of(reply, "next");
@@ -169,12 +169,12 @@ int show_tournament(HttpClient& client, const Common& common,
   return kOk;
 }
 
-int show_standings(HttpClient& client, const Common& common,
-                   const TournamentArguments& arguments) {
+int show_standings(HttpClient& client, const Common& common, const TournamentArguments& arguments) {
   const std::string path = path_of(arguments);
   const std::string rank = arguments.rank.empty() ? "" : "rank=" + url_encode(arguments.rank);
   if (!arguments.around.empty()) {
-    print_board(common, fetch(client, path + "/entries/" + url_encode(arguments.around) + "?" + rank),
+    print_board(common,
+                fetch(client, path + "/entries/" + url_encode(arguments.around) + "?" + rank),
                 arguments.around);
     return kOk;
   }

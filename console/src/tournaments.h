@@ -10,8 +10,8 @@
 namespace laurel::console {
 
 struct TournamentArguments {
-  std::string name;   ///< show, standings: a tournament or TOURNAMENT@START
-  std::string state;  ///< list: upcoming, open, closing, final; empty: all
+  std::string name;             ///< show, standings: a tournament or TOURNAMENT@START
+  std::string state;            ///< list: upcoming, open, closing, final; empty: all
   std::string run = "current";  ///< of a tournament: a start, current, last or next
   unsigned top = 20;
   std::string around;        ///< a player
@@ -23,8 +23,7 @@ struct TournamentArguments {
 
 int list_tournaments(HttpClient& client, const Common& common,
                      const TournamentArguments& arguments);
-int show_tournament(HttpClient& client, const Common& common,
-                    const TournamentArguments& arguments);
+int show_tournament(HttpClient& client, const Common& common, const TournamentArguments& arguments);
 int show_standings(HttpClient& client, const Common& common, const TournamentArguments& arguments);
 int export_standings(HttpClient& client, const Common& common,
                      const TournamentArguments& arguments);

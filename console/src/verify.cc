@@ -134,11 +134,11 @@ void print_report(const Report& report) {
     }
     std::printf("\n");
   }
-  std::printf("%llu players, %llu ledger entries: %s\n", number(report.players),
-              number(report.entries),
-              !report.violations.empty() ? "VIOLATIONS, see above"
-              : report.runs == 0 ? "every balance is the sum of its ledger, every chain holds"
-                                 : "every balance, score and rank is as recomputed, every chain holds");
+  std::printf(
+      "%llu players, %llu ledger entries: %s\n", number(report.players), number(report.entries),
+      !report.violations.empty() ? "VIOLATIONS, see above"
+      : report.runs == 0         ? "every balance is the sum of its ledger, every chain holds"
+                         : "every balance, score and rank is as recomputed, every chain holds");
 }
 
 }  // namespace
@@ -156,18 +156,20 @@ int verify(HttpClient& client, const Common& common) {
   if (common.json) {
     json::array violations(report.violations.begin(), report.violations.end());
     const auto number = [](std::uint64_t value) { return json::value(std::to_string(value)); };
-    std::printf("%s\n", json::serialize(json::object{
-                            {"players", report.players},
-                            {"entries", number(report.entries)},
-                            {"boards",
-                             json::object{{"runs", number(report.runs)},
-                                          {"places", number(report.places)},
-                                          {"scores", number(report.scores)},
-                                          {"versions", number(report.board_versions)},
-                                          {"without_chain", number(report.boards_without_chain)},
-                                          {"waiting", number(report.waiting)}}},
-                            {"violations", std::move(violations)}})
-                            .c_str());
+    std::printf(
+        "%s\n",
+        json::serialize(
+            json::object{
+                {"players", report.players},
+                {"entries", number(report.entries)},
+                {"boards", json::object{{"runs", number(report.runs)},
+                                        {"places", number(report.places)},
+                                        {"scores", number(report.scores)},
+                                        {"versions", number(report.board_versions)},
+                                        {"without_chain", number(report.boards_without_chain)},
+                                        {"waiting", number(report.waiting)}}},
+                {"violations", std::move(violations)}})
+            .c_str());
   } else {
     print_report(report);
   }

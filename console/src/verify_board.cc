@@ -63,9 +63,9 @@ void BoardCheck::each_page(const std::string& options,
                            const std::function<void(const json::value&)>& page) {
   std::string cursor;
   do {
-    const auto reply = fetch(client_, run_path(run_) + "/entries?snapshot=true&limit=1000" +
-                                          options +
-                                          (cursor.empty() ? "" : "&cursor=" + url_encode(cursor)));
+    const auto reply =
+        fetch(client_, run_path(run_) + "/entries?snapshot=true&limit=1000" + options +
+                           (cursor.empty() ? "" : "&cursor=" + url_encode(cursor)));
     page(reply);
     cursor = text_of(reply, "next");
   } while (!cursor.empty());

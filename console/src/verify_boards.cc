@@ -104,7 +104,8 @@ class Verifier {
     std::map<std::string, RowSum> scores;
     each_actor(client_, "entry", [&](const json::value& actor) {
       const EntryScore entry = check_entry(client_, actor, report_);
-      if (entry.on_board) scores[entry.run].add(entry.run, entry.player, entry.score, entry.reached);
+      if (entry.on_board)
+        scores[entry.run].add(entry.run, entry.player, entry.score, entry.reached);
     });
     std::set<std::string> differing;
     for (const auto& [run, sum] : boards_) {
@@ -150,8 +151,9 @@ class Verifier {
       if (!boards_.contains(run)) continue;
       std::string cursor;
       do {
-        const auto page = fetch(client_, run_path(run) + "/entries?snapshot=true&limit=1000" +
-                                             (cursor.empty() ? "" : "&cursor=" + url_encode(cursor)));
+        const auto page =
+            fetch(client_, run_path(run) + "/entries?snapshot=true&limit=1000" +
+                               (cursor.empty() ? "" : "&cursor=" + url_encode(cursor)));
         for (const auto& entry : page.at("entries").as_array()) {
           on_board[run][text_of(entry, "player")] =
               text_of(entry.at("score"), "units") + " at " + text_of(entry, "reached");
@@ -186,7 +188,8 @@ class Verifier {
     for (int tries = 0; tries < kTriesMax; ++tries) {
       const auto entry = optional(path);
       const std::string expected = entry.is_null() ? std::string() : score_in(entry.at("state"));
-      const std::string least = entry.is_null() ? "" : "&min_position=" + text_of(entry, "position");
+      const std::string least =
+          entry.is_null() ? "" : "&min_position=" + text_of(entry, "position");
       const auto reply = client_.get(run_path(run) + "/entries/" + url_encode(player) +
                                      "?above=0&below=0" + least);
       if (reply.status == 503) {
@@ -197,13 +200,14 @@ class Verifier {
       std::string shown;
       if (reply.status != 404) {
         const auto entry_shown = parse_reply(reply).at("entry");
-        shown = text_of(entry_shown.at("score"), "units") + " at " + text_of(entry_shown, "reached");
+        shown =
+            text_of(entry_shown.at("score"), "units") + " at " + text_of(entry_shown, "reached");
       }
       if (shown == expected) return;
       const auto after = optional(path);
-      const bool moved = !after.is_null() && !entry.is_null() &&
-                         text_of(after.at("state"), "version") !=
-                             text_of(entry.at("state"), "version");
+      const bool moved =
+          !after.is_null() && !entry.is_null() &&
+          text_of(after.at("state"), "version") != text_of(entry.at("state"), "version");
       if (moved || after.is_null() != entry.is_null()) continue;
       report_.add(run, player + " is on the board with " + (shown.empty() ? "nothing" : shown) +
                            ", and the entry says " + (expected.empty() ? "nothing" : expected));

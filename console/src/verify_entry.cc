@@ -92,8 +92,8 @@ std::optional<Fold> fold_of(HttpClient& client, const std::string& key, const js
 }
 
 bool says_so(const json::value& state, const Fold& fold) {
-  const auto reached = fold.count == 0 ? std::optional<std::int64_t>(0)
-                                       : time_us(text_of(state, "reached"));
+  const auto reached =
+      fold.count == 0 ? std::optional<std::int64_t>(0) : time_us(text_of(state, "reached"));
   return text_of(state, "contributions") == std::to_string(fold.count) &&
          text_of(state, "score") == to_string(fold.value) && reached == fold.reached;
 }

@@ -83,7 +83,8 @@ void Service::topic(const Target& target, const Respond& respond) {
   const auto known = std::find(runtime::kTopics.begin(), runtime::kTopics.end(), request.topic);
   if (known == runtime::kTopics.end()) {
     std::string names;
-    for (const auto name : runtime::kTopics) names += (names.empty() ? "" : ", ") + std::string(name);
+    for (const auto name : runtime::kTopics)
+      names += (names.empty() ? "" : ", ") + std::string(name);
     respond(not_found("there is no topic \"" + request.topic + "\"; there are " + names));
     return;
   }

@@ -54,9 +54,8 @@ json::object record_of(const List& before, const List& after, std::uint64_t vers
   std::size_t from = 0;
   const auto close = [&](std::size_t to) {
     if (by != 0) {
-      shifts.push_back(json::object{{"from", std::to_string(from)},
-                                    {"to", std::to_string(to)},
-                                    {"by", std::to_string(by)}});
+      shifts.push_back(json::object{
+          {"from", std::to_string(from)}, {"to", std::to_string(to)}, {"by", std::to_string(by)}});
     }
     by = 0;
   };
@@ -65,8 +64,8 @@ json::object record_of(const List& before, const List& after, std::uint64_t vers
       close(i);
       continue;
     }
-    const auto now = static_cast<std::int64_t>(at(after, before[i].member)) -
-                     static_cast<std::int64_t>(i);
+    const auto now =
+        static_cast<std::int64_t>(at(after, before[i].member)) - static_cast<std::int64_t>(i);
     if (now == by) continue;
     close(i);
     by = now;

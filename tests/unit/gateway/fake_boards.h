@@ -21,8 +21,7 @@ inline std::shared_ptr<const runtime::Catalog> catalog_of(
     TimeUs from = runtime::kFromTheBeginning) {
   static const UtcZones zones;
   Problems problems;
-  std::shared_ptr<const void> plan =
-      rules::TournamentsPlan::compile(document, zones, problems);
+  std::shared_ptr<const void> plan = rules::TournamentsPlan::compile(document, zones, problems);
   runtime::CatalogTerms terms;
   terms.number = before.newest().number() + 1;
   terms.effective_from_us = terms.live_from_us = from;
@@ -46,8 +45,7 @@ class FakeBoards {
   Board& run(const std::string& id) { return boards_[id]; }
 
   /// A commit of its own.
-  void score(const std::string& id, const std::string& member, std::int64_t score,
-             TimeUs reached) {
+  void score(const std::string& id, const std::string& member, std::int64_t score, TimeUs reached) {
     Board& board = boards_[id];
     board.root.set_state(actors::tournament::RUN_STATE_OPEN);
     SortKey key;
@@ -76,7 +74,8 @@ class FakeBoards {
 
   gateway::internal::Reads reads() {
     gateway::internal::Reads reads;
-    reads.actor = [this](std::string_view, std::string_view key) -> runtime::Result<runtime::ActorView> {
+    reads.actor = [this](std::string_view,
+                         std::string_view key) -> runtime::Result<runtime::ActorView> {
       const auto it = boards_.find(std::string(key));
       if (it == boards_.end()) return nothing();
       runtime::ActorView view;
@@ -101,13 +100,13 @@ class FakeBoards {
       }
       return out;
     };
-    reads.table = [this](const gateway::internal::TableRequest& request)
-        -> runtime::Result<runtime::TablePage> {
+    reads.table =
+        [this](
+            const gateway::internal::TableRequest& request) -> runtime::Result<runtime::TablePage> {
       ++standings_reads;
       runtime::TablePage page;
       for (const auto& place : boards_[std::string(request.key)].standings) {
-        page.rows.push_back(
-            {{}, 0, std::make_unique<actors::tournament::FinalPlace>(place)});
+        page.rows.push_back({{}, 0, std::make_unique<actors::tournament::FinalPlace>(place)});
       }
       return page;
     };

@@ -120,9 +120,10 @@ TEST_F(Tournaments, RanksEqualResultsByTheStyleThatIsAskedFor) {
 TEST_F(Tournaments, ShowsScoresWithTheirScaleAndTimes) {
   boards.score(kRun, "a", -1234, kStart + 1);
   const auto body = get(entries());
-  EXPECT_EQ(body.at("entries").as_array().at(0),
-            json::parse(R"({"player":"a","rank":1,"position":1,"score":{"units":"-1234","scale":2},)"
-                        R"("reached":"2026-02-16T18:00:00.000001Z"})"));
+  EXPECT_EQ(
+      body.at("entries").as_array().at(0),
+      json::parse(R"({"player":"a","rank":1,"position":1,"score":{"units":"-1234","scale":2},)"
+                  R"("reached":"2026-02-16T18:00:00.000001Z"})"));
   EXPECT_EQ(body.at("state").as_string(), "open");
   EXPECT_EQ(body.at("members").as_string(), "1");
   EXPECT_EQ(body.at("version").as_string(), "1");
@@ -285,8 +286,8 @@ TEST_F(Tournaments, ANodeThatCannotTellSaysSo) {
   node.node_status.state = "failed";
   EXPECT_EQ(ask(entries("?consistency=bounded&max_stale_ms=10")).status, 503);
   for (const char* wrong : {"consistency=weak", "consistency=bounded", "max_stale_ms=1",
-                            "consistency=bounded&max_stale_ms=x", "min_position=AAAA",
-                            "limit=0", "limit=1001", "snapshot=1"}) {
+                            "consistency=bounded&max_stale_ms=x", "min_position=AAAA", "limit=0",
+                            "limit=1001", "snapshot=1"}) {
     EXPECT_EQ(ask(entries(std::string("?") + wrong)).status, 400) << wrong;
   }
 }
