@@ -56,9 +56,7 @@ Members make_members(std::size_t count, std::mt19937_64& random) {
     // A token: half of it random, half a number, so that no two are equal.
     const std::uint64_t words[] = {random(), i * 0x9E3779B97F4A7C15U};
     std::memcpy(id.data(), words, id.size());
-    out.ids.push_back(id);
-    out.ties.push_back(random());
-    out.scores.push_back(any_score(random));
+    out.list.push_back({id, random(), any_score(random)});
   }
   return out;
 }
@@ -87,7 +85,8 @@ std::vector<Line> contenders(const Options& options) {
       out.push_back({make(), {}, {}, 0});
     }
   };
-  add("laurel", [] { return make_laurel(LaurelMode::kIndexed); });
+  add("laurel", [] { return make_laurel(LaurelMode::kBatch); });
+  add("asked", [] { return make_laurel(LaurelMode::kAsked); });
   add("row", [] { return make_laurel(LaurelMode::kRowAtHand); });
   add("single", [] { return make_laurel(LaurelMode::kOneByOne); });
   add("boost", make_multi_index);
@@ -176,7 +175,7 @@ int main(int argc, char** argv) {
   app.add_option("--members", options.members, "sizes of the board")->delimiter(',');
   app.add_option("--updates", options.updates, "updates per round");
   app.add_option("--rounds", options.rounds, "rounds, of which the median is shown");
-  app.add_option("--only", options.only, "laurel, row, single, boost, pb_ds, redis")
+  app.add_option("--only", options.only, "laurel, asked, row, single, boost, pb_ds, redis")
       ->delimiter(',');
   CLI11_PARSE(app, argc, argv);
   try {

@@ -40,8 +40,8 @@ class MultiIndex final : public Contender {
   void load(const Members& members) override {
     members_ = &members;
     const std::size_t before = allocated_bytes();
-    for (std::size_t i = 0; i < members.ids.size(); ++i) {
-      table_.insert({{members.scores[i], members.ids[i]}, members.ids[i]});
+    for (std::size_t i = 0; i < members.list.size(); ++i) {
+      table_.insert({{members.list[i].score, members.id(i)}, members.id(i)});
     }
     bytes_ = allocated_bytes() - before;
   }
@@ -50,7 +50,7 @@ class MultiIndex final : public Contender {
     auto& by_id = table_.get<1>();
     std::uint64_t sum = 0;
     for (const Update& update : updates) {
-      const auto at = by_id.find(members_->ids[update.member]);
+      const auto at = by_id.find(members_->id(update.member));
       by_id.modify(at, [&](Entry& entry) { entry.key.score = update.score; });
       sum += table_.get<0>().rank(table_.project<0>(at));
     }
@@ -58,7 +58,7 @@ class MultiIndex final : public Contender {
   }
 
   std::uint64_t rank(std::uint32_t member) override {
-    return table_.get<0>().rank(table_.project<0>(table_.get<1>().find(members_->ids[member])));
+    return table_.get<0>().rank(table_.project<0>(table_.get<1>().find(members_->id(member))));
   }
   std::size_t bytes() override { return bytes_; }
 
@@ -85,9 +85,9 @@ class PbDs final : public Contender {
   void load(const Members& members) override {
     members_ = &members;
     const std::size_t before = allocated_bytes();
-    for (std::size_t i = 0; i < members.ids.size(); ++i) {
-      tree_.insert({members.scores[i], members.ids[i]});
-      scores_.emplace(members.ids[i], members.scores[i]);
+    for (std::size_t i = 0; i < members.list.size(); ++i) {
+      tree_.insert({members.list[i].score, members.id(i)});
+      scores_.emplace(members.id(i), members.list[i].score);
     }
     bytes_ = allocated_bytes() - before;
   }
@@ -95,7 +95,7 @@ class PbDs final : public Contender {
   std::uint64_t run(std::span<const Update> updates) override {
     std::uint64_t sum = 0;
     for (const Update& update : updates) {
-      const MemberId& id = members_->ids[update.member];
+      const MemberId& id = members_->id(update.member);
       std::int64_t& score = scores_.find(id)->second;
       tree_.erase({std::exchange(score, update.score), id});
       tree_.insert({score, id});
@@ -105,7 +105,7 @@ class PbDs final : public Contender {
   }
 
   std::uint64_t rank(std::uint32_t member) override {
-    const MemberId& id = members_->ids[member];
+    const MemberId& id = members_->id(member);
     return tree_.order_of_key({scores_.find(id)->second, id});
   }
   std::size_t bytes() override { return bytes_; }

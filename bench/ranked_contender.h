@@ -24,9 +24,13 @@ struct Update {
 
 // The members of a run, the same for all.
 struct Members {
-  std::vector<MemberId> ids;
-  std::vector<std::uint64_t> ties;  // of SHA-256(run | member), as the actor has it in its row
-  std::vector<std::int64_t> scores;
+  struct Member {
+    MemberId id;
+    std::uint64_t tie;   // of SHA-256(run | member), as the actor has it in its row
+    std::int64_t score;  // at first
+  };
+  std::vector<Member> list;
+  const MemberId& id(std::size_t member) const { return list[member].id; }
 };
 
 class Contender {
@@ -45,7 +49,12 @@ class Contender {
 
 inline constexpr std::size_t kUpdatesPerCommit = 2000;
 
-enum class LaurelMode { kIndexed, kRowAtHand, kOneByOne };
+enum class LaurelMode {
+  kBatch,      // by member id; the ranks come with the batch
+  kAsked,      // by member id; the ranks are asked of the committed version
+  kRowAtHand,  // the caller has the old score; the ranks come with the batch
+  kOneByOne,   // by member id; each rank is asked before the next update
+};
 std::unique_ptr<Contender> make_laurel(LaurelMode mode);
 std::unique_ptr<Contender> make_multi_index();
 std::unique_ptr<Contender> make_pb_ds();

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "laurel/adapters/memory/huge_pages.h"
 #include "laurel/ranked/loader.h"
 #include "laurel/ranked/tree.h"
 #include "ranked_contender.h"
@@ -15,12 +16,16 @@ class Laurel final : public Contender {
  public:
   explicit Laurel(LaurelMode mode)
       : mode_(mode),
-        tree_(ranked::Options{.member_index = mode != LaurelMode::kRowAtHand, .hash_seed = 7}) {}
+        tree_(ranked::Options{.member_index = mode != LaurelMode::kRowAtHand,
+                              .hash_seed = 7,
+                              .memory = &adapters::memory::huge_pages()}) {}
 
   std::string name() const override {
     switch (mode_) {
-      case LaurelMode::kIndexed:
+      case LaurelMode::kBatch:
         return "Laurel";
+      case LaurelMode::kAsked:
+        return "Laurel, ranks asked after";
       case LaurelMode::kRowAtHand:
         return "Laurel, row at hand";
       case LaurelMode::kOneByOne:
@@ -32,9 +37,12 @@ class Laurel final : public Contender {
   void load(const Members& members) override {
     members_ = &members;
     ranked::RankedLoader loader(tree_);
-    for (std::uint32_t i = 0; i < members.ids.size(); ++i) loader.add(row(i, members.scores[i]));
+    for (std::uint32_t i = 0; i < members.list.size(); ++i) {
+      loader.add(row(i, members.list[i].score));
+    }
     loader.finish(commit_);
-    if (mode_ == LaurelMode::kRowAtHand) keys_ = members.scores;
+    if (mode_ != LaurelMode::kRowAtHand) return;
+    for (const auto& member : members.list) keys_.push_back(member.score);
   }
 
   std::uint64_t run(std::span<const Update> updates) override {
@@ -50,14 +58,14 @@ class Laurel final : public Contender {
     if (mode_ == LaurelMode::kRowAtHand) {
       return *tree_.committed().position(row(member, keys_[member]));
     }
-    return *tree_.committed().position(*tree_.find(view_of(members_->ids[member])));
+    return *tree_.committed().position(*tree_.find(view_of(members_->id(member))));
   }
 
   std::size_t bytes() override { return tree_.memory(); }
 
  private:
   ranked::Row row(std::uint32_t member, std::int64_t score) const {
-    return {view_of(members_->ids[member]), Tie{members_->ties[member]}, key(score)};
+    return {view_of(members_->id(member)), Tie{members_->list[member].tie}, key(score)};
   }
   static SortKey key(std::int64_t score) { return {{descending(score)}, 0}; }
 
@@ -68,31 +76,27 @@ class Laurel final : public Contender {
 
   std::uint64_t together(std::span<const Update> batch) {
     changes_.clear();
-    rows_.clear();
-    ids_.clear();
     for (const Update& update : batch) {
-      const std::string_view id = view_of(members_->ids[update.member]);
-      ranked::Change change{id, Tie{members_->ties[update.member]}, std::nullopt,
-                            key(update.score)};
+      const auto& member = members_->list[update.member];
+      ranked::Change change{view_of(member.id), Tie{member.tie}, std::nullopt, key(update.score)};
       if (mode_ == LaurelMode::kRowAtHand) {
         change.before = key(std::exchange(keys_[update.member], update.score));
       }
       changes_.push_back(change);
     }
-    tree_.apply(changes_);
-    commit();
-    // Now the ranks, by member id where there is no row at hand.
-    rows_.resize(batch.size());
     positions_.resize(batch.size());
-    if (mode_ == LaurelMode::kRowAtHand) {
-      for (std::size_t i = 0; i < batch.size(); ++i) {
-        rows_[i] = row(batch[i].member, keys_[batch[i].member]);
-      }
-    } else {
-      for (const Update& update : batch) ids_.push_back(view_of(members_->ids[update.member]));
+    if (mode_ == LaurelMode::kAsked) {
+      tree_.apply(changes_);
+      commit();
+      ids_.clear();
+      for (const ranked::Change& change : changes_) ids_.push_back(change.member);
+      rows_.resize(batch.size());
       tree_.find(ids_, rows_);
+      tree_.committed().positions(rows_, positions_);
+    } else {
+      tree_.apply(changes_, positions_);
+      commit();
     }
-    tree_.committed().positions(rows_, positions_);
     std::uint64_t sum = 0;
     for (const std::uint64_t position : positions_) sum += position;
     return sum;

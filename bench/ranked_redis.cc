@@ -89,9 +89,9 @@ class Redis final : public Contender {
   void load(const Members& members) override {
     members_ = &members;
     const std::size_t before = used_memory();
-    for (std::size_t at = 0; at < members.ids.size(); at += kPipelined) {
-      const std::size_t end = std::min(at + kPipelined, members.ids.size());
-      for (std::size_t i = at; i < end; ++i) append_add(members.ids[i], members.scores[i]);
+    for (std::size_t at = 0; at < members.list.size(); at += kPipelined) {
+      const std::size_t end = std::min(at + kPipelined, members.list.size());
+      for (std::size_t i = at; i < end; ++i) append_add(members.id(i), members.list[i].score);
       for (std::size_t i = at; i < end; ++i) next_number();
     }
     bytes_ = used_memory() - before;
@@ -102,8 +102,8 @@ class Redis final : public Contender {
     for (std::size_t at = 0; at < updates.size(); at += kPipelined) {
       const std::size_t end = std::min(at + kPipelined, updates.size());
       for (std::size_t i = at; i < end; ++i) {
-        append_add(members_->ids[updates[i].member], updates[i].score);
-        append_rank(members_->ids[updates[i].member]);
+        append_add(members_->id(updates[i].member), updates[i].score);
+        append_rank(members_->id(updates[i].member));
       }
       for (std::size_t i = at; i < end; ++i) {
         next_number();
@@ -114,7 +114,7 @@ class Redis final : public Contender {
   }
 
   std::uint64_t rank(std::uint32_t member) override {
-    append_rank(members_->ids[member]);
+    append_rank(members_->id(member));
     return next_number();
   }
   std::size_t bytes() override { return bytes_; }

@@ -112,8 +112,8 @@ void Backfills::prune(const std::vector<BackfillSpan>& listed, OpenCommit& open)
   }
 }
 
-// An event may send within its partition, by the inbox when its commit is full, and what it sent may
-// send again. Each time the inbox is drained, all that was sent before is one such hop further.
+// An event may send within its partition, by the inbox when its commit is full, and what it sent
+// may send again. Each time the inbox is drained, all that was sent before is one such hop further.
 void Backfills::inbox_drained(bool quiet) {
   for (auto& [id, part] : now_) {
     if (part.through || part.applied_to == kNoTime) continue;

@@ -41,6 +41,7 @@ TIERS = "".join(f'\n[[tier]]\nname = "{name}"\nfrom = {start}\nmultiplier = "{fa
                 for name, start, factor in (("basic", 0, 1), ("silver", 10_000, 2),
                                             ("gold", 100_000, 3)))
 PROGRAM = (harness.CRASH_GAME / "catalog" / "program.toml").read_text() + TIERS
+CATALOG_WRITTEN = "embedded.append_catalog.after_write"
 LIFE_MAX_S = 0.4  # of a life that ends by a kill, after the node is up
 FAILPOINT_LIFE_S = 20
 REACHED_MAX = 10
@@ -98,14 +99,21 @@ class Run:
         return kinds
 
     def final_runs(self):
-        done = self.node.verb("tournament", "list", "--json")
-        if done.code != 0:
-            return None
-        runs = [run for each in done.json()["tournaments"] for run in each.get("runs", [])]
-        return runs and all(run["state"] == "final" for run in runs)
+        client = self.node.client()
+        try:
+            changes = Counter(record["data"]["change"] for record in client.topic("tournaments"))
+        except (OSError, harness.http.client.HTTPException):
+            return False
+        finally:
+            client.close()
+        return changes["opened"] > 0 and changes["opened"] == changes["final"]
 
     def kill_all(self, kinds):
-        """Until no death is left, or all bets are applied and all runs closed: what is left then."""
+        """The first start dies with the catalog just written. Then until no death is left, or all bets are applied and all runs closed: what is left then."""
+        self.node.launch({"LAUREL_FAILPOINT": f"{CATALOG_WRITTEN}:1"})
+        if self.node.wait_healthy() or self.node.process.wait() != FAILPOINT_EXIT:
+            raise RuntimeError(f"{CATALOG_WRITTEN} was not reached; are fail points compiled in?")
+        self.died[CATALOG_WRITTEN] += 1
         while kinds:
             kind = kinds[0]
             environment = {}

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import harness
 
-ROOMS = "contract;runtime/api;runtime;runtime/adapters/crypto;runtime/testkit;actors"
+ROOMS = ("contract;runtime/api;rules;runtime/ranked;runtime;runtime/adapters/crypto;runtime/testkit;"
+         "actors")
 
 
 class NewActorBuilds(unittest.TestCase):

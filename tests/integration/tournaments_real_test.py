@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import unittest
 from collections import defaultdict
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import harness
@@ -23,7 +24,6 @@ ASSETS = 'assets = [{ id = "BIT", scale = 2 }]'
 
 
 def micros(text):
-    from datetime import datetime, timedelta
     at = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return (at - EPOCH) // timedelta(microseconds=1)
 
@@ -45,7 +45,7 @@ class RealTournaments(NodeTest):
         (catalog / "assets.toml").write_text(ASSETS)
         (catalog / "tournaments.toml").write_text(CATALOG)
         node.config = node.folder / "node.toml"
-        node.config.write_text(f"[node]\npartitions = {partitions}\n")
+        node.config.write_text(f"partitions = {partitions}\n")
         node.start()
         return node
 
@@ -59,13 +59,14 @@ class RealTournaments(NodeTest):
     def standings_of(self, node):
         """run -> [(player, score, reached)] in order of position, once all of them are final."""
         def final():
-            done = self.assertCode(node.verb("tournament", "list", "--json"), 0)
-            runs = [run for each in done.json()["tournaments"] for run in each.get("runs", [])]
-            return bool(runs) and all(run["state"] == "final" for run in runs)
+            client = node.client()
+            changes = [record["data"]["change"] for record in client.topic("tournaments")]
+            client.close()
+            return changes.count("opened") > 0 and changes.count("opened") == changes.count("final")
         harness.eventually(final, True, within_s=30)
         runs = defaultdict(list)
         for line in self.assertCode(node.verb("export", "standings", "--json"), 0).json_lines():
-            self.assertEqual(int(line["position"]), len(runs[line["run"]]))
+            self.assertEqual(int(line["position"]), len(runs[line["run"]]) + 1)
             runs[line["run"]].append(
                 (line["player"], int(line["score"]["units"]), micros(line["reached"])))
         return dict(runs)
@@ -127,7 +128,9 @@ class RealTournaments(NodeTest):
         self.assertCode(node.ingest(voids(long_after), "--live", mapping=mapping), 0)
         self.check(node, kept)
         entries = sum(1 for number in long_after if float(self.rows[number]["Bet"]) >= 10)
-        reasons = [record["data"]["reason"] for record in node.client().topic("ledger")]
+        client = node.client()
+        reasons = [record["data"]["reason"] for record in client.topic("ledger")]
+        client.close()
         self.assertGreaterEqual(reasons.count("wager-voided"), entries)
 
 

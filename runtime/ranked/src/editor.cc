@@ -30,7 +30,7 @@ Item item_of(const Op& op) {
           op.row.ref};
 }
 
-// Calls copy(from, to) for the runs of rows that stay and put(item) for those that come, in order.
+// Calls copy(from, to) for the runs of rows that stay and put(op) for those that come, in order.
 template <class Copy, class Put>
 void merge(const Lens& lens, const Leaf& leaf, std::span<const Op> ops, Copy copy, Put put) {
   unsigned from = 0;
@@ -39,7 +39,7 @@ void merge(const Lens& lens, const Leaf& leaf, std::span<const Op> ops, Copy cop
     copy(from, at);
     from = at;
     if (op.insert) {
-      put(item_of(op));
+      put(op);
     } else {
       RANKED_CHECK(at < leaf.size && leaf.row[at].member == op.row.ref);
       ++from;
@@ -63,7 +63,7 @@ Node* Editor::apply(Node* root, std::span<const Op> ops, const Target& target) {
   if (ops.empty()) return root;
   if (root == nullptr) root = store_.take_leaf(target_.generation);
   plan(root);
-  const Outcome outcome = edit(root->level, 0);
+  const Outcome outcome = edit(root->level, 0, 0);
   Slots top;
   if (outcome.fits) {
     top.push_back(outcome.slot);
@@ -112,17 +112,17 @@ void Editor::plan_children(Task& task, std::vector<Task>& below) const {
 }
 
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the tree
-Editor::Outcome Editor::edit(unsigned level, std::uint32_t index) {
+Editor::Outcome Editor::edit(unsigned level, std::uint32_t index, std::uint64_t before) {
   const std::vector<Task>& here = tasks_[level];
   const std::size_t ahead = index + (level == 0 ? 8U : 3U);
   if (ahead < here.size()) prefetch(here[ahead].node, level == 0 ? sizeof(Leaf) : sizeof(Inner));
   const Task& task = here[index];
-  if (level > 0) return edit_inner(task, level);
+  if (level > 0) return edit_inner(task, level, before);
   return edit_leaf(static_cast<Leaf*>(task.node),
-                   ops_.subspan(task.ops_begin, task.ops_end - task.ops_begin));
+                   ops_.subspan(task.ops_begin, task.ops_end - task.ops_begin), before);
 }
 
-Editor::Outcome Editor::edit_leaf(Leaf* leaf, std::span<const Op> ops) {
+Editor::Outcome Editor::edit_leaf(Leaf* leaf, std::span<const Op> ops, std::uint64_t before) {
   const auto inserts = static_cast<std::size_t>(
       std::count_if(ops.begin(), ops.end(), [](const Op& op) { return op.insert; }));
   const std::size_t rows = leaf->size + 2 * inserts - ops.size();
@@ -135,7 +135,10 @@ Editor::Outcome Editor::edit_leaf(Leaf* leaf, std::span<const Op> ops) {
         [&](unsigned from, unsigned to) {
           for (; from < to; ++from) items_.push_back(item_at(*leaf, from, lens_.columns));
         },
-        [&](const Item& item) { items_.push_back(item); });
+        [&](const Op& op) {
+          note_position(op, before + items_.size());
+          items_.push_back(item_of(op));
+        });
     dispose(leaf);
     for (Slot& slot : emit_leaves(items_)) {
       slot.of_split = true;
@@ -151,7 +154,10 @@ Editor::Outcome Editor::edit_leaf(Leaf* leaf, std::span<const Op> ops) {
   merge(
       lens_, *leaf, ops,
       [&](unsigned from, unsigned to) { append_rows(*fresh, *leaf, from, to, lens_.columns); },
-      [&](const Item& item) { put_item(*fresh, fresh->size++, item, lens_.columns); });
+      [&](const Op& op) {
+        note_position(op, before + fresh->size);
+        put_item(*fresh, fresh->size++, item_of(op), lens_.columns);
+      });
   out.slot = slot_of(fresh);
   out.last_changed = leaf->size == 0 ||
                      !same_result(last_item(leaf, lens_.columns), last_item(fresh, lens_.columns));
@@ -162,22 +168,29 @@ Editor::Outcome Editor::edit_leaf(Leaf* leaf, std::span<const Op> ops) {
 }
 
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the tree
-Editor::Outcome Editor::edit_inner(const Task& task, unsigned level) {
+Editor::Outcome Editor::edit_inner(const Task& task, unsigned level, std::uint64_t before) {
   Inner& node = *writable(static_cast<Inner*>(task.node));
   const std::size_t begin = pieces_.size();
   std::vector<Replaced> replaced;
   std::uint64_t dirty = 0;  // children whose joint with the one before may have changed
   bool last_changed = false;
+  unsigned passed = 0;  // children whose rows are in `before`
   for (std::uint32_t i = task.children_begin; i < task.children_end; ++i) {
     const unsigned child = tasks_[level - 1][i].child_in_parent;
-    const Outcome outcome = edit(level - 1, i);
+    for (; passed < child; ++passed) before += node.count[passed];
+    ++passed;
+    const Outcome outcome = edit(level - 1, i, before);
     last_changed = child + 1 == node.size && outcome.last_changed;
     if (outcome.last_changed) dirty |= std::uint64_t{2} << child;
     if (!outcome.fits) {
       replaced.push_back({child, outcome.begin, pieces_.size()});
+      for (std::size_t piece = outcome.begin; piece < pieces_.size(); ++piece) {
+        before += pieces_[piece].count;
+      }
       dirty |= std::uint64_t{1} << child;
       continue;
     }
+    before += outcome.slot.count;
     const Item& first = outcome.slot.first;
     if (!same_result(item_at(node, child, lens_.columns), first))
       dirty |= std::uint64_t{1} << child;

@@ -20,6 +20,7 @@ namespace laurel::ranked::internal {
 // not.
 struct Op {
   Probe row;
+  std::uint32_t number = 0;  // the caller's
   bool insert = false;
 };
 
@@ -30,6 +31,9 @@ class Editor {
   struct Target {
     std::uint64_t generation = 0;  // of the open version
     Version* dead = nullptr;       // the version before it: gets what dies
+    // Gets, by the operation's number, the position that each inserted row has at the end. May be
+    // empty.
+    std::span<std::uint64_t> positions;
   };
   // Returns the new root. REQUIRES: `ops` are in order of their rows.
   Node* apply(Node* root, std::span<const Op> ops, const Target& target);
@@ -78,9 +82,13 @@ class Editor {
   // editor.cc: down the tree and back.
   void plan(Node* root);
   void plan_children(Task& task, std::vector<Task>& below) const;
-  Outcome edit(unsigned level, std::uint32_t task);
-  Outcome edit_leaf(Leaf* leaf, std::span<const Op> ops);
-  Outcome edit_inner(const Task& task, unsigned level);
+  // `before`: how many rows of the new tree come before the task's node.
+  Outcome edit(unsigned level, std::uint32_t task, std::uint64_t before);
+  Outcome edit_leaf(Leaf* leaf, std::span<const Op> ops, std::uint64_t before);
+  Outcome edit_inner(const Task& task, unsigned level, std::uint64_t before);
+  void note_position(const Op& op, std::uint64_t position) {
+    if (!target_.positions.empty()) target_.positions[op.number] = position;
+  }
   Outcome rearranged(Inner* node, std::uint64_t dirty, const std::vector<Replaced>& replaced,
                      std::size_t begin);
   Inner* writable(Inner* inner);

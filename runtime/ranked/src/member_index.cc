@@ -109,7 +109,8 @@ void MemberIndex::reserve(std::uint64_t members) {
 }
 
 void MemberIndex::rebuild(std::size_t buckets) {
-  const std::vector<Bucket> old = std::exchange(buckets_, std::vector<Bucket>(buckets));
+  std::pmr::vector<Bucket> old(buckets, buckets_.get_allocator());
+  old.swap(buckets_);
   size_ = 0;
   for (const Bucket& bucket : old) {
     for (unsigned i = 0; i < kSlots; ++i) {

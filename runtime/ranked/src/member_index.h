@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -19,7 +20,8 @@ std::uint64_t hash_of(std::string_view member, std::uint64_t seed);
 
 class MemberIndex {
  public:
-  MemberIndex(const Records& records, std::uint64_t seed) : records_(records), seed_(seed) {}
+  MemberIndex(const Records& records, std::uint64_t seed, std::pmr::memory_resource* memory)
+      : records_(records), seed_(seed), buckets_(memory) {}
 
   std::uint64_t hash(std::string_view member) const { return hash_of(member, seed_); }
   std::optional<MemberRef> find(std::string_view member, std::uint64_t hash) const;
@@ -52,7 +54,7 @@ class MemberIndex {
 
   const Records& records_;
   const std::uint64_t seed_;
-  std::vector<Bucket> buckets_;
+  std::pmr::vector<Bucket> buckets_;
   std::uint64_t size_ = 0;
 };
 

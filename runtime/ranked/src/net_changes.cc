@@ -8,6 +8,7 @@ namespace laurel::ranked::internal {
 namespace {
 
 constexpr std::uint32_t kNone = ~std::uint32_t{0};
+constexpr std::size_t kIdsAhead = 12;
 
 bool is_sound(const Change& change, unsigned columns) {
   if (change.member.empty() || change.member.size() > kMemberBytesMax) return false;
@@ -34,11 +35,17 @@ Applied NetChanges::collect(const Node* root, std::span<const Change> changes) {
   for (std::size_t i = 0; i < changes.size(); ++i) {
     if (net_of_[i] != kNone && take(root, nets_[net_of_[i]], changes[i])) {
       ++out.changed;
-    } else if (out.rejected++ == 0) {
-      out.first_rejected = i;
+      continue;
     }
+    net_of_[i] = kNone;
+    if (out.rejected++ == 0) out.first_rejected = i;
   }
   return out;
+}
+
+std::optional<std::uint32_t> NetChanges::taken_by(std::size_t change) const {
+  if (net_of_[change] == kNone) return std::nullopt;
+  return net_of_[change];
 }
 
 // One net per member, in the order in which they come first.
@@ -50,6 +57,7 @@ void NetChanges::group(std::span<const Change> changes) {
   table_.assign(mask + 1, 0);
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const Change& change = changes[i];
+    if (i + kIdsAhead < changes.size()) prefetch(changes[i + kIdsAhead].member.data());
     if (!is_sound(change, store_.columns())) continue;
     const std::uint64_t hash =
         index_ != nullptr ? index_->hash(change.member) : hash_of(change.member, 0);

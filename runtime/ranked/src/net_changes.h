@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -36,6 +37,8 @@ class NetChanges {
   // Fills nets(). Their member ids are those of the changes.
   Applied collect(const Node* root, std::span<const Change> changes);
   std::span<Net> nets() { return nets_; }
+  // The number of the net change that a change went into; nothing when it was rejected.
+  std::optional<std::uint32_t> taken_by(std::size_t change) const;
   std::size_t memory() const;
 
  private:

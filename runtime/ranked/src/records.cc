@@ -6,6 +6,12 @@
 
 namespace laurel::ranked::internal {
 
+Records::~Records() {
+  for (unsigned chunk = 0; chunk < kChunks && chunks_[chunk] != nullptr; ++chunk) {
+    shape_.memory->deallocate(chunks_[chunk], chunk_bytes(chunk));
+  }
+}
+
 std::size_t Records::units_for(std::size_t member_bytes) const {
   std::size_t bytes = kIdAt + member_bytes;
   if (shape_.with_keys)
@@ -25,8 +31,8 @@ MemberRef Records::create(std::string_view member, Tie tie) {
     unsigned chunk = chunk_of(next_);
     if (next_ + units > chunk_begin(chunk + 1)) next_ = chunk_begin(++chunk);
     RANKED_CHECK(next_ + units < (std::uint64_t{1} << 32));
-    if (!chunks_[chunk]) {
-      chunks_[chunk] = std::make_unique_for_overwrite<char[]>(kUnit << (chunk + kFirstChunkLog));
+    if (chunks_[chunk] == nullptr) {
+      chunks_[chunk] = static_cast<char*>(shape_.memory->allocate(chunk_bytes(chunk)));
     }
     ref = static_cast<MemberRef>(next_);
     next_ += units;
@@ -72,12 +78,12 @@ Tie Records::tie(MemberRef ref) const {
 std::size_t Records::memory() const {
   std::size_t out = free_.capacity() * sizeof(free_[0]);
   for (const auto& list : free_) out += list.capacity() * sizeof(MemberRef);
-  for (unsigned chunk = 0; chunk < kChunks && chunks_[chunk]; ++chunk) {
+  for (unsigned chunk = 0; chunk < kChunks && chunks_[chunk] != nullptr; ++chunk) {
     // What was never handed out was never touched, and costs no memory but for a page.
     constexpr std::uint64_t kPage = 4096;
     const std::uint64_t used = std::min(next_, chunk_begin(chunk + 1)) - chunk_begin(chunk);
     const std::uint64_t bytes = (used * kUnit + kPage - 1) / kPage * kPage;
-    out += std::min(bytes, kUnit << (chunk + kFirstChunkLog));
+    out += std::min<std::uint64_t>(bytes, chunk_bytes(chunk));
   }
   return out;
 }

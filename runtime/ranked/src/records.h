@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
+#include <memory_resource>
 #include <string_view>
 #include <vector>
 
@@ -28,8 +28,10 @@ class Records {
   struct Shape {
     unsigned columns = 1;
     bool with_keys = false;
+    std::pmr::memory_resource* memory = std::pmr::new_delete_resource();
   };
   explicit Records(Shape shape) : shape_(shape) {}
+  ~Records();
   Records(const Records&) = delete;
   Records& operator=(const Records&) = delete;
 
@@ -71,17 +73,18 @@ class Records {
   }
   const char* address(MemberRef ref) const {
     const unsigned chunk = chunk_of(ref);
-    return chunks_[chunk].get() + (ref - chunk_begin(chunk)) * kUnit;
+    return chunks_[chunk] + (ref - chunk_begin(chunk)) * kUnit;
   }
   char* address(MemberRef ref) {
     const unsigned chunk = chunk_of(ref);
-    return chunks_[chunk].get() + (ref - chunk_begin(chunk)) * kUnit;
+    return chunks_[chunk] + (ref - chunk_begin(chunk)) * kUnit;
   }
+  static std::size_t chunk_bytes(unsigned chunk) { return kUnit << (chunk + kFirstChunkLog); }
   std::size_t units_for(std::size_t member_bytes) const;
   std::size_t keys_at(MemberRef ref) const { return kIdAt + member(ref).size(); }
 
   const Shape shape_;
-  std::array<std::unique_ptr<char[]>, kChunks> chunks_;
+  std::array<char*, kChunks> chunks_{};
   std::uint64_t next_ = 0;                    // units handed out so far
   std::vector<std::vector<MemberRef>> free_;  // by units
 };

@@ -32,6 +32,10 @@ bool comes_before(const Op& a, const Op& b) {
 
 constexpr std::size_t kFew = 48;
 
+std::pmr::memory_resource* memory_of(const Options& options) {
+  return options.memory != nullptr ? options.memory : std::pmr::new_delete_resource();
+}
+
 }  // namespace
 
 // In order of their rows. Scores spread: most operations get a bucket of their own, where nothing
@@ -68,28 +72,47 @@ void RankedTree::State::sort_ops() {
 
 RankedTree::State::State(const Options& options)
     : store(std::make_shared<internal::Store>(
-          internal::Records::Shape{options.columns, options.member_index})),
+          internal::Records::Shape{options.columns, options.member_index, memory_of(options)})),
       editor_(*store),
       net_changes_(*store) {
   RANKED_CHECK(options.columns >= 1 && options.columns <= kSortColumnsMax);
   committed = std::make_shared<Pin>(store, store->add({}));
   if (options.member_index) {
-    index.emplace(store->records(), options.hash_seed);
+    index.emplace(store->records(), options.hash_seed, memory_of(options));
     net_changes_.use(*index);
   }
 }
 
-Applied RankedTree::State::apply(std::span<const Change> changes) {
+Applied RankedTree::State::apply(std::span<const Change> changes,
+                                 std::span<std::uint64_t> positions) {
   const Applied out = net_changes_.collect(root, changes);
+  const std::span<Net> nets = net_changes_.nets();
   ops_.clear();
-  for (Net& net : net_changes_.nets()) write(net);
+  for (std::uint32_t number = 0; number < nets.size(); ++number) write(number, nets[number]);
   sort_ops();
-  root = editor_.apply(root, ops_, {generation, &newest()});
+  positions_.assign(positions.empty() ? 0 : nets.size(), RankedView::kAbsent);
+  root = editor_.apply(root, ops_, {generation, &newest(), positions_});
+  if (!positions.empty()) tell_positions(positions);
   return out;
 }
 
+void RankedTree::State::tell_positions(std::span<std::uint64_t> positions) {
+  const std::span<const Net> nets = net_changes_.nets();
+  for (std::size_t number = 0; number < nets.size(); ++number) {
+    const Net& net = nets[number];
+    // The tree was not written where it held the row already.
+    if (net.held_now && positions_[number] == RankedView::kAbsent) {
+      positions_[number] = *open_view().position({net.member, net.tie, net.now});
+    }
+  }
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    const auto number = net_changes_.taken_by(i);
+    positions[i] = number ? positions_[*number] : RankedView::kAbsent;
+  }
+}
+
 // Everything of a net change but the tree: records, index, undo, and the operations on the tree.
-void RankedTree::State::write(Net& net) {
+void RankedTree::State::write(std::uint32_t number, Net& net) {
   if (!net.held_before && !net.held_now) return;
   if (net.held_before && net.held_now && net.before == net.now) return;
   internal::Records& records = store->records();
@@ -108,7 +131,7 @@ void RankedTree::State::write(Net& net) {
     open_undo.push_back({Undo::Kind::kMoved, net.ref, net.before});
   }
   const auto add = [&](const SortKey& key, bool insert) {
-    ops_.push_back({internal::probe_of(Row{net.member, net.tie, key}), insert});
+    ops_.push_back({internal::probe_of(Row{net.member, net.tie, key}), number, insert});
     ops_.back().row.ref = net.ref;
   };
   if (net.held_before) add(net.before, false);
@@ -177,7 +200,8 @@ void RankedTree::State::free_younger_than(std::uint64_t than, Node* node) {
 std::size_t RankedTree::State::memory() const {
   return sizeof(*this) + store->memory() + editor_.memory() + net_changes_.memory() +
          (ops_.capacity() + sorted_.capacity()) * sizeof(Op) +
-         starts_.capacity() * sizeof(std::uint32_t) + (index ? index->memory() : 0) +
+         starts_.capacity() * sizeof(std::uint32_t) +
+         positions_.capacity() * sizeof(std::uint64_t) + (index ? index->memory() : 0) +
          (open_undo.capacity() + sealed_undo.capacity()) * sizeof(Undo);
 }
 

@@ -19,12 +19,13 @@ class RankedTree::State {
  public:
   explicit State(const Options& options);
 
-  Applied apply(std::span<const Change> changes);
+  Applied apply(std::span<const Change> changes, std::span<std::uint64_t> positions);
   void abort();
   // Makes `items`, in order, the open version, which is empty.
   void build(std::span<const internal::Item> items);
   std::size_t memory() const;
 
+  RankedView open_view() const;
   // The sealed version, or the committed one.
   internal::Version& newest() const { return sealed ? *sealed->version : *committed->version; }
   internal::Lens lens() const { return {&store->records(), store->columns()}; }
@@ -51,7 +52,8 @@ class RankedTree::State {
   std::optional<internal::MemberIndex> index;
 
  private:
-  void write(internal::Net& net);
+  void write(std::uint32_t number, internal::Net& net);
+  void tell_positions(std::span<std::uint64_t> positions);
   void sort_ops();
   void undo(std::vector<Undo>& log);
   void free_younger_than(std::uint64_t generation, internal::Node* node);
@@ -59,6 +61,7 @@ class RankedTree::State {
   internal::Editor editor_;
   internal::NetChanges net_changes_;
   std::vector<internal::Op> ops_;
+  std::vector<std::uint64_t> positions_;  // by net change
   std::vector<internal::Op> sorted_;
   std::vector<std::uint32_t> starts_;  // of buckets of operations
 };

@@ -10,11 +10,13 @@
 namespace laurel::ranked::internal {
 
 namespace {
-constexpr std::align_val_t kLine{64};
-constexpr std::size_t kChunkBytesMax = std::size_t{1} << 20U;
+constexpr std::size_t kLine = 64;
+constexpr std::size_t kHugePage = std::size_t{2} << 20U;
 }  // namespace
 
-void Pool::FreeChunk::operator()(std::byte* bytes) const { ::operator delete(bytes, kLine); }
+Pool::~Pool() {
+  for (const Chunk& chunk : chunks_) memory_->deallocate(chunk.begin, chunk.bytes, kLine);
+}
 
 void* Pool::take() {
   if (!free_.empty()) {
@@ -27,14 +29,13 @@ void* Pool::take() {
   }
   if (used_ == chunk_blocks_) {
     // A quarter of what there is: a small table stays small.
-    const std::size_t bytes = std::clamp(allocated_ / 4, 2 * block_bytes_, kChunkBytesMax);
+    const std::size_t bytes = std::clamp(allocated_ / 4, 2 * block_bytes_, kHugePage);
     chunk_blocks_ = bytes / block_bytes_;
     used_ = 0;
-    auto* raw = static_cast<std::byte*>(::operator new(chunk_blocks_* block_bytes_, kLine));
-    chunks_.emplace_back(raw);
+    chunks_.push_back({static_cast<std::byte*>(memory_->allocate(bytes, kLine)), bytes});
   }
   allocated_ += block_bytes_;
-  return chunks_.back().get() + block_bytes_ * used_++;
+  return chunks_.back().begin + block_bytes_ * used_++;
 }
 
 std::size_t Pool::memory() const {
@@ -45,8 +46,8 @@ std::size_t Pool::memory() const {
 Store::Store(Records::Shape shape)
     : columns_(shape.columns),
       records_(shape),
-      leaves_(bytes_of_node<Leaf>(shape.columns)),
-      inners_(bytes_of_node<Inner>(shape.columns)) {}
+      leaves_(bytes_of_node<Leaf>(shape.columns), shape.memory),
+      inners_(bytes_of_node<Inner>(shape.columns), shape.memory) {}
 
 Leaf* Store::take_leaf(std::uint64_t generation) {
   Leaf* leaf = new (leaves_.take()) Leaf;

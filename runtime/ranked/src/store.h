@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <memory_resource>
 #include <vector>
 
 #include "node.h"
@@ -23,17 +24,22 @@ namespace laurel::ranked::internal {
 // Blocks of one size. Freed blocks are remembered aside: they are cold, and not worth touching.
 class Pool {
  public:
-  explicit Pool(std::size_t block_bytes) : block_bytes_((block_bytes + 63) / 64 * 64) {}
+  Pool(std::size_t block_bytes, std::pmr::memory_resource* memory)
+      : block_bytes_((block_bytes + 63) / 64 * 64), memory_(memory) {}
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
   void* take();
   void give(void* block) { free_.push_back(block); }
   std::size_t memory() const;
 
  private:
-  struct FreeChunk {
-    void operator()(std::byte* bytes) const;
+  struct Chunk {
+    std::byte* begin;
+    std::size_t bytes;
   };
-  using Chunk = std::unique_ptr<std::byte, FreeChunk>;
   const std::size_t block_bytes_;
+  std::pmr::memory_resource* const memory_;
   std::vector<Chunk> chunks_;
   std::size_t chunk_blocks_ = 0;  // of the last chunk
   std::size_t used_ = 0;          // of the last chunk

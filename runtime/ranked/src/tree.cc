@@ -16,7 +16,10 @@ RankedTree::~RankedTree() = default;
 RankedTree::RankedTree(RankedTree&&) noexcept = default;
 RankedTree& RankedTree::operator=(RankedTree&&) noexcept = default;
 
-Applied RankedTree::apply(std::span<const Change> changes) { return state_->apply(changes); }
+Applied RankedTree::apply(std::span<const Change> changes, std::span<std::uint64_t> positions) {
+  RANKED_CHECK(positions.empty() || positions.size() == changes.size());
+  return state_->apply(changes, positions);
+}
 
 bool RankedTree::insert(const Row& row) {
   const Change change{row.member, row.tie, std::nullopt, row.key};
@@ -90,13 +93,10 @@ void RankedTree::settle(std::uint64_t commit) {
 
 void RankedTree::abort() { state_->abort(); }
 
-RankedView RankedTree::open() const {
-  RankedView::Source source;
-  source.root = state_->root;
-  source.size = state_->size;
-  source.commit = state_->newest().commit;
-  source.lens = state_->lens();
-  return RankedView(std::move(source));
+RankedView RankedTree::open() const { return state_->open_view(); }
+
+RankedView RankedTree::State::open_view() const {
+  return RankedView({nullptr, root, size, newest().commit, lens()});
 }
 
 RankedView RankedTree::sealed() const {

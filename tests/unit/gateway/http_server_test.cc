@@ -82,7 +82,7 @@ TEST_F(HttpServerTest, AnswersEachEventOfABatch) {
             "{\"index\":0,\"id\":\"a\",\"status\":\"accepted\"},"
             "{\"index\":1,\"id\":\"a\",\"status\":\"duplicate\"},"
             "{\"index\":2,\"id\":\"bad\",\"status\":\"rejected\",\"reason\":\"malformed-json\","
-            "\"detail\":\"it says bad\"}]}");
+            "\"detail\":\"it says bad\"}],\"position\":\"dw\"}");
 }
 
 TEST_F(HttpServerTest, AppliesNothingOfABatchThatIsNone) {
@@ -164,7 +164,7 @@ TEST_F(HttpServerTest, IngestsRecordsWithASession) {
       reply.body,
       "{\"accepted\":3,\"duplicate\":0,\"conflict\":0,\"rejected\":1,\"rejections\":[{\"line\":"
       "13,\"status\":\"rejected\",\"reason\":\"malformed-json\",\"detail\":\"it says "
-      "bad\"}]}");
+      "bad\"}],\"position\":\"dw\"}");
   EXPECT_EQ(client.ask("POST", path + "/records?line=x", "text/csv", "1").status, 400);
   EXPECT_EQ(client.ask("DELETE", path).status, 200);
   EXPECT_EQ(client.ask("POST", path + "/records", "text/csv", "1").status, 404);

@@ -59,7 +59,15 @@ struct Pair {
         if (!change.after) change.before = SortKey{};
       }
     }
-    const Applied applied = tree.apply(changes);
+    std::vector<std::uint64_t> positions(changes.size());
+    const Applied applied = tree.apply(changes, positions);
+    for (std::size_t i = 0; i < many; ++i) {
+      const auto at = std::find_if(board.begin(), board.end(), [&](const Member& member) {
+        return fits[i] && member.id == changes[i].member;
+      });
+      ASSERT_EQ(positions[i], at == board.end() ? RankedView::kAbsent
+                                                : static_cast<std::uint64_t>(at - board.begin()));
+    }
     ASSERT_EQ(applied.changed,
               static_cast<std::size_t>(std::count(fits.begin(), fits.end(), true)));
     ASSERT_EQ(applied.rejected, many - applied.changed);

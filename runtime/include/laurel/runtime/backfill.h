@@ -81,8 +81,8 @@ struct BackfillPart {
   /// restart it is found again.
   TimeUs passed = kNoTime;
   std::array<TimeUs, 3> settling{kNoTime, kNoTime, kNoTime};  ///< on its way to `passed`
-  bool through = false;                     ///< nothing is left to do
-  std::vector<BackfillRefusal> refusals;    ///< the first kBackfillRefusalsMax
+  bool through = false;                                       ///< nothing is left to do
+  std::vector<BackfillRefusal> refusals;                      ///< the first kBackfillRefusalsMax
 };
 using BackfillParts = std::vector<BackfillPart>;  ///< of one partition, by id
 

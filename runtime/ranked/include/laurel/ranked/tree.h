@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -34,6 +35,9 @@ struct Options {
   bool member_index = false;
   /// Seeds the index's hash, so that nobody can choose ids that collide.
   std::uint64_t hash_seed = 0;
+  /// Where large blocks come from; nullptr: the heap. Outlives the table and all its views. Huge
+  /// pages (adapters/memory) make a large table about a fifth faster.
+  std::pmr::memory_resource* memory = nullptr;
 };
 
 /// What became of the changes of one apply().
@@ -56,7 +60,10 @@ class RankedTree {
   /// member index: the last three, and leaving without being there). O(changes log n); many at once
   /// are several times as fast each. Without a member index a join of a member that is held with
   /// another key is not noticed.
-  Applied apply(std::span<const Change> changes);
+  /// `positions`, unless it is empty, gets where each change's member is after all of them, for
+  /// nearly nothing: RankedView::kAbsent where it is not held or the change was rejected.
+  /// REQUIRES: positions.size() == changes.size(), or 0.
+  Applied apply(std::span<const Change> changes, std::span<std::uint64_t> positions = {});
   bool insert(const Row& row);
   bool erase(const Row& row);
   /// `row` holds the old key.
