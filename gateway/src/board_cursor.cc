@@ -89,4 +89,21 @@ std::optional<BoardCursor> parse_cursor(std::string_view text, std::string_view 
   return out;
 }
 
+std::uint64_t behind(const ranked::RankedView& view, const BoardCursor& cursor) {
+  std::uint64_t from = view.count_better(cursor.key);
+  std::uint64_t to = from + view.count_ties(cursor.key);
+  while (from < to) {
+    const std::uint64_t middle = from + (to - from) / 2;
+    const ranked::RankedRow row = view.at(middle);
+    const bool before = row.tie < cursor.tie ||
+                        (row.tie == cursor.tie && row.member <= std::string_view(cursor.member));
+    if (before) {
+      from = middle + 1;
+    } else {
+      to = middle;
+    }
+  }
+  return from;
+}
+
 }  // namespace laurel::gateway::internal

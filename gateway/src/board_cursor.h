@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "laurel/ranked/row.h"
+#include "laurel/ranked/view.h"
 
 namespace laurel::gateway::internal {
 
@@ -26,5 +26,8 @@ struct BoardCursor {
 std::string cursor_text(const BoardCursor& cursor, std::string_view secret);
 /// Nothing when it was not made with that secret.
 std::optional<BoardCursor> parse_cursor(std::string_view text, std::string_view secret);
+
+/// The first position behind the cursor's row, whether that is still there or not. O(log^2 n).
+std::uint64_t behind(const ranked::RankedView& view, const BoardCursor& cursor);
 
 }  // namespace laurel::gateway::internal

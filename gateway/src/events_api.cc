@@ -1,7 +1,6 @@
 // POST /v1/events, and how a submission becomes a reply.
 #include <algorithm>
 #include <chrono>
-#include <map>
 
 #include <boost/json.hpp>
 
@@ -39,17 +38,6 @@ RawRecord record_of(std::string_view bytes) {
   return record;
 }
 
-/// What a reader has to have seen to see all of it.
-std::string position_of(const Submission& submission) {
-  std::map<runtime::PartitionId, runtime::CommitNumber> commits;
-  for (const auto& result : submission.results) {
-    if (result.commit == 0) continue;
-    auto& commit = commits[result.partition];
-    commit = std::max(commit, result.commit);
-  }
-  return position_text({Position::Kind::kWrite, {commits.begin(), commits.end()}});
-}
-
 Reply render_results(const Submission& submission) {
   std::array<std::uint64_t, runtime::kEventStatusCount> counts{};
   json::array results;
@@ -75,7 +63,7 @@ Reply render_results(const Submission& submission) {
     body["staged"] = counts[static_cast<std::size_t>(EventStatus::kStaged)];
   }
   body["results"] = std::move(results);
-  body["position"] = position_of(submission);
+  body["position"] = position_text(position_of(submission));
   return Reply{202, "application/json", json::serialize(body), {}, {}};
 }
 

@@ -42,7 +42,9 @@ struct Wait : std::enable_shared_from_this<Wait> {
     recheck();
   }
   void refuse(const std::string& why) {
-    if (!over.exchange(true)) respond(not_yet(why));
+    if (over.exchange(true)) return;
+    read = nullptr;
+    std::exchange(respond, nullptr)(not_yet(why));
   }
 
  private:
@@ -76,7 +78,10 @@ struct Wait : std::enable_shared_from_this<Wait> {
     });
   }
   void finish() {
-    if (!over.exchange(true)) read(respond);
+    if (over.exchange(true)) return;
+    // The timer keeps this object: not what it was for.
+    const auto answer = std::exchange(respond, nullptr);
+    std::exchange(read, nullptr)(answer);
   }
 };
 

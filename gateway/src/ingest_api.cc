@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "position.h"
 #include "problem.h"
 #include "record_splitter.h"
 #include "service.h"
@@ -44,6 +45,7 @@ Reply render_counts(const Submission& submission) {
     body["staged"] = counts[static_cast<std::size_t>(EventStatus::kStaged)];
   }
   body["rejections"] = std::move(rejections);
+  body["position"] = position_text(position_of(submission));
   return Reply{200, "application/json", json::serialize(body), {}, {}};
 }
 

@@ -1,8 +1,21 @@
 #include "position.h"
 
+#include <algorithm>
+#include <map>
+
 #include "text.h"
 
 namespace laurel::gateway::internal {
+
+Position position_of(const runtime::Submission& submission) {
+  std::map<runtime::PartitionId, runtime::CommitNumber> commits;
+  for (const auto& result : submission.results) {
+    if (result.commit == 0) continue;
+    auto& commit = commits[result.partition];
+    commit = std::max(commit, result.commit);
+  }
+  return {Position::Kind::kWrite, {commits.begin(), commits.end()}};
+}
 
 std::string position_text(const Position& position) {
   std::string out;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "laurel/runtime/engine.h"
+#include "laurel/runtime/event.h"
 
 namespace laurel::gateway::internal {
 
@@ -26,6 +27,8 @@ struct Position {
   std::vector<std::pair<runtime::PartitionId, runtime::CommitNumber>> commits;
 };
 
+/// What a reader has to have seen to see all that was submitted.
+Position position_of(const runtime::Submission& submission);
 std::string position_text(const Position& position);
 /// Nothing when it is none that the API gave.
 std::optional<Position> parse_position(std::string_view text, std::uint16_t partitions);

@@ -1,6 +1,7 @@
 #include "runs.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "laurel/api/settings.h"
@@ -117,19 +118,42 @@ void Runs::between(std::string_view tournament, TimeUs from, TimeUs to, const Ea
   }
 }
 
-std::optional<contract::RunTerms> Runs::last_before(std::string_view tournament, TimeUs time,
-                                                    TimeUs begins) const {
+TimeUs Runs::begins(std::string_view tournament) const {
+  TimeUs first = std::numeric_limits<TimeUs>::max();
+  for (const auto& version : catalog_.versions()) {
+    const auto* plan = plan_of(*version);
+    const auto* found = plan == nullptr ? nullptr : plan->find(tournament);
+    if (found != nullptr) first = std::min(first, found->schedule.begins());
+  }
+  return first;
+}
+
+std::optional<contract::RunTerms> Runs::last_of(
+    std::string_view tournament, TimeUs time,
+    const std::function<bool(const contract::RunTerms&)>& good) const {
   // Most runs are short: look a day back, then further.
   std::optional<contract::RunTerms> last;
-  for (TimeUs back = kDayUs; !last; back *= 8) {
-    const TimeUs from = std::max(begins, time - back);
-    between(tournament, from, time, [&](const contract::RunTerms& terms) {
-      if (terms.end_us() <= time) last = terms;
+  const TimeUs first = begins(tournament);
+  for (TimeUs back = kDayUs; first <= time && !last; back *= 8) {
+    const TimeUs from = std::max(first, time - back);
+    between(tournament, from, time + 1, [&](const contract::RunTerms& terms) {
+      if (good(terms)) last = terms;
       return true;
     });
-    if (from <= begins || back > rules::kRunMaxUs * 2) break;
+    if (from == first) break;
   }
   return last;
+}
+
+std::optional<contract::RunTerms> Runs::last_before(std::string_view tournament,
+                                                    TimeUs time) const {
+  return last_of(tournament, time,
+                 [time](const contract::RunTerms& terms) { return terms.end_us() <= time; });
+}
+
+std::optional<contract::RunTerms> Runs::at(std::string_view tournament, TimeUs time) const {
+  const auto found = last_of(tournament, time, [](const contract::RunTerms&) { return true; });
+  return found && time < found->end_us() ? found : std::nullopt;
 }
 
 std::optional<contract::RunTerms> Runs::first_from(std::string_view tournament, TimeUs time) const {
@@ -149,7 +173,7 @@ std::optional<contract::RunTerms> Runs::first_from(std::string_view tournament, 
 
 std::vector<contract::RunTerms> Runs::around_now(const rules::TournamentPlan& plan) const {
   std::vector<contract::RunTerms> out;
-  if (auto last = last_before(plan.id, now_ - plan.grace_us, plan.schedule.begins())) {
+  if (auto last = last_before(plan.id, now_ - plan.grace_us)) {
     out.push_back(*last);
   }
   const TimeUs since =
@@ -214,15 +238,14 @@ Result<Run> Runs::find(std::string_view id) const {
 
 Result<Run> Runs::find(std::string_view tournament, std::string_view which) const {
   if (which == "current" || which == "last" || which == "next") {
-    const auto found = definition(tournament);
-    if (!found) return no_tournament(tournament);
+    if (!definition(tournament)) return no_tournament(tournament);
     std::optional<contract::RunTerms> terms;
     if (which == "next") {
       terms = first_from(tournament, now_ + 1);
     } else if (which == "last") {
-      terms = last_before(tournament, now_, found->plan->schedule.begins());
-    } else if (const auto window = found->plan->schedule.run_at(now_)) {
-      return find(rules::run_id(tournament, window->start));
+      terms = last_before(tournament, now_);
+    } else {
+      terms = at(tournament, now_);
     }
     if (!terms) {
       return Error{ErrorCode::kNotFound, "\"" + std::string(tournament) + "\" has no " +

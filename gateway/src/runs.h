@@ -59,11 +59,17 @@ class Runs {
   runtime::Result<Run> with_state(std::string_view tournament,
                                   const contract::RunTerms& terms) const;
 
+  /// No version has a run before it.
+  TimeUs begins(std::string_view tournament) const;
   TimeUs now() const { return now_; }
 
  private:
-  std::optional<contract::RunTerms> last_before(std::string_view tournament, TimeUs time,
-                                                TimeUs begins) const;
+  std::optional<contract::RunTerms> last_before(std::string_view tournament, TimeUs time) const;
+  std::optional<contract::RunTerms> at(std::string_view tournament, TimeUs time) const;
+  /// The last that starts at or before that time and is good.
+  std::optional<contract::RunTerms> last_of(
+      std::string_view tournament, TimeUs time,
+      const std::function<bool(const contract::RunTerms&)>& good) const;
   std::optional<contract::RunTerms> first_from(std::string_view tournament, TimeUs time) const;
 
   const runtime::Catalog& catalog_;

@@ -75,24 +75,6 @@ std::string read_time(const Target& target, std::string_view name, TimeUs& time)
   return {};
 }
 
-/// The first position behind the cursor's row in that order.
-std::uint64_t behind(const ranked::RankedView& view, const BoardCursor& cursor) {
-  std::uint64_t from = view.count_better(cursor.key);
-  std::uint64_t to = from + view.count_ties(cursor.key);
-  while (from < to) {
-    const std::uint64_t middle = from + (to - from) / 2;
-    const RankedRow row = view.at(middle);
-    const bool before = row.tie < cursor.tie ||
-                        (row.tie == cursor.tie && row.member <= std::string_view(cursor.member));
-    if (before) {
-      from = middle + 1;
-    } else {
-      to = middle;
-    }
-  }
-  return from;
-}
-
 /// {"players": [...]}; empty, or what is wrong.
 std::string read_players(const std::string& body, std::vector<std::string>& players) {
   boost::system::error_code error;
@@ -212,7 +194,7 @@ Reply TournamentsApi::runs_of(const std::string& tournament, const Target& targe
   const auto found = runs.definition(tournament);
   if (!found) return one(tournament);
   std::uint64_t limit = kLimitDefault;
-  TimeUs from = found->plan->schedule.begins();
+  TimeUs from = runs.begins(tournament);
   const auto next = runs.around_now(*found->plan);
   TimeUs to = next.empty() ? runs.now() + 1 : std::max(runs.now(), next.back().start_us()) + 1;
   for (auto wrong : {read_number(target, "limit", 1, kLimitMax, limit),

@@ -1,3 +1,6 @@
+#include <list>
+#include <mutex>
+
 #include "board.h"
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/queries.h"
@@ -33,6 +36,50 @@ std::uint64_t version_of(const std::optional<std::string>& root, std::string_vie
 
 }  // namespace
 
+/// The last used first. A version of a board never changes, so its number says whether it is still
+/// the one.
+class Queries::Built {
+ public:
+  static constexpr std::size_t kMembersMax = 1'000'000;
+  static constexpr std::size_t kBoardsMax = 1000;
+
+  std::optional<ranked::RankedView> find(const std::string& name, std::uint64_t version) {
+    const std::lock_guard lock(mutex_);
+    for (auto it = boards_.begin(); it != boards_.end(); ++it) {
+      if (it->name != name || it->version != version) continue;
+      boards_.splice(boards_.begin(), boards_, it);
+      return it->view;
+    }
+    return std::nullopt;
+  }
+  void keep(const std::string& name, std::uint64_t version, ranked::RankedView view) {
+    const std::lock_guard lock(mutex_);
+    boards_.remove_if([&](const Kept& kept) {
+      if (kept.name == name) members_ -= kept.view.size();
+      return kept.name == name;
+    });
+    members_ += view.size();
+    boards_.push_front({name, version, std::move(view)});
+    while (boards_.size() > 1 && (members_ > kMembersMax || boards_.size() > kBoardsMax)) {
+      members_ -= boards_.back().view.size();
+      boards_.pop_back();
+    }
+  }
+
+ private:
+  struct Kept {
+    std::string name;
+    std::uint64_t version = 0;
+    ranked::RankedView view;
+  };
+  std::mutex mutex_;
+  std::list<Kept> boards_;
+  std::uint64_t members_ = 0;
+};
+
+Queries::Queries(const Engine& engine, const ActorRegistry& registry, const BoardDirectory* boards)
+    : engine_(engine), registry_(registry), boards_(boards), built_(std::make_shared<Built>()) {}
+
 Result<BoardPage> Queries::board(std::string_view type, std::string_view key,
                                  std::string_view table) const {
   const ActorType* declared = registry_.find(type);
@@ -54,22 +101,28 @@ Result<BoardPage> Queries::board(std::string_view type, std::string_view key,
     return Error{ErrorCode::kNotFound,
                  "nothing is known of " + std::string(type) + "/" + std::string(key)};
   }
-  Board board(board_name(type, key, table), *spec, std::string(key));
+  const std::string name = board_name(type, key, table);
   const std::string prefix = state_key(type, key, table);
   Status status;
   const CommitNumber commit = (*view)->commit();
   const std::uint64_t version = version_of(*root, table);
+  if (auto kept = built_->find(name, version)) {
+    page.board = {std::move(*kept), version, commit};
+    return page;
+  }
+  Board board(name, *spec, std::string(key));
   const bool good = board.load(
       [&](const std::function<bool(std::string_view, std::string_view)>& row) {
         status = (*view)->scan(Space::kState, prefix, prefix_end(prefix),
-                               [&](std::string_view name, std::string_view value) {
-                                 return row(name.substr(prefix.size()), value);
+                               [&](std::string_view row_name, std::string_view value) {
+                                 return row(row_name.substr(prefix.size()), value);
                                });
       },
       commit, version);
   if (!status) return status.error();
   if (!good) return Error{ErrorCode::kStoreFailed, "a row of a ranked table cannot be read"};
   page.board = {board.committed(), version, commit};
+  built_->keep(name, version, page.board.view);
   return page;
 }
 

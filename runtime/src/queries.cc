@@ -34,9 +34,6 @@ Result<MessagePtr> parse_root(const ActorType& type, std::string_view stored) {
 
 }  // namespace
 
-Queries::Queries(const Engine& engine, const ActorRegistry& registry, const BoardDirectory* boards)
-    : engine_(engine), registry_(registry), boards_(boards) {}
-
 Result<ActorView> Queries::actor(std::string_view type, std::string_view key) const {
   const ActorType* declared = registry_.find(type);
   if (declared == nullptr) {

@@ -164,7 +164,7 @@ TEST_F(HttpServerTest, IngestsRecordsWithASession) {
       reply.body,
       "{\"accepted\":3,\"duplicate\":0,\"conflict\":0,\"rejected\":1,\"rejections\":[{\"line\":"
       "13,\"status\":\"rejected\",\"reason\":\"malformed-json\",\"detail\":\"it says "
-      "bad\"}]}");
+      "bad\"}],\"position\":\"dw\"}");
   EXPECT_EQ(client.ask("POST", path + "/records?line=x", "text/csv", "1").status, 400);
   EXPECT_EQ(client.ask("DELETE", path).status, 200);
   EXPECT_EQ(client.ask("POST", path + "/records", "text/csv", "1").status, 404);

@@ -77,6 +77,15 @@ TEST_F(RunsTest, ARunIsDefinedByTheVersionInForceAtItsStart) {
   EXPECT_FALSE(runs.find("t@2026-02-16T08:00Z").ok());
 }
 
+TEST_F(RunsTest, ARunThatGoesOnIsTheCurrentOneWhateverTheNewestVersionSays) {
+  catalog = catalog_of(every("6h", "6h"), runtime::Catalog());
+  catalog = catalog_of(every("4h", "1h"), *catalog, kBegin + 7 * kHour);
+  const Runs runs(*catalog, reads, kBegin + 7 * kHour + 1);
+  EXPECT_EQ(runs.find("t", "current")->id, "t@2026-02-16T06:00Z");
+  EXPECT_EQ(runs.find("t", "last")->id, "t@2026-02-16T00:00Z");
+  EXPECT_EQ(runs.find("t", "next")->id, "t@2026-02-16T08:00Z");
+}
+
 TEST_F(RunsTest, ATournamentThatIsNotInTheCatalogAnyMoreStillHasItsRuns) {
   catalog = catalog_of(contract::Tournaments(), *catalog, kBegin + 9 * kHour);
   const Runs runs(*catalog, reads, kBegin + kDay);

@@ -130,6 +130,25 @@ TEST_F(PartitionBoards, HigherScoresComeFirstAndEqualOnesByTime) {
   EXPECT_EQ(order(cluster), (std::vector<std::string>{"b", "c", "a"})) << "from its rows";
 }
 
+TEST_F(PartitionBoards, OneThatIsNotInMemoryIsBuiltOnceAndAnewWhenItHasChanged) {
+  cluster.feed("a", score(1, 5), 100);
+  cluster.settle();
+  const auto board = [](const Queries& queries) {
+    const auto page = queries.board("league", "l", "places");
+    EXPECT_TRUE(page.ok());
+    return page->board.view;
+  };
+  const Queries elsewhere(cluster.engine(), cluster.registry());  // no board is in its memory
+  const std::string_view first = board(elsewhere).at(0).member;
+  EXPECT_EQ(static_cast<const void*>(board(elsewhere).at(0).member.data()),
+            static_cast<const void*>(first.data()))
+      << "the same tree";
+  cluster.feed("b", score(2, 9), 100);
+  cluster.settle();
+  EXPECT_EQ(board(elsewhere).size(), 2U);
+  EXPECT_EQ(board(elsewhere).at(0).member, "b");
+}
+
 TEST_F(PartitionBoards, AFailedTurnMovesNobody) {
   cluster.feed("a", score(1, 5), 100);
   cluster.settle();

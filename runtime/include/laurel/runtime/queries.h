@@ -71,8 +71,8 @@ class Queries {
   /// `cursor`: empty, or `next` of the page before. limit 1..1000. Log tables ascend by sequence.
   Result<TablePage> table(std::string_view type, std::string_view key, std::string_view table,
                           std::string_view cursor, std::size_t limit) const;
-  /// The committed version of a ranked table. One that is not in memory is built from its rows:
-  /// O(members).
+  /// The committed version of a ranked table. One that is not in memory is built from its rows,
+  /// O(members), and kept until it changes or others need the room.
   Result<BoardPage> board(std::string_view type, std::string_view key,
                           std::string_view table) const;
   /// The rows of these members of a ranked table, in their order; nullptr where there is none.
@@ -99,6 +99,9 @@ class Queries {
   const Engine& engine_;
   const ActorRegistry& registry_;
   const BoardDirectory* boards_;
+  /// Boards read from their rows, until they change.
+  class Built;
+  std::shared_ptr<Built> built_;
 };
 
 }  // namespace laurel::runtime
