@@ -1,12 +1,12 @@
 // A real Redis: a server of its own on a unix socket in a folder of its own, nothing written to
 // disk, ZADD and ZREVRANK pipelined by 256.
 #include <hiredis/hiredis.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>

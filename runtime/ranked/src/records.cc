@@ -76,7 +76,7 @@ Tie Records::tie(MemberRef ref) const {
 }
 
 std::size_t Records::memory() const {
-  std::size_t out = free_.capacity() * sizeof(free_[0]);
+  std::size_t out = free_.capacity() * sizeof(std::vector<MemberRef>);
   for (const auto& list : free_) out += list.capacity() * sizeof(MemberRef);
   for (unsigned chunk = 0; chunk < kChunks && chunks_[chunk] != nullptr; ++chunk) {
     // What was never handed out was never touched, and costs no memory but for a page.

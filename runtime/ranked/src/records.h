@@ -65,8 +65,7 @@ class Records {
   static constexpr unsigned kChunks = 33 - kFirstChunkLog;
 
   static unsigned chunk_of(std::uint64_t unit) {
-    return static_cast<unsigned>(std::bit_width(unit + (std::uint64_t{1} << kFirstChunkLog))) - 1 -
-           kFirstChunkLog;
+    return static_cast<unsigned>(std::bit_width((unit >> kFirstChunkLog) + 1) - 1) & 31U;
   }
   static std::uint64_t chunk_begin(unsigned chunk) {
     return (std::uint64_t{1} << (chunk + kFirstChunkLog)) - (std::uint64_t{1} << kFirstChunkLog);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <ranges>
 #include <utility>
 
 #include "check.h"
@@ -170,17 +171,17 @@ void RankedTree::State::abort() {
 
 void RankedTree::State::undo(std::vector<Undo>& log) {
   internal::Records& records = store->records();
-  for (auto step = log.rbegin(); step != log.rend(); ++step) {
-    switch (step->kind) {
+  for (const Undo& step : std::views::reverse(log)) {
+    switch (step.kind) {
       case Undo::Kind::kJoined:
-        if (index) index->erase(step->ref, index->hash(records.member(step->ref)));
-        records.destroy(step->ref);
+        if (index) index->erase(step.ref, index->hash(records.member(step.ref)));
+        records.destroy(step.ref);
         break;
       case Undo::Kind::kMoved:
-        records.set_key(step->ref, step->before);
+        records.set_key(step.ref, step.before);
         break;
       case Undo::Kind::kLeft:
-        index->insert(step->ref, index->hash(records.member(step->ref)));
+        index->insert(step.ref, index->hash(records.member(step.ref)));
         break;
     }
   }
