@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <ranges>
 
 #include "arguments.h"
 
@@ -137,10 +138,10 @@ std::string BoardOrder::apply(const json::value& record) {
   std::sort(out.begin(), out.end(), by_position);
   std::sort(in.begin(), in.end(), by_position);
   std::string wrong;
-  for (auto it = out.rbegin(); it != out.rend(); ++it) {
-    if (it->position >= size()) return at + it->item.member + " was on no such place";
-    if (take(it->position) != it->item && wrong.empty()) {
-      wrong = at + it->item.member + " was not at position " + std::to_string(it->position);
+  for (const Placed& each : std::views::reverse(out)) {
+    if (each.position >= size()) return at + each.item.member + " was on no such place";
+    if (take(each.position) != each.item && wrong.empty()) {
+      wrong = at + each.item.member + " was not at position " + std::to_string(each.position);
     }
   }
   const auto expected = shifts_of(out, in, size());

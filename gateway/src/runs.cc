@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <ranges>
 #include <set>
 
 #include "laurel/api/settings.h"
@@ -90,8 +91,8 @@ std::optional<Definition> Runs::definition(std::string_view tournament) const {
   };
   if (auto found = in(catalog_.at(now_))) return found;
   const auto versions = catalog_.versions();
-  for (auto it = versions.rbegin(); it != versions.rend(); ++it) {
-    if (auto found = in(**it)) return found;
+  for (const auto& version : std::views::reverse(versions)) {
+    if (auto found = in(*version)) return found;
   }
   return std::nullopt;
 }
