@@ -127,7 +127,8 @@ class PartitionCluster {
       if (moved) continue;
       if (!tell_time()) return;
     }
-    LAUREL_ASSERT(!"the cluster comes to rest");
+    const bool comes_to_rest = false;
+    LAUREL_ASSERT(comes_to_rest);
   }
 
   /// What all have reached, to all; false when they know it already.
