@@ -7,6 +7,7 @@
 #include "laurel/contract/event.pb.h"
 #include "laurel/contract/options.pb.h"
 #include "laurel/contract/outputs.pb.h"
+#include "laurel/runtime/errors.h"
 #include "laurel/runtime/journal.pb.h"
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/state.pb.h"
@@ -233,6 +234,7 @@ void TurnContext::rank_erase(std::string_view table, std::string_view member) {
   if (board == nullptr || !rank_get(table, member, nullptr, nullptr)) return;
   const auto held = board->find(member);
   const RankChange* own = own_rank(*board, member);
+  LAUREL_ASSERT(held || own != nullptr);
   const Tie tie = held ? held->tie : own->tie;
   ranks_.push_back({board, std::string(member), tie, std::nullopt, std::nullopt});
 }
