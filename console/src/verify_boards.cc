@@ -1,6 +1,7 @@
 #include "verify_boards.h"
 
 #include <chrono>
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -39,16 +40,24 @@ class Chains {
   Chains(HttpClient& client, Report& report, std::size_t partition)
       : client_(client), report_(report), partition_(partition) {}
 
-  std::size_t read_on() {
+  /// To the end of the topic; with a run, only until its board has that version: on a node that is
+  /// being fed the chain would always be ahead of the board that was read.
+  std::size_t read_on(const std::string& run = {}, const std::string& version = {}) {
     std::size_t partitions = 1;
     for (bool more = true; more;) {
+      while (!ahead_.empty()) {
+        const BoardOrder* order = run.empty() ? nullptr : find(run);
+        if (order != nullptr && std::to_string(order->version()) == version) return partitions;
+        apply(ahead_.front());
+        ahead_.pop_front();
+      }
       const auto page = fetch(client_, "/v1/topics/position-changes?limit=20&partition=" +
                                            std::to_string(partition_) + "&from=" + next_);
       partitions = page.at("partitions").to_number<std::size_t>();
       const auto& events = page.at("events").as_array();
       more = !events.empty();
       for (const auto& event : events) {
-        if (const auto* data = event.as_object().if_contains("data")) apply(*data);
+        if (const auto* data = event.as_object().if_contains("data")) ahead_.push_back(*data);
       }
       next_ = text_of(page, "next");
     }
@@ -82,6 +91,7 @@ class Chains {
   Report& report_;
   const std::size_t partition_;
   std::string next_ = "beginning";
+  std::deque<json::value> ahead_;  // read, and not applied yet: a page at most
   std::map<std::string, std::unique_ptr<BoardOrder>> boards_;
 };
 
@@ -136,7 +146,7 @@ class Verifier {
       }
       std::this_thread::sleep_for(kBetweenTries);
       board.read("standard");
-      chains->read_on();
+      chains->read_on(run, board.version());
     }
     boards_[run] = board.rows();
     report_.places += board.rows().rows;
