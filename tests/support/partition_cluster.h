@@ -123,7 +123,7 @@ class PartitionCluster {
   void settle(std::size_t rounds_max = 1000) {
     for (std::size_t round = 0; round < rounds_max; ++round) {
       bool moved = false;
-      for (std::uint16_t id = 0; id < partitions_.size(); ++id) moved = step(id) || moved;
+      for (std::uint16_t id = 0; id < disk_->partitions(); ++id) moved = step(id) || moved;
       if (moved) continue;
       if (!tell_time()) return;
     }
