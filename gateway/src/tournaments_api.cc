@@ -53,6 +53,18 @@ std::string read_number(const Target& target, std::string_view name, std::uint64
   return {};
 }
 
+/// How many entries before and behind a place.
+struct Surroundings {
+  std::uint64_t above = kAroundDefault;
+  std::uint64_t below = kAroundDefault;
+};
+
+/// What is wrong, or nothing.
+std::string read_surroundings(const Target& target, Surroundings& wanted) {
+  std::string wrong = read_number(target, "above", 0, kLimitMax, wanted.above);
+  return wrong.empty() ? read_number(target, "below", 0, kLimitMax, wanted.below) : wrong;
+}
+
 std::string read_flag(const Target& target, std::string_view name, bool& flag) {
   const auto* text = param(target, name);
   if (text == nullptr) return {};
@@ -315,11 +327,9 @@ Reply TournamentsApi::top(const BoardRead& read, std::shared_ptr<const RunBoard>
 
 Reply TournamentsApi::around(const BoardRead& read, const RunBoard& board,
                              contract::RankStyle style) const {
-  std::uint64_t above = kAroundDefault;
-  std::uint64_t below = kAroundDefault;
-  for (auto wrong : {read_number(read.target, "above", 0, kLimitMax, above),
-                     read_number(read.target, "below", 0, kLimitMax, below)}) {
-    if (!wrong.empty()) return bad_request(std::move(wrong));
+  Surroundings wanted;
+  if (auto wrong = read_surroundings(read.target, wanted); !wrong.empty()) {
+    return bad_request(std::move(wrong));
   }
   const std::string& player = read.path[6];
   if (!is_player_id(player)) {
@@ -329,21 +339,19 @@ Reply TournamentsApi::around(const BoardRead& read, const RunBoard& board,
   if (!found) return problem(found.error());
   const auto& own = found->front();
   if (!own) return not_found(player + " is not on the board of " + read.run);
-  const std::uint64_t from = own->position - std::min(above, own->position);
+  const std::uint64_t from = own->position - std::min(wanted.above, own->position);
   json::object body = board_json(board, style);
   body["entry"] = entry_json(board, *own, rank_of(board.view, *own, style));
   body["entries"] =
-      entries_json(board, board.view.range(from, own->position - from + 1 + below), style);
+      entries_json(board, board.view.range(from, own->position - from + 1 + wanted.below), style);
   return ok(body);
 }
 
 Reply TournamentsApi::around_score(const BoardRead& read, const RunBoard& board,
                                    contract::RankStyle style) const {
-  std::uint64_t above = kAroundDefault;
-  std::uint64_t below = kAroundDefault;
-  for (auto wrong : {read_number(read.target, "above", 0, kLimitMax, above),
-                     read_number(read.target, "below", 0, kLimitMax, below)}) {
-    if (!wrong.empty()) return bad_request(std::move(wrong));
+  Surroundings wanted;
+  if (auto wrong = read_surroundings(read.target, wanted); !wrong.empty()) {
+    return bad_request(std::move(wrong));
   }
   const auto* text = param(read.target, "score");
   std::int64_t score = 0;
@@ -358,7 +366,8 @@ Reply TournamentsApi::around_score(const BoardRead& read, const RunBoard& board,
   std::array<std::int64_t, kSortColumnsMax> columns{};
   columns[0] = low ? ascending(score) : descending(score);
   json::object body = board_json(board, style);
-  body["entries"] = entries_json(board, board.view.around_score(columns, above, below), style);
+  body["entries"] =
+      entries_json(board, board.view.around_score(columns, wanted.above, wanted.below), style);
   return ok(body);
 }
 

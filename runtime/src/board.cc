@@ -65,26 +65,18 @@ std::optional<Board::Place> Board::find(std::string_view member) const {
   return Place{row->tie, row->key};
 }
 
-void Board::set(std::string_view member, Tie tie, const std::optional<SortKey>& after) {
-  const auto [it, fresh] = changed_.try_emplace(std::string(member));
-  Net& net = it->second;
-  if (fresh) {
-    net.tie = tie;
-    if (const auto row = tree_.find(member)) net.before = row->key;
-  }
-  net.after = after;
-  net.flushed = false;
+void Board::set(const Move& move) {
+  const auto [it, fresh] = changed_.try_emplace(move.member);
+  if (fresh) it->second = {move.tie, move.before, move.before, {}};
+  it->second.after = move.after;
 }
 
 void Board::flush() {
   std::vector<ranked::Change> changes;
   for (auto& [member, net] : changed_) {
-    if (net.flushed) continue;
-    net.flushed = true;
-    const auto held = tree_.find(member);
-    if (!held && !net.after) continue;  // came and went
-    changes.push_back({member, net.tie, std::nullopt, net.after});
-    if (held) changes.back().before = held->key;
+    if (net.held == net.after) continue;
+    changes.push_back({member, net.tie, net.held, net.after});
+    net.held = net.after;
   }
   if (changes.empty()) return;
   LAUREL_ASSERT(tree_.apply(changes).rejected == 0);
@@ -99,6 +91,7 @@ std::optional<contract::BoardChanged> Board::seal(CommitNumber number) {
   flush();
   std::vector<ranked::Change> changes;
   for (const auto& [member, net] : changed_) {
+    if (net.before == net.after) continue;
     changes.push_back({member, net.tie, net.before, net.after});
   }
   const ranked::BoardChange change = ranked::board_change(tree_.sealed(), tree_.open(), changes);

@@ -40,8 +40,14 @@ class Board {
   };
   /// As the open commit leaves it so far.
   std::optional<Place> find(std::string_view member) const;
-  /// `after`: nothing when the member leaves. REQUIRES: `tie` is that of find() if it is there.
-  void set(std::string_view member, Tie tie, const std::optional<SortKey>& after);
+  struct Move {
+    std::string member;
+    Tie tie{};
+    std::optional<SortKey> before;  ///< nothing: joins
+    std::optional<SortKey> after;   ///< nothing: leaves
+  };
+  /// REQUIRES: `before` and, if the member is there, `tie` are what find() says.
+  void set(const Move& move);
   /// The open version, with all that was set.
   ranked::RankedView open();
 
@@ -65,8 +71,8 @@ class Board {
   struct Net {
     Tie tie{};
     std::optional<SortKey> before;  // in the version before the open commit
+    std::optional<SortKey> held;    // in the tree
     std::optional<SortKey> after;
-    bool flushed = false;
   };
   void flush();
 

@@ -7,7 +7,6 @@
 #include "laurel/contract/event.pb.h"
 #include "laurel/contract/options.pb.h"
 #include "laurel/contract/outputs.pb.h"
-#include "laurel/runtime/errors.h"
 #include "laurel/runtime/journal.pb.h"
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/state.pb.h"
@@ -167,102 +166,6 @@ bool TurnContext::read_log(std::string_view table, std::uint64_t sequence,
   return found;
 }
 
-Board* TurnContext::declared_board(std::string_view table) {
-  if (declared(table, TableKind::kRanked) == nullptr) return nullptr;
-  return scope_.activation.board(table);
-}
-
-std::string TurnContext::row_key(const Board& board, std::string_view member) const {
-  return state_key(self().type, self().key, board.spec().name, member);
-}
-
-const TurnContext::RankChange* TurnContext::own_rank(const Board& board,
-                                                     std::string_view member) const {
-  for (const RankChange& change : std::views::reverse(ranks_)) {
-    if (change.board == &board && change.member == member) return &change;
-  }
-  return nullptr;
-}
-
-bool TurnContext::rank_get(std::string_view table, std::string_view member, SortKey* key,
-                           google::protobuf::Message* row) {
-  const Board* board = declared_board(table);
-  if (board == nullptr) return false;
-  std::optional<std::string> stored;
-  if (const RankChange* own = own_rank(*board, member)) {
-    if (!own->after) return false;
-    if (key != nullptr) *key = *own->after;
-    stored = own->row;
-  } else {
-    const auto place = board->find(member);
-    if (!place) return false;
-    if (key != nullptr) *key = place->key;
-    if (row != nullptr) stored = environment_.layers.read(Space::kState, row_key(*board, member));
-  }
-  if (row == nullptr) return true;
-  const auto decoded = stored ? decode_ranked_row(*stored) : std::nullopt;
-  return decoded && row->ParseFromString(decoded->row);
-}
-
-void TurnContext::rank_put(std::string_view table, std::string_view member, const SortKey& key,
-                           const google::protobuf::Message& row) {
-  Board* board = declared_board(table);
-  if (board == nullptr) return;
-  if (member.empty() || member.size() > ranked::kMemberBytesMax) {
-    return reject("bad-member", "a member's id has 1 to 255 bytes");
-  }
-  for (std::size_t i = board->spec().columns; i < kSortColumnsMax; ++i) {
-    if (key.columns[i] != 0) {
-      return reject("bad-sort-key", std::string(table) + " has fewer columns");
-    }
-  }
-  auto bytes = serialize(row);
-  if (!bytes) return;
-  Board::Place place;
-  place.key = key;
-  if (const auto held = board->find(member)) {
-    place.tie = held->tie;
-  } else {
-    const Digest digest = sha256({self().key, "|", member});
-    place.tie = tie_of(digest);
-  }
-  ranks_.push_back({board, std::string(member), place.tie, key, encode_ranked_row(place, *bytes)});
-}
-
-void TurnContext::rank_erase(std::string_view table, std::string_view member) {
-  Board* board = declared_board(table);
-  if (board == nullptr || !rank_get(table, member, nullptr, nullptr)) return;
-  const auto held = board->find(member);
-  const RankChange* own = own_rank(*board, member);
-  LAUREL_ASSERT(held || own != nullptr);
-  const Tie tie = held ? held->tie : own->tie;
-  ranks_.push_back({board, std::string(member), tie, std::nullopt, std::nullopt});
-}
-
-std::uint64_t TurnContext::rank_size(std::string_view table) {
-  Board* board = declared_board(table);
-  return board == nullptr ? 0 : board->open().size();
-}
-
-void TurnContext::rank_walk(
-    std::string_view table, std::uint64_t from,
-    const std::function<bool(std::uint64_t, std::string_view, const SortKey&)>& place) {
-  Board* board = declared_board(table);
-  if (board == nullptr) return;
-  const ranked::RankedView view = board->open();
-  if (from >= view.size()) return;
-  view.walk(from,
-            [&](const ranked::RankedRow& row) { return place(row.position, row.member, row.key); });
-}
-
-std::vector<Board*> TurnContext::moved_boards() const {
-  std::vector<Board*> out;
-  for (const RankChange& change : ranks_) {
-    if (std::find(out.begin(), out.end(), change.board) == out.end()) out.push_back(change.board);
-  }
-  return out;
-}
-
 void TurnContext::outgo(const ActorId& to, const google::protobuf::Message& message,
                         OutgoingMessage::Way way) {
   if (to.type.empty() || to.key.empty() || to.type.find('\0') != std::string::npos ||
@@ -398,10 +301,7 @@ void TurnContext::apply_to(OpenCommit& commit) {
         std::move(change.row));
     set.push_back(std::move(*change.timer));
   }
-  for (RankChange& change : ranks_) {
-    change.board->set(change.member, change.tie, change.after);
-    commit.put(Space::kState, row_key(*change.board, change.member), std::move(change.row));
-  }
+  apply_ranks(commit);
   for (Emitted& emitted : emitted_) {
     if (emitted.latest) {
       commit.emit_latest(std::move(emitted.record));

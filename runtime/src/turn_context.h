@@ -133,11 +133,10 @@ class TurnContext final : public Turn {
   std::vector<TimerChange> timers_;
   struct RankChange {
     Board* board = nullptr;
-    std::string member;
-    Tie tie{};
-    std::optional<SortKey> after;
+    Board::Move move;
     std::optional<std::string> row;  // as it will be stored
   };
+  void apply_ranks(OpenCommit& commit);
   Board* declared_board(std::string_view table);
   const RankChange* own_rank(const Board& board, std::string_view member) const;
   std::string row_key(const Board& board, std::string_view member) const;

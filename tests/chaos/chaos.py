@@ -14,12 +14,8 @@ Prints progress on stderr and a verdict as JSON on stdout. Exit codes: 0 all hel
 nothing.
 """
 
-import argparse
-import json
-import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,6 +27,7 @@ from typing import NamedTuple
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / "tests" / name) for name in ("integration", "oracle")]
 
+import campaign  # noqa: E402
 import harness  # noqa: E402
 from checker import Checker  # noqa: E402
 from feed import Feed  # noqa: E402
@@ -102,6 +99,9 @@ class Run:
         self.feed = Feed(self.node, self.lines, harness.MAPPING.read_text(), self.rng.random())
         self.witness = Witness(self.node, sorted(self.expected), self.rng.random())
         self.checker = Checker(self.node, self.rows, self.expected)
+
+    def opening(self):
+        return f"{self.total} wagers of {self.data_file}, {len(self.deaths)} deaths"
 
     def say(self, text):
         if not self.options.json:
@@ -301,33 +301,5 @@ def commit_of_the_source():
     return done.stdout.strip()
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="./dev chaos", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter,
-                                     usage=argparse.SUPPRESS)
-    parser.add_argument("--laurel", default=harness.LAUREL, help="the program, built with fail points")
-    parser.add_argument("--kills", type=int, default=KILLS, help="at random; default %(default)s")
-    parser.add_argument("--fail-points", type=int, default=FAILPOINT_ROUNDS, metavar="N",
-                        help="times that each is armed; default %(default)s")
-    parser.add_argument("--seed", type=int, default=None, help="of the plan; default: drawn")
-    parser.add_argument("--file", help="CSV of wagers; default: the real ones")
-    parser.add_argument("--keep", action="store_true", help="leave the data directory")
-    parser.add_argument("--json", action="store_true", help="no progress, the verdict on one line")
-    options = parser.parse_args()
-    options.laurel = os.path.abspath(options.laurel)
-    if options.seed is None:
-        options.seed = random.SystemRandom().randrange(10**9)
-    run = Run(options)
-    run.say(f"seed {options.seed}, {run.total} wagers of {run.data_file}, "
-            f"{len(run.deaths)} deaths")
-    verdict = run.execute()
-    print(json.dumps(verdict, indent=None if options.json else 2))
-    if verdict["verdict"] == "ok" and not options.keep:
-        shutil.rmtree(run.folder, ignore_errors=True)
-        return 0
-    print(f"what is left: {run.folder}", file=sys.stderr)
-    return {"ok": 0, "violated": 1, "invalid": 2}[verdict["verdict"]]
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(campaign.main("./dev chaos", __doc__, Run, KILLS, FAILPOINT_ROUNDS))

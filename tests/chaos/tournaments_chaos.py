@@ -15,9 +15,7 @@ When all is done before the last death, it begins anew in an empty directory.
 Exit codes: 0 all held, 1 something did not, 2 the run says nothing.
 """
 
-import argparse
 import csv
-import json
 import os
 import random
 import shutil
@@ -31,15 +29,13 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / "tests" / name) for name in ("integration", "oracle", "chaos")]
 
+import campaign  # noqa: E402
 import harness  # noqa: E402
 from chaos import FAILPOINT_EXIT, failpoints  # noqa: E402
 from points import rows_of  # noqa: E402
-from program import play  # noqa: E402
+from program import TIERS, play  # noqa: E402
 from tournaments import CATALOG, bets_of, standings  # noqa: E402
 
-TIERS = "".join(f'\n[[tier]]\nname = "{name}"\nfrom = {start}\nmultiplier = "{factor}"\n'
-                for name, start, factor in (("basic", 0, 1), ("silver", 10_000, 2),
-                                            ("gold", 100_000, 3)))
 PROGRAM = (harness.CRASH_GAME / "catalog" / "program.toml").read_text() + TIERS
 CATALOG_WRITTEN = "embedded.append_catalog.after_write"
 LIFE_MAX_S = 0.4  # of a life that ends by a kill, after the node is up
@@ -76,6 +72,9 @@ class Run:
         self.died = Counter()
         self.violations, self.invalid = [], []
         self.started = time.monotonic()
+
+    def opening(self):
+        return f"{len(self.rows)} bets"
 
     def say(self, text):
         if not self.options.json:
@@ -220,32 +219,5 @@ class Run:
                 "invalid": self.invalid, "violations": self.violations}
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="./dev chaos tournaments", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter,
-                                     usage=argparse.SUPPRESS)
-    parser.add_argument("--laurel", default=harness.LAUREL, help="the program, built with fail points")
-    parser.add_argument("--kills", type=int, default=50, help="at random; default %(default)s")
-    parser.add_argument("--fail-points", type=int, default=1, metavar="N",
-                        help="times that each is armed; default %(default)s")
-    parser.add_argument("--seed", type=int, default=None, help="of the plan; default: drawn")
-    parser.add_argument("--file", help="CSV of bets; default: the real ones")
-    parser.add_argument("--keep", action="store_true", help="leave the data directory")
-    parser.add_argument("--json", action="store_true", help="no progress, the verdict on one line")
-    options = parser.parse_args()
-    options.laurel = os.path.abspath(options.laurel)
-    if options.seed is None:
-        options.seed = random.SystemRandom().randrange(10**9)
-    run = Run(options)
-    run.say(f"seed {options.seed}, {len(run.rows)} bets")
-    verdict = run.execute()
-    print(json.dumps(verdict, indent=None if options.json else 2))
-    if verdict["verdict"] == "ok" and not options.keep:
-        shutil.rmtree(run.folder, ignore_errors=True)
-        return 0
-    print(f"what is left: {run.folder}", file=sys.stderr)
-    return {"ok": 0, "violated": 1, "invalid": 2}[verdict["verdict"]]
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(campaign.main("./dev chaos tournaments", __doc__, Run, kills=50, fail_points=1))

@@ -1,5 +1,6 @@
 // The engine that other tests use has to keep the laws itself, and to give the outcomes it was told
 // to.
+#include "conformance/catalog_conformance.h"
 #include "conformance/inbox_conformance.h"
 #include "support/scripted_engine.h"
 
@@ -18,6 +19,7 @@ class ScriptedFixture {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Scripted, EngineConformance, ScriptedFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Scripted, InboxConformance, ScriptedFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Scripted, CatalogConformance, ScriptedFixture);
 
 class ScriptedEngineTest : public ::testing::Test {
  protected:

@@ -42,6 +42,17 @@ NO_REAL_WAGERS = f"../shared/data/{REAL_WAGERS.name} is absent: {MADE_UP_WAGERS.
 # What a process says that a sanitizer or an assertion ended. One that found nothing says none.
 CRASH_SIGNS = re.compile(r"(?:Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error: |"
                          r"LAUREL_ASSERT|[Aa]ssert(?:ion)?[^\n]*failed|terminate called")
+# A void of each row of the game's bets.
+VOIDS = """
+type = "laurel.wager.voided.v1"
+id = { column = "Id" }
+source = { constant = "urn:laurel:example:bustabit" }
+subject = { column = "Username" }
+time = { column = "PlayDate" }
+[data]
+voids_tx_id = { column = "Id" }
+void_reason = { constant = "tech" }
+"""
 
 
 class Done(NamedTuple):

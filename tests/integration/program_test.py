@@ -12,26 +12,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import harness
-from harness import CRASH_GAME, NodeTest, points
+from harness import CRASH_GAME, VOIDS, NodeTest, points
 from points import rows_of
-from program import Program, bets, play
+from program import TIERS, Program, bets, play
 
-# The tiers of ../shared/data/README.md.
-TIERS = "".join(f'\n[[tier]]\nname = "{name}"\nfrom = {start}\nmultiplier = "{factor}"\n'
-                for name, start, factor in (("basic", 0, 1), ("silver", 10_000, 2),
-                                            ("gold", 100_000, 3)))
 ASSETS = 'assets = [{ id = "BIT", scale = 2 }, { id = "EUR", scale = 2 }, { id = "JPY", scale = 0 }]'
-# A void of each row of the game's bets.
-VOIDS = """
-type = "laurel.wager.voided.v1"
-id = { column = "Id" }
-source = { constant = "urn:laurel:example:bustabit" }
-subject = { column = "Username" }
-time = { column = "PlayDate" }
-[data]
-voids_tx_id = { column = "Id" }
-void_reason = { constant = "tech" }
-"""
 
 
 class ProgramTest(NodeTest):

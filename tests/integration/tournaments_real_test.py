@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import harness
-from harness import CRASH_GAME, NodeTest, points
+from harness import CRASH_GAME, VOIDS, NodeTest, points
 from points import rows_of
-from program import play
-from program_test import TIERS, VOIDS
+from program import TIERS, play
 from tournaments import CATALOG, EPOCH, bets_of, standings
 
 PROGRAM = (CRASH_GAME / "catalog" / "program.toml").read_text() + TIERS

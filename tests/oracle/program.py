@@ -10,6 +10,10 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+# The tiers of ../shared/data/README.md.
+TIERS = "".join(f'\n[[tier]]\nname = "{name}"\nfrom = {start}\nmultiplier = "{factor}"\n'
+                for name, start, factor in (("basic", 0, 1), ("silver", 10_000, 2),
+                                            ("gold", 100_000, 3)))
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 # Key of the conditions -> (member of the event's data, whether it excludes).
 LISTS = {"games": ("game_id", False), "exclude_games": ("game_id", True),

@@ -1,0 +1,117 @@
+// Ranked tables as a turn sees and changes them. What it changes waits until the turn is known to
+// be good.
+#include <algorithm>
+#include <ranges>
+
+#include "laurel/runtime/keys.h"
+#include "turn_context.h"
+
+namespace laurel::runtime::internal {
+namespace {
+
+std::optional<SortKey> key_of(const std::optional<Board::Place>& place) {
+  return place ? std::optional(place->key) : std::nullopt;
+}
+
+}  // namespace
+
+Board* TurnContext::declared_board(std::string_view table) {
+  if (declared(table, TableKind::kRanked) == nullptr) return nullptr;
+  return scope_.activation.board(table);
+}
+
+std::string TurnContext::row_key(const Board& board, std::string_view member) const {
+  return state_key(self().type, self().key, board.spec().name, member);
+}
+
+const TurnContext::RankChange* TurnContext::own_rank(const Board& board,
+                                                     std::string_view member) const {
+  for (const RankChange& change : std::views::reverse(ranks_)) {
+    if (change.board == &board && change.move.member == member) return &change;
+  }
+  return nullptr;
+}
+
+bool TurnContext::rank_get(std::string_view table, std::string_view member, SortKey* key,
+                           google::protobuf::Message* row) {
+  const Board* board = declared_board(table);
+  if (board == nullptr) return false;
+  std::optional<std::string> stored;
+  if (const RankChange* own = own_rank(*board, member)) {
+    if (!own->move.after) return false;
+    if (key != nullptr) *key = *own->move.after;
+    stored = own->row;
+  } else {
+    const auto place = board->find(member);
+    if (!place) return false;
+    if (key != nullptr) *key = place->key;
+    if (row != nullptr) stored = environment_.layers.read(Space::kState, row_key(*board, member));
+  }
+  if (row == nullptr) return true;
+  const auto decoded = stored ? decode_ranked_row(*stored) : std::nullopt;
+  return decoded && row->ParseFromString(decoded->row);
+}
+
+void TurnContext::rank_put(std::string_view table, std::string_view member, const SortKey& key,
+                           const google::protobuf::Message& row) {
+  Board* board = declared_board(table);
+  if (board == nullptr) return;
+  if (member.empty() || member.size() > ranked::kMemberBytesMax) {
+    return reject("bad-member", "a member's id has 1 to 255 bytes");
+  }
+  for (std::size_t i = board->spec().columns; i < kSortColumnsMax; ++i) {
+    if (key.columns[i] != 0) {
+      return reject("bad-sort-key", std::string(table) + " has fewer columns");
+    }
+  }
+  auto bytes = serialize(row);
+  if (!bytes) return;
+  const auto held = board->find(member);
+  const Board::Place place{held ? held->tie : tie_of(sha256({self().key, "|", member})), key};
+  ranks_.push_back({board,
+                    {std::string(member), place.tie, key_of(held), key},
+                    encode_ranked_row(place, *bytes)});
+}
+
+void TurnContext::rank_erase(std::string_view table, std::string_view member) {
+  Board* board = declared_board(table);
+  if (board == nullptr) return;
+  const auto held = board->find(member);
+  const RankChange* own = own_rank(*board, member);
+  if (own != nullptr ? !own->move.after : !held) return;
+  const Tie tie = own != nullptr ? own->move.tie : held->tie;
+  ranks_.push_back({board, {std::string(member), tie, key_of(held), std::nullopt}, std::nullopt});
+}
+
+std::uint64_t TurnContext::rank_size(std::string_view table) {
+  Board* board = declared_board(table);
+  return board == nullptr ? 0 : board->open().size();
+}
+
+void TurnContext::rank_walk(
+    std::string_view table, std::uint64_t from,
+    const std::function<bool(std::uint64_t, std::string_view, const SortKey&)>& place) {
+  Board* board = declared_board(table);
+  if (board == nullptr) return;
+  const ranked::RankedView view = board->open();
+  if (from >= view.size()) return;
+  view.walk(from,
+            [&](const ranked::RankedRow& row) { return place(row.position, row.member, row.key); });
+}
+
+std::vector<Board*> TurnContext::moved_boards() const {
+  std::vector<Board*> out;
+  for (const RankChange& change : ranks_) {
+    if (std::find(out.begin(), out.end(), change.board) == out.end()) out.push_back(change.board);
+  }
+  return out;
+}
+
+void TurnContext::apply_ranks(OpenCommit& commit) {
+  for (RankChange& change : ranks_) {
+    change.board->set(change.move);
+    commit.put(Space::kState, row_key(*change.board, change.move.member), std::move(change.row));
+  }
+}
+
+}  // namespace laurel::runtime::internal
