@@ -31,12 +31,13 @@ void Player::on(const contract::PointsCredit& credit, Turn& turn) {
         "an amount of points");
   }
   if (contract::units_of(delta) == 0) return;
-  Posting posting{delta.asset(), delta.scale(), contract::units_of(delta), {}};
+  Posting posting{delta.asset(), delta.scale(), contract::units_of(delta),
+                  turn.scratch<LedgerBody>()};
   posting.body.set_reason(credit.reason());
   posting.body.set_reference(credit.reference());
   posting.body.set_catalog_version(turn.cause().catalog_version);
   // Not of a wager: tiers do not count it. A sequence of 0: rejected.
-  (void)post(std::move(posting), state(), turn);
+  (void)post(posting, state(), turn);
 }
 
 }  // namespace laurel::actors::player

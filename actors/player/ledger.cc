@@ -27,25 +27,28 @@ std::string header_of(const LedgerEntry& entry) {
   return header;
 }
 
-LedgerEntry chained(const Posting& posting, const PlayerState& player, Turn& turn) {
-  LedgerEntry entry;
+const LedgerEntry& chained(const Posting& posting, const PlayerState& player, Turn& turn) {
+  auto& entry = turn.scratch<LedgerEntry>();
   entry.set_sequence(player.ledger_entries() + 1);
-  *entry.mutable_delta() = contract::make_amount(posting.delta, posting.asset, posting.scale);
+  entry.mutable_delta()->set_asset(posting.asset);
+  entry.mutable_delta()->set_scale(posting.scale);
+  contract::set_units(*entry.mutable_delta(), posting.delta);
   std::string salt;
   append_big_endian(salt, turn.random(), 8);
   append_big_endian(salt, turn.random(), 8);
   entry.set_salt(salt);
   posting.body.SerializeToString(entry.mutable_body());
-  entry.set_commitment(std::string(bytes_of(turn.sha256({entry.salt(), entry.body()}))));
-  entry.set_previous_hash(player.ledger_head().empty() ? std::string(32, '\0')
-                                                       : player.ledger_head());
+  const Digest commitment = turn.sha256({entry.salt(), entry.body()});
+  entry.set_commitment(commitment.data(), commitment.size());
+  entry.set_previous_hash(player.ledger_head());
+  if (player.ledger_head().empty()) entry.mutable_previous_hash()->assign(32, '\0');
   const Digest hash = turn.sha256({entry.previous_hash(), header_of(entry)});
-  entry.set_hash(std::string(bytes_of(hash)));
+  entry.set_hash(hash.data(), hash.size());
   return entry;
 }
 
 void publish(const LedgerEntry& entry, const LedgerBody& body, Turn& turn) {
-  contract::PointsPosted posted;
+  auto& posted = turn.scratch<contract::PointsPosted>();
   posted.set_posting_id(turn.self().key + "/" + std::to_string(entry.sequence()));
   posted.set_player(turn.self().key);
   posted.set_sequence(entry.sequence());
@@ -58,7 +61,7 @@ void publish(const LedgerEntry& entry, const LedgerBody& body, Turn& turn) {
   posted.set_reverses(body.reverses());
   turn.emit("ledger", turn.self().key, posted);
 
-  contract::BalanceChanged changed;
+  auto& changed = turn.scratch<contract::BalanceChanged>();
   changed.set_player(turn.self().key);
   *changed.mutable_balance() = body.balance_after();
   changed.set_ledger_sequence(entry.sequence());
@@ -78,7 +81,7 @@ contract::Amount& amount_of(google::protobuf::RepeatedPtrField<contract::Amount>
   return fresh;
 }
 
-std::uint64_t post(Posting posting, PlayerState& player, Turn& turn) {
+std::uint64_t post(const Posting& posting, PlayerState& player, Turn& turn) {
   contract::Amount& balance = amount_of(*player.mutable_balances(), posting.asset, posting.scale);
   if (balance.scale() != posting.scale) {
     turn.reject("scale-mismatch", "the player's " + posting.asset + " have another scale");
@@ -97,7 +100,7 @@ std::uint64_t post(Posting posting, PlayerState& player, Turn& turn) {
   posting.body.set_cause_type(cause.event_type.data(), cause.event_type.size());
   posting.body.set_time_us(turn.now());
 
-  const LedgerEntry entry = chained(posting, player, turn);
+  const LedgerEntry& entry = chained(posting, player, turn);
   turn.append("ledger", entry);
   player.set_ledger_entries(entry.sequence());
   player.set_ledger_head(entry.hash());

@@ -16,12 +16,12 @@ struct Posting {
   std::uint32_t scale = 0;
   Int128 delta = 0;
   /// Why: reason, catalog version and what explains it; post() adds cause, time and balances.
-  LedgerBody body;
+  LedgerBody& body;
 };
 
 /// The sequence of the entry; 0: the turn is rejected, return. Rejects: scale-mismatch,
 /// amount-overflow.
-std::uint64_t post(Posting posting, PlayerState& player, Turn& turn);
+std::uint64_t post(const Posting& posting, PlayerState& player, Turn& turn);
 
 /// The amount of that asset, of scale `scale` and 0 when it was not there.
 contract::Amount& amount_of(google::protobuf::RepeatedPtrField<contract::Amount>& amounts,

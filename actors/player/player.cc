@@ -39,8 +39,8 @@ Rational as_rational(const rules::Ratio& ratio) {
 }
 
 // Why a wager earned what it did.
-LedgerBody explain(const Earned& earned, const WagerSettled& wager, const ProgramPlan& plan) {
-  LedgerBody body;
+void explain(const Earned& earned, const WagerSettled& wager, const ProgramPlan& plan,
+             LedgerBody& body) {
   *body.mutable_stake() = wager.stake_total();
   for (const ProgramPlan::Rule* rule : earned.rules) {
     LedgerBody::Rule& out = *body.add_rules();
@@ -64,13 +64,12 @@ LedgerBody explain(const Earned& earned, const WagerSettled& wager, const Progra
         contract::make_amount(earned.uncapped, plan.points_asset, plan.points_scale);
     body.set_capped_by(std::string(earned.capped_by));
   }
-  return body;
 }
 
 }  // namespace
 
 void Player::on(const WagerSettled& wager, Turn& turn) {
-  WagerNote note;
+  auto& note = turn.scratch<WagerNote>();
   if (void_came_first(wager, turn)) {
     state().set_wagers(state().wagers() + 1);
     note.set_void_came_first(true);
@@ -110,11 +109,11 @@ void Player::on(const WagerSettled& wager, Turn& turn) {
 
 bool Player::book(const Earned& earned, const WagerSettled& wager, const ProgramPlan& plan,
                   WagerNote& note, Turn& turn) {
-  Posting posting{plan.points_asset, plan.points_scale, earned.points,
-                  explain(earned, wager, plan)};
+  Posting posting{plan.points_asset, plan.points_scale, earned.points, turn.scratch<LedgerBody>()};
+  explain(earned, wager, plan, posting.body);
   posting.body.set_reason("wager-settled");
   posting.body.set_catalog_version(turn.cause().catalog_version);
-  const std::uint64_t sequence = post(std::move(posting), state(), turn);
+  const std::uint64_t sequence = post(posting, state(), turn);
   if (sequence == 0) return false;
   WagerNote::Entry& entry = *note.add_entries();
   entry.set_sequence(sequence);

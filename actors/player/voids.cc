@@ -50,12 +50,12 @@ bool Player::take_back(const WagerNote& note, const contract::WagerVoided& voide
       return false;
     }
     contract::set_units(back, *units);
-    Posting posting{back.asset(), back.scale(), *units, {}};
+    Posting posting{back.asset(), back.scale(), *units, turn.scratch<LedgerBody>()};
     posting.body.set_reason("wager-voided");
     posting.body.set_catalog_version(note.catalog_version());
     posting.body.set_reverses(entry.sequence());
     posting.body.set_void_reason(voided.void_reason());
-    if (post(std::move(posting), state(), turn) == 0 || !add_lifetime(back, turn)) return false;
+    if (post(posting, state(), turn) == 0 || !add_lifetime(back, turn)) return false;
   }
   if (note.day().has_earned()) give_back_room(note.day(), turn);
   retract(voided.voids_tx_id(), note, turn);

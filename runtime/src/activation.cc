@@ -4,6 +4,7 @@
 
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/state.pb.h"
+#include "wire.h"
 
 namespace laurel::runtime::internal {
 namespace {
@@ -51,18 +52,19 @@ bool Activation::load(std::string_view stored) {
 std::size_t Activation::write_to(OpenCommit& commit) {
   StoredRoot row;
   row.set_format(1);
-  actor->root().SerializeToString(row.mutable_root());
   for (LogTail& tail : logs) {
     LogEnd& end = *row.add_logs();
     end.set_table(tail.table.data(), tail.table.size());
     end.set_rows(tail.rows);
     if (tail.pending.empty()) continue;
-    LogChunk chunk;
-    chunk.set_format(1);
-    for (std::string& bytes_of_row : tail.pending) chunk.add_rows(std::move(bytes_of_row));
+    LogChunk head;
+    head.set_format(1);
+    std::string chunk = head.SerializeAsString();
+    for (const std::string& bytes_of_row : tail.pending) {
+      append_bytes_field(chunk, LogChunk::kRowsFieldNumber, bytes_of_row);
+    }
     tail.pending.clear();
-    commit.put(Space::kLog, log_key(id.type, id.key, tail.table, tail.rows),
-               chunk.SerializeAsString());
+    commit.put(Space::kLog, log_key(id.type, id.key, tail.table, tail.rows), std::move(chunk));
   }
   for (const auto& [table, rows] : other_logs) {
     LogEnd& end = *row.add_logs();
@@ -84,21 +86,20 @@ std::size_t Activation::write_to(OpenCommit& commit) {
     end.set_version(each->version());
   }
   std::string stored = row.SerializeAsString();
+  append_message_field(stored, StoredRoot::kRootFieldNumber, actor->root());
   const std::size_t now = estimate(stored.size()) + memory;
   commit.put(Space::kState, state_key, std::move(stored));
   dirty = false;
   return now;
 }
 
-Activation* Activations::find(std::string_view state_key) {
-  const auto it = index_.find(state_key);
-  return it == index_.end() ? nullptr : &*it->second;
-}
+Activation* Activations::find(std::string_view state_key) { return index_.find(state_key); }
 
 Activation& Activations::add(Activation activation) {
   list_.push_back(std::move(activation));
   Activation& added = list_.back();
-  index_.emplace(added.state_key, std::prev(list_.end()));
+  added.at = std::prev(list_.end());
+  index_.add(&added);
   bytes_ += added.bytes;
   return added;
 }
@@ -106,8 +107,7 @@ Activation& Activations::add(Activation activation) {
 void Activations::touch(Activation& activation, std::int64_t now_us) {
   // Never back: the list is in order of this time, whatever the clock does.
   activation.used_at_us = list_.empty() ? now_us : std::max(now_us, list_.back().used_at_us);
-  const auto it = index_.find(activation.state_key)->second;
-  list_.splice(list_.end(), list_, it);
+  list_.splice(list_.end(), list_, activation.at);
 }
 
 void Activations::resize(Activation& activation, std::size_t bytes) {
@@ -140,7 +140,7 @@ std::size_t Activations::passivate(std::size_t bytes_max, std::int64_t used_sinc
 
 void Activations::erase(List::iterator it) {
   bytes_ -= it->bytes;
-  index_.erase(it->state_key);
+  index_.erase(&*it);
   list_.erase(it);
 }
 

@@ -6,10 +6,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "board.h"
+#include "flat_index.h"
 #include "laurel/api/actor_type.h"
 #include "laurel/runtime/engine.h"
 #include "open_commit.h"
@@ -30,6 +30,8 @@ struct SetTimer {
 };
 
 struct Activation {
+  using List = std::list<Activation>;
+  List::iterator at;  // where it is in the list of all
   ActorId id;
   std::string state_key;
   const ActorType* type = nullptr;
@@ -54,7 +56,7 @@ struct Activation {
 
 class Activations {
  public:
-  using List = std::list<Activation>;
+  using List = Activation::List;
 
   Activation* find(std::string_view state_key);
   Activation& add(Activation activation);
@@ -72,7 +74,10 @@ class Activations {
   void erase(List::iterator it);
 
   List list_;  // least recently used first
-  std::unordered_map<std::string_view, List::iterator> index_;
+  struct NameOf {
+    std::string_view operator()(const Activation& activation) const { return activation.state_key; }
+  };
+  FlatIndex<Activation, NameOf> index_;
   std::size_t bytes_ = 0;
 };
 

@@ -147,7 +147,7 @@ std::string encode_ranked_row(const Board::Place& place, std::string_view row) {
   for (std::size_t i = 0; i < used; ++i) stored.add_columns(place.key.columns[i]);
   stored.set_time_us(place.key.time);
   stored.set_tie(static_cast<std::uint64_t>(place.tie));
-  stored.set_row(std::string(row));
+  stored.set_row(row.data(), row.size());
   return stored.SerializeAsString();
 }
 

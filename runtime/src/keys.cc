@@ -20,12 +20,17 @@ std::uint64_t mix(std::uint64_t h) {
 std::string state_key(std::string_view type, std::string_view key, std::string_view table,
                       std::string_view row) {
   std::string out;
-  out.reserve(type.size() + key.size() + table.size() + row.size() + 3);
+  append_state_key(out, type, key, table, row);
+  return out;
+}
+
+void append_state_key(std::string& out, std::string_view type, std::string_view key,
+                      std::string_view table, std::string_view row) {
+  out.reserve(out.size() + type.size() + key.size() + table.size() + row.size() + 3);
   out.append(type).push_back('\0');
   out.append(key).push_back('\0');
   out.append(table).push_back('\0');
   out.append(row);
-  return out;
 }
 
 std::optional<StateKey> parse_state_key(std::string_view bytes) {

@@ -19,7 +19,7 @@ std::optional<std::string> Layers::read(Space space, std::string_view key) {
   if (const auto* value = unstored(space, key)) return *value;
   const auto& fetched = fetched_[static_cast<std::size_t>(space)];
   if (!fetched.empty()) {
-    if (const auto it = fetched.find(std::string(key)); it != fetched.end()) return it->second;
+    if (const auto it = fetched.find(key); it != fetched.end()) return it->second;
   }
   auto stored = engine_.get(partition_, space, key);
   if (!stored) {

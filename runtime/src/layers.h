@@ -46,7 +46,14 @@ class Layers {
   const Engine& engine_;
   const PartitionId partition_;
   std::string failure_;
-  std::unordered_map<std::string, std::optional<std::string>> fetched_[kSpaceCount];
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  std::unordered_map<std::string, std::optional<std::string>, Hash, std::equal_to<>>
+      fetched_[kSpaceCount];
 };
 
 }  // namespace laurel::runtime::internal

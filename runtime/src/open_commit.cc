@@ -15,21 +15,19 @@ bool before(const Row& row, Space space, std::string_view key) {
 }  // namespace
 
 const Row* OpenCommit::find(Space space, std::string_view key) const {
-  const auto& index = index_[index_of(space)];
-  const auto it = index.find(key);
-  return it == index.end() ? nullptr : it->second;
+  return index_[index_of(space)].find(key);
 }
 
 void OpenCommit::put(Space space, std::string key, std::optional<std::string> value) {
   bytes_ += key.size() + (value ? value->size() : 0) + 16;
   if (space == Space::kTimers && value) timers_changed = true;
   auto& index = index_[index_of(space)];
-  if (const auto it = index.find(key); it != index.end()) {
-    it->second->value = std::move(value);
+  if (Row* row = index.find(key)) {
+    row->value = std::move(value);
     return;
   }
   rows_.push_back({space, std::move(key), std::move(value)});
-  index.emplace(rows_.back().key, &rows_.back());
+  index.add(&rows_.back());
 }
 
 void OpenCommit::emit(OutputRecord record) {
@@ -51,9 +49,9 @@ void OpenCommit::emit_latest(OutputRecord record) {
 
 void OpenCommit::each(Space space, std::string_view prefix,
                       const std::function<void(const Row&)>& row) const {
-  for (const auto& [key, candidate] : index_[index_of(space)]) {
-    if (key.starts_with(prefix)) row(*candidate);
-  }
+  index_[index_of(space)].each([&](const Row& candidate) {
+    if (candidate.key.starts_with(prefix)) row(candidate);
+  });
 }
 
 void OpenCommit::move_to(Commit& commit) {
@@ -62,14 +60,18 @@ void OpenCommit::move_to(Commit& commit) {
   outbox.move_to(commit);
   commit.positions = std::move(positions);
   commit.inbox_finished = std::move(inbox_finished);
-  commit.rows.reserve(rows_.size());
-  for (Row& row : rows_) commit.rows.push_back(std::move(row));
-  std::sort(commit.rows.begin(), commit.rows.end(), [](const Row& a, const Row& b) {
-    return a.space != b.space ? a.space < b.space : a.key < b.key;
+  std::vector<Row*> order;  // rows are large to swap
+  order.reserve(rows_.size());
+  for (Row& row : rows_) order.push_back(&row);
+  std::sort(order.begin(), order.end(), [](const Row* a, const Row* b) {
+    return a->space != b->space ? a->space < b->space : a->key < b->key;
   });
+  commit.rows.reserve(rows_.size());
+  for (Row* row : order) commit.rows.push_back(std::move(*row));
   auto kept = std::move(handled);
   auto kept_letters = std::move(dead_letters);
   clear();
+  outputs_.reserve(commit.outputs.size());  // the next one is of about that size
   handled = std::move(kept);
   dead_letters = std::move(kept_letters);
 }

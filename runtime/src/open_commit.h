@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "flat_index.h"
 #include "laurel/runtime/engine.h"
 #include "outbox.h"
 #include "work.h"
@@ -45,13 +46,11 @@ class OpenCommit {
   bool timers_changed = false;  // a timer was set: it may be due already
 
  private:
-  struct Hash {
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
+  struct KeyOf {
+    std::string_view operator()(const Row& row) const { return row.key; }
   };
   std::deque<Row> rows_;  // a deque: the index points into the keys
-  std::unordered_map<std::string_view, Row*, Hash> index_[kSpaceCount];
+  FlatIndex<Row, KeyOf> index_[kSpaceCount];
   std::vector<OutputRecord> outputs_;
   std::unordered_map<std::string, std::size_t> latest_;
   std::size_t bytes_ = 0;

@@ -44,9 +44,11 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   commit->catalog_version = turns_.catalog().newest().number();
   layers_.open.move_to(*commit);
   in_flight_handled_ = std::move(layers_.open.handled);
+  const std::size_t count = in_flight_handled_.size();
   in_flight_letters_ = std::move(layers_.open.dead_letters);
   in_flight_watermark_ = watermark_.value();
   layers_.open.clear();
+  layers_.open.handled.reserve(count);  // the next one is of about that size
   share_used_ = applied_ = 0;
   dropped_some_ = false;
   layers_.in_flight = commit;

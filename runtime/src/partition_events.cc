@@ -5,6 +5,7 @@
 #include "laurel/runtime/journal.pb.h"
 #include "laurel/runtime/keys.h"
 #include "partition_impl.h"
+#include "wire.h"
 
 namespace laurel::runtime {
 
@@ -95,7 +96,7 @@ bool PartitionImpl::out_of_order(const Work& work) const {
          work.event().envelope->time_us() < backfills_.find(work.batch->backfill)->applied_to;
 }
 
-void PartitionImpl::handle_event(Work work, const Keys& keys) {
+void PartitionImpl::handle_event(Work work, Keys& keys) {
   const Event& event = work.event();
   const auto way = work.way();
   if ((way == QueuedBatch::Way::kStage || way == QueuedBatch::Way::kSorted) && !takes_more(work)) {
@@ -128,7 +129,7 @@ void PartitionImpl::handle_event(Work work, const Keys& keys) {
   accept(std::move(work), keys);
 }
 
-void PartitionImpl::accept(Work work, const Keys& keys) {
+void PartitionImpl::accept(Work work, Keys& keys) {
   const Event& event = work.event();
   const auto& takers = ports_.registry.takers(event.data->GetDescriptor());
   if (takers.empty()) {
@@ -140,7 +141,8 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
   const Origin origin =
       origin_of(event, keys.digest, live ? watermark_.value() : event.envelope->time_us());
   turns_.begin_work();
-  JournalRow row;
+  journal_row_.Clear();
+  JournalRow& row = journal_row_;
   std::size_t took = 0;
   std::vector<std::pair<const ActorType*, Turns::End>> refused;
   for (const auto& [type, handler] : takers) {
@@ -176,11 +178,12 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
     dead_letter(event_letter(work, {end.code, end.detail, type->name}));
   }
   row.set_format(1);
-  row.set_event(event.canonical);
   row.set_commit(last_commit + (in_flight() ? 2 : 1));
   row.set_catalog_version(
       turns_.catalog().at(event.envelope->time_us(), event.catalog_bound).number());
-  layers_.open.put(Space::kJournal, keys.journal, row.SerializeAsString());
+  std::string stored = row.SerializeAsString();
+  append_bytes_field(stored, JournalRow::kEventFieldNumber, event.canonical);
+  layers_.open.put(Space::kJournal, std::move(keys.journal), std::move(stored));
   settle(std::move(work), {EventStatus::kAccepted, {}, {}});
 }
 

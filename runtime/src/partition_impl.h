@@ -20,6 +20,7 @@
 
 #include "backfills.h"
 #include "laurel/contract/outputs.pb.h"
+#include "laurel/runtime/journal.pb.h"
 #include "laurel/runtime/partition.h"
 #include "layers.h"
 #include "turns.h"
@@ -84,8 +85,8 @@ class PartitionImpl {
   // --- partition_events.cc
   void run_events(std::deque<Work>& queue, std::size_t count_max);
   void prefetch(const std::deque<Work>& queue, std::vector<Keys>& keys);
-  void handle_event(Work work, const Keys& keys);
-  void accept(Work work, const Keys& keys);
+  void handle_event(Work work, Keys& keys);
+  void accept(Work work, Keys& keys);
   Known known(const Event& event, const Keys& keys);
   bool out_of_order(const Work& work) const;
   void conflict(Work work, const std::string& detail);
@@ -160,6 +161,7 @@ class PartitionImpl {
   bool dropped_some_ = false;      // in the open commit
   bool hold_backfills_ = false;
 
+  JournalRow journal_row_;  // of the event at hand: it keeps its memory
   std::vector<Handled> in_flight_handled_;
   std::map<std::string, std::uint64_t> in_flight_letters_;
   TimeUs in_flight_watermark_ = internal::Watermark::kNever;

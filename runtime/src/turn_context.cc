@@ -177,7 +177,7 @@ void TurnContext::outgo(const ActorId& to, const google::protobuf::Message& mess
                                           std::to_string(message.ByteSizeLong()) + " bytes");
   }
   std::unique_ptr<google::protobuf::Message> copy(message.New());
-  copy->CopyFrom(message);
+  copy->MergeFrom(message);
   outgoing_.push_back({to, std::move(copy), way, self()});
 }
 

@@ -13,6 +13,7 @@
 #include "laurel/runtime/catalog.h"
 #include "laurel/runtime/hasher.h"
 #include "layers.h"
+#include "scratch.h"
 #include "work.h"
 
 namespace laurel::runtime::internal {
@@ -34,6 +35,7 @@ class TurnContext final : public Turn {
     std::shared_ptr<const Catalog> catalog;
     std::string_view secret;
     std::size_t effect_bytes_max = 0;
+    Scratch& scratch;
   };
   struct Scope {
     Activation& activation;
@@ -93,6 +95,10 @@ class TurnContext final : public Turn {
             const google::protobuf::Message& record) override;
   void emit_latest(std::string_view topic, std::string_view key,
                    const google::protobuf::Message& record) override;
+  using Turn::scratch;
+  google::protobuf::Message& scratch(const google::protobuf::Message& prototype) override {
+    return environment_.scratch.get(prototype);
+  }
   void reject(std::string_view code, std::string detail) override;
   void decline() override { declined_ = true; }
 

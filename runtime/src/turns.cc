@@ -13,15 +13,19 @@ namespace {
 // turns out to be bad.
 class RootGuard {
  public:
-  explicit RootGuard(Activation& activation)
-      : root_(activation.actor->root()), before_(root_.New()) {
-    before_->CopyFrom(root_);
+  RootGuard(Activation& activation, Scratch& scratch)
+      : root_(activation.actor->root()), before_(scratch.get(root_)) {
+    before_.MergeFrom(root_);
   }
-  void undo() { root_.CopyFrom(*before_); }
+  // CopyFrom() of a base looks through all fields for the source itself.
+  void undo() {
+    root_.Clear();
+    root_.MergeFrom(before_);
+  }
 
  private:
   google::protobuf::Message& root_;
-  std::unique_ptr<google::protobuf::Message> before_;
+  google::protobuf::Message& before_;
 };
 
 // FNV-1a: the same on every machine, unlike std::hash.
@@ -40,7 +44,8 @@ Turns::Turns(PartitionId partition, const Partition::Ports& ports,
       options_(options),
       layers_(layers),
       counters_(counters),
-      environment_{layers, ports.hasher, nullptr, ports.engine.secret(), options.effect_bytes_max},
+      environment_{layers,  ports.hasher, nullptr, ports.engine.secret(), options.effect_bytes_max,
+                   scratch_},
       boards_(layers, ports.boards) {
   adopt(std::move(catalog));
 }
@@ -76,7 +81,7 @@ Turns::End Turns::run(const Input& input) {
   if (activation == nullptr) {
     return {"unreadable-state", "the stored root cannot be read", {}, {}};
   }
-  RootGuard guard(*activation);
+  RootGuard guard(*activation, roots_before_);
   TurnContext turn(environment_, {*activation, routing_key_of(input.type, input.key), input.origin,
                                   seed_of(input), input.is_event});
   try {
@@ -171,8 +176,9 @@ void Turns::consume_timer(const ActorType& type, const std::string& key, std::st
 }
 
 Activation* Turns::activate(const ActorType& type, const std::string& key) {
-  std::string name = state_key(type.name, key);
-  Activation* activation = activations_.find(name);
+  name_.clear();
+  append_state_key(name_, type.name, key);
+  Activation* activation = activations_.find(name_);
   if (activation == nullptr) {
     Activation fresh;
     fresh.id = {type.name, key};
@@ -182,11 +188,11 @@ Activation* Turns::activate(const ActorType& type, const std::string& key) {
       if (table.kind == TableKind::kLog) fresh.logs.push_back({table.name, 0, {}});
     }
     fresh.bytes = 700;
-    if (const auto stored = layers_.read(Space::kState, name); stored && !fresh.load(*stored)) {
+    if (const auto stored = layers_.read(Space::kState, name_); stored && !fresh.load(*stored)) {
       return nullptr;
     }
     if (!attach_boards(fresh)) return nullptr;
-    fresh.state_key = std::move(name);
+    fresh.state_key = name_;
     activation = &activations_.add(std::move(fresh));
     ++counters_.activations_made;
   }

@@ -58,6 +58,12 @@ class TestKit::KitTurn final : public Turn {
   DatedPlan plan_at(PlanId id, TimeUs) const override {
     return {plan(id), std::numeric_limits<TimeUs>::min(), kit_.catalog_version_};
   }
+  using Turn::scratch;
+  google::protobuf::Message& scratch(const google::protobuf::Message& prototype) override {
+    auto& message = kit_.scratch_[prototype.GetDescriptor()];
+    message.reset(prototype.New());
+    return *message;
+  }
   bool get(std::string_view table, std::string_view key, google::protobuf::Message& row) override {
     const auto it = rows.find({std::string(table), std::string(key)});
     return it != rows.end() && row.ParseFromString(it->second);

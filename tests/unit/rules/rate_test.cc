@@ -116,8 +116,8 @@ TEST(Rate, AgreesWithPlainArithmeticWhereThatFits) {
     const std::uint64_t large = (1ULL << 62) + random() % 3;
     const Ratio a{random() % 6 + 1, random() % 6 + 1};
     const Ratio b{random() % 6 + 1, random() % 6 + 1};
-    const Int128 n = amount * static_cast<Int128>(a.num * b.num);
-    const auto d = static_cast<Int128>(a.den * b.den);
+    const Int128 n = amount * Int128{a.num} * Int128{b.num};
+    const auto d = Int128{a.den} * Int128{b.den};
     const Int128 floor = floor_div(n, d);
     const Int128 twice = 2 * (n - floor * d);
     const Int128 half_up = floor + (twice >= d ? 1 : 0);

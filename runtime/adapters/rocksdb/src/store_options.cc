@@ -12,6 +12,10 @@ namespace {
 constexpr int kBloomBitsPerKey = 10;
 constexpr double kMemtableBloomRatio = 0.02;
 constexpr std::size_t kPointReadBlockBytes = 8U << 10;
+// Sorted runs before they are merged. The journal is asked about every event: each run costs a look
+// into its Bloom filter. Logs are read when somebody asks for a ledger.
+constexpr int kRunsOfJournal = 8;
+constexpr int kRunsOfLogs = 12;
 constexpr std::size_t kScanBlockBytes = 32U << 10;
 
 rocksdb::BlockBasedTableOptions table_options(Family family,
@@ -67,6 +71,10 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const StoreOptions& o
   rocksdb::ColumnFamilyOptions out;
   out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(family, cache)));
   out.compression = rocksdb::kLZ4Compression;
+  // What is flushed is merged soon: it is compressed then, once.
+  const auto as_it_is_merged = [&out] {
+    out.compression_per_level = {rocksdb::kNoCompression, rocksdb::kLZ4Compression};
+  };
   out.write_buffer_size = options.memtable_bytes;
   out.max_write_buffer_number = 3;
   out.target_file_size_base = 32U << 20;
@@ -74,6 +82,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const StoreOptions& o
   out.ttl = 0;
   switch (family) {
     case Family::kState:
+      as_it_is_merged();
       out.compaction_style = rocksdb::kCompactionStyleLevel;
       out.level_compaction_dynamic_level_bytes = true;
       out.max_bytes_for_level_base = 128U << 20;
@@ -81,9 +90,13 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const StoreOptions& o
       out.memtable_whole_key_filtering = true;
       break;
     case Family::kLogs:
+      as_it_is_merged();
+      out.level0_file_num_compaction_trigger = kRunsOfLogs;
       out.compaction_style = rocksdb::kCompactionStyleUniversal;
       break;
     case Family::kJournal:
+      as_it_is_merged();
+      out.level0_file_num_compaction_trigger = kRunsOfJournal;
       out.compaction_style = rocksdb::kCompactionStyleUniversal;
       out.memtable_prefix_bloom_size_ratio = kMemtableBloomRatio;
       out.memtable_whole_key_filtering = true;

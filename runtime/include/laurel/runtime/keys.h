@@ -26,6 +26,9 @@ struct StateKey {
 
 std::string state_key(std::string_view type, std::string_view key, std::string_view table = {},
                       std::string_view row = {});
+/// The same, appended to `out`.
+void append_state_key(std::string& out, std::string_view type, std::string_view key,
+                      std::string_view table = {}, std::string_view row = {});
 /// Nothing when the bytes are no state key.
 std::optional<StateKey> parse_state_key(std::string_view bytes);
 /// First key of no actor of that type: the end of a scan over one type.

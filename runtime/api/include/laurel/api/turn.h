@@ -179,6 +179,14 @@ class Turn {
   virtual void emit_latest(std::string_view topic, std::string_view key,
                            const google::protobuf::Message& record) = 0;
 
+  /// An empty message of that type for what is built, handed over and forgotten in this turn: it
+  /// keeps its memory from turn to turn. Asked for again, it is the same one, empty.
+  virtual google::protobuf::Message& scratch(const google::protobuf::Message& prototype) = 0;
+  template <class Message>
+  Message& scratch() {
+    return static_cast<Message&>(scratch(Message::default_instance()));
+  }
+
   /// Undoes this turn and dead-letters its message for this actor. `code` is a stable word such as
   /// `scale-mismatch`. The caller returns right after it.
   virtual void reject(std::string_view code, std::string detail) = 0;

@@ -111,6 +111,8 @@ class TestKit {
   const Zones* zones_ = nullptr;
   std::map<std::string, std::shared_ptr<google::protobuf::Message>> documents_;
   std::map<PlanId, std::shared_ptr<const void>> plans_;
+  std::map<const google::protobuf::Descriptor*, std::unique_ptr<google::protobuf::Message>>
+      scratch_;
   std::map<std::pair<std::string, std::string>, std::string> rows_;
   std::map<std::string, std::vector<std::string>> logs_;
   struct Ranked {

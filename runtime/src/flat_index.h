@@ -1,0 +1,96 @@
+/// FlatIndex: finds objects by a name that they hold themselves. Open addressing, so that a look
+/// costs one place in memory and the object, and adding allocates nothing most of the time.
+///
+/// Lifecycle  Holds pointers: objects stay where they are, and their names as they are, until they
+///            are erased. Never shrinks but by clear(), which keeps a small table.
+/// Threads    One.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+namespace laurel::runtime::internal {
+
+/// `Name` gives the name of a T: a function object over const T&.
+template <class T, class Name>
+class FlatIndex {
+ public:
+  T* find(std::string_view name) const {
+    if (count_ == 0) return nullptr;
+    const std::size_t hash = hash_of(name);
+    for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
+      const Slot& slot = slots_[at];
+      if (slot.object == nullptr) return nullptr;
+      if (slot.hash == hash && Name()(*slot.object) == name) return slot.object;
+    }
+  }
+
+  /// REQUIRES: none of that name is there.
+  void add(T* object) {
+    if ((count_ + 1) * 2 > slots_.size()) grow();
+    put({hash_of(Name()(*object)), object});
+    ++count_;
+  }
+
+  /// REQUIRES: it is there.
+  void erase(const T* object) {
+    std::size_t at = hash_of(Name()(*object)) & mask();
+    while (slots_[at].object != object) at = (at + 1) & mask();
+    // What follows moves up, unless it stands where it belongs: no marks of what is gone are left.
+    for (std::size_t next = (at + 1) & mask(); slots_[next].object != nullptr;
+         next = (next + 1) & mask()) {
+      const std::size_t home = slots_[next].hash & mask();
+      if (((next - home) & mask()) < ((next - at) & mask())) continue;
+      slots_[at] = slots_[next];
+      at = next;
+    }
+    slots_[at] = {};
+    --count_;
+  }
+
+  template <class Each>
+  void each(Each use) const {
+    for (const Slot& slot : slots_) {
+      if (slot.object != nullptr) use(*slot.object);
+    }
+  }
+
+  void clear() {
+    if (slots_.size() > kKept) {
+      slots_ = std::vector<Slot>(kKept);
+    } else if (count_ > 0) {
+      slots_.assign(slots_.size(), Slot());
+    }
+    count_ = 0;
+  }
+  std::size_t size() const { return count_; }
+
+ private:
+  static constexpr std::size_t kKept = 2048;  // slots
+  struct Slot {
+    std::size_t hash = 0;
+    T* object = nullptr;
+  };
+  static std::size_t hash_of(std::string_view name) { return std::hash<std::string_view>{}(name); }
+  std::size_t mask() const { return slots_.size() - 1; }
+  void put(const Slot& slot) {
+    std::size_t at = slot.hash & mask();
+    while (slots_[at].object != nullptr) at = (at + 1) & mask();
+    slots_[at] = slot;
+  }
+  void grow() {
+    std::vector<Slot> old(slots_.empty() ? 16 : slots_.size() * 2);
+    old.swap(slots_);
+    for (const Slot& slot : old) {
+      if (slot.object != nullptr) put(slot);
+    }
+  }
+
+  std::vector<Slot> slots_;  // a power of two, or none
+  std::size_t count_ = 0;
+};
+
+}  // namespace laurel::runtime::internal

@@ -1,0 +1,53 @@
+#include "flat_index.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <random>
+#include <string>
+#include <unordered_map>
+
+namespace laurel::runtime::internal {
+namespace {
+
+struct Named {
+  std::string name;
+};
+struct NameOf {
+  std::string_view operator()(const Named& named) const { return named.name; }
+};
+
+TEST(FlatIndex, AgreesWithAMapThroughAddsErasesAndClears) {
+  std::mt19937 random(11);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same every time
+  FlatIndex<Named, NameOf> index;
+  std::unordered_map<std::string, std::unique_ptr<Named>> wanted;
+  for (int step = 0; step < 20'000; ++step) {
+    const std::string name = "n" + std::to_string(random() % 300);
+    const auto it = wanted.find(name);
+    ASSERT_EQ(index.find(name), it == wanted.end() ? nullptr : it->second.get());
+    if (it == wanted.end()) {
+      const auto added = wanted.emplace(name, std::make_unique<Named>(Named{name})).first;
+      index.add(added->second.get());
+    } else if (random() % 2 == 0) {
+      index.erase(it->second.get());
+      wanted.erase(it);
+    }
+    if (random() % 5'000 == 0) {
+      index.clear();
+      wanted.clear();
+    }
+    ASSERT_EQ(index.size(), wanted.size());
+  }
+  std::size_t seen = 0;
+  index.each([&](const Named& named) { seen += wanted.contains(named.name) ? 1 : 0; });
+  EXPECT_EQ(seen, wanted.size());
+}
+
+TEST(FlatIndex, HasNothingAtFirst) {
+  const FlatIndex<Named, NameOf> index;
+  EXPECT_EQ(index.find(""), nullptr);
+  EXPECT_EQ(index.size(), 0U);
+}
+
+}  // namespace
+}  // namespace laurel::runtime::internal
