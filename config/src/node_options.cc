@@ -39,6 +39,7 @@ NodeConfig config_of(const NodeOptions& options) {
   auto& memory = *config.mutable_memory();
   memory.set_cache_mb(options.memory.cache_mb);
   memory.set_activations_mb(options.memory.activations_mb);
+  memory.set_boards_mb(options.memory.boards_mb);
   memory.set_idle_s(static_cast<std::uint32_t>(options.memory.idle.count()));
   memory.set_ingest_mb(options.memory.ingest_mb);
   config.mutable_limits()->set_connections_max(options.limits.connections_max);
@@ -68,6 +69,7 @@ NodeOptions options_of(const NodeConfig& config) {
   options.commit.bytes_max = config.commit().bytes_max();
   options.memory.cache_mb = config.memory().cache_mb();
   options.memory.activations_mb = config.memory().activations_mb();
+  options.memory.boards_mb = config.memory().boards_mb();
   options.memory.idle = std::chrono::seconds(config.memory().idle_s());
   options.memory.ingest_mb = config.memory().ingest_mb();
   options.limits.connections_max = config.limits().connections_max();

@@ -202,7 +202,8 @@ json::object partition_json(const runtime::PartitionStatus& partition) {
           {"last_commit", std::to_string(partition.last_commit)},
           {"queued_events", std::to_string(partition.queued_events)},
           {"activations", std::to_string(partition.activations)},
-          {"activation_bytes", std::to_string(partition.activation_bytes)}};
+          {"activation_bytes", std::to_string(partition.activation_bytes)},
+          {"board_bytes", std::to_string(partition.board_bytes)}};
 }
 
 }  // namespace

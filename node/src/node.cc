@@ -275,6 +275,7 @@ class Node::Impl final : public runtime::NodeApi {
         std::chrono::duration_cast<std::chrono::microseconds>(options_.memory.idle).count();
     host.partition.turns_max = options_.commit.turns_max;
     host.partition.bytes_max = options_.commit.bytes_max;
+    host.partition.board_bytes_max = options_.memory.boards_mb * kMiB / engine_->partitions();
     host.partition.activation_bytes_max =
         options_.memory.activations_mb * kMiB / engine_->partitions();
     host.boards = &boards_;

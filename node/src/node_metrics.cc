@@ -57,11 +57,13 @@ std::string render_metrics(const Figures& figures) {
                     totals.events_in_flight));
   std::uint64_t activations = 0;
   std::uint64_t activation_bytes = 0;
+  std::uint64_t board_bytes = 0;
   MetricFamily lag{
       "laurel_partition_lag_events", "Events a partition holds.", MetricKind::kGauge, {}};
   for (const auto& partition : figures.status.partitions) {
     activations += partition.activations;
     activation_bytes += partition.activation_bytes;
+    board_bytes += partition.board_bytes;
     lag.samples.push_back(
         labelled("partition", std::to_string(partition.partition), partition.queued_events));
   }
@@ -71,17 +73,19 @@ std::string render_metrics(const Figures& figures) {
                     MetricKind::kCounter, totals.activations_made));
   out.push_back(one("laurel_passivations_total", "Actors that left memory.", MetricKind::kCounter,
                     totals.passivations));
-  out.push_back({"laurel_memory_bytes",
-                 "Memory in use, by budget.",
-                 MetricKind::kGauge,
-                 {labelled("budget", "activations", activation_bytes),
-                  labelled("budget", "cache", store.cache_bytes),
-                  labelled("budget", "memtables", store.memtables_bytes),
-                  labelled("budget", "ingest", totals.bytes_in_flight)}});
+  out.push_back(
+      {"laurel_memory_bytes",
+       "Memory in use, by budget.",
+       MetricKind::kGauge,
+       {labelled("budget", "activations", activation_bytes),
+        labelled("budget", "boards", board_bytes), labelled("budget", "cache", store.cache_bytes),
+        labelled("budget", "memtables", store.memtables_bytes),
+        labelled("budget", "ingest", totals.bytes_in_flight)}});
   out.push_back({"laurel_memory_budget_bytes",
                  "Memory allowed, by budget.",
                  MetricKind::kGauge,
                  {labelled("budget", "activations", figures.options.memory.activations_mb * kMiB),
+                  labelled("budget", "boards", figures.options.memory.boards_mb * kMiB),
                   labelled("budget", "cache", figures.options.memory.cache_mb * kMiB),
                   labelled("budget", "ingest", figures.options.memory.ingest_mb * kMiB)}});
   Sample latency;

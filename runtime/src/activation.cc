@@ -49,7 +49,7 @@ bool Activation::load(std::string_view stored) {
   return true;
 }
 
-std::size_t Activation::write_to(OpenCommit& commit) {
+Activation::Weight Activation::write_to(OpenCommit& commit) {
   StoredRoot row;
   row.set_format(1);
   for (LogTail& tail : logs) {
@@ -87,7 +87,7 @@ std::size_t Activation::write_to(OpenCommit& commit) {
   }
   std::string stored = row.SerializeAsString();
   append_message_field(stored, StoredRoot::kRootFieldNumber, actor->root());
-  const std::size_t now = estimate(stored.size()) + memory;
+  const Weight now{estimate(stored.size()), memory};
   commit.put(Space::kState, state_key, std::move(stored));
   dirty = false;
   return now;
@@ -101,6 +101,7 @@ Activation& Activations::add(Activation activation) {
   added.at = std::prev(list_.end());
   index_.add(&added);
   bytes_ += added.bytes;
+  board_bytes_ += added.board_bytes;
   return added;
 }
 
@@ -110,9 +111,11 @@ void Activations::touch(Activation& activation, std::int64_t now_us) {
   list_.splice(list_.end(), list_, activation.at);
 }
 
-void Activations::resize(Activation& activation, std::size_t bytes) {
-  bytes_ = bytes_ - activation.bytes + bytes;
-  activation.bytes = bytes;
+void Activations::resize(Activation& activation, const Activation::Weight& weight) {
+  bytes_ = bytes_ - activation.bytes + weight.bytes;
+  board_bytes_ = board_bytes_ - activation.board_bytes + weight.board_bytes;
+  activation.bytes = weight.bytes;
+  activation.board_bytes = weight.board_bytes;
 }
 
 void Activations::drop_written_since(CommitNumber number) {
@@ -123,13 +126,17 @@ void Activations::drop_written_since(CommitNumber number) {
   }
 }
 
-std::size_t Activations::passivate(std::size_t bytes_max, std::int64_t used_since_us,
-                                   CommitNumber durable) {
+std::size_t Activations::passivate(const Limits& limits) {
   std::size_t count = 0;
   for (auto it = list_.begin(); it != list_.end();) {
-    if (bytes_ <= bytes_max && it->used_at_us >= used_since_us) break;  // the rest was used later
+    const bool idle = it->used_at_us < limits.used_since_us;
+    const bool heavy = bytes_ > limits.bytes_max;
+    const bool heavy_boards =
+        board_bytes_ > limits.board_bytes_max && it->used_at_us < limits.boards_used_since_us;
+    if (!idle && !heavy && !heavy_boards) break;  // the rest was used later
     const auto next = std::next(it);
-    if (!it->dirty && it->written_in <= durable) {
+    const bool goes = idle || (it->boards.empty() ? heavy : heavy_boards);
+    if (goes && !it->dirty && it->written_in <= limits.durable) {
       erase(it);
       ++count;
     }
@@ -140,6 +147,7 @@ std::size_t Activations::passivate(std::size_t bytes_max, std::int64_t used_sinc
 
 void Activations::erase(List::iterator it) {
   bytes_ -= it->bytes;
+  board_bytes_ -= it->board_bytes;
   index_.erase(&*it);
   list_.erase(it);
 }

@@ -44,14 +44,19 @@ struct Activation {
   bool dirty = false;                                                 // changed in the open commit
   CommitNumber written_in = 0;  // the last sealed commit that holds its root
   std::int64_t used_at_us = 0;
-  std::size_t bytes = 0;
+  std::size_t bytes = 0;        // without its boards
+  std::size_t board_bytes = 0;  // of its boards
 
   LogTail* log(std::string_view table);
   Board* board(std::string_view table);
   /// Reads a stored root; false when the bytes are no root of this type and format.
   bool load(std::string_view stored);
-  /// Puts what changed into the commit, as rows. Returns the bytes it takes from now on.
-  std::size_t write_to(OpenCommit& commit);
+  struct Weight {
+    std::size_t bytes = 0;
+    std::size_t board_bytes = 0;
+  };
+  /// Puts what changed into the commit, as rows. Returns what it weighs from now on.
+  Weight write_to(OpenCommit& commit);
 };
 
 class Activations {
@@ -63,12 +68,22 @@ class Activations {
   /// Most recently used from now on.
   void touch(Activation& activation, std::int64_t now_us);
   void drop_written_since(CommitNumber number);  // with what is dirty
-  /// Passivates clean ones: beyond the bytes, or not used since. Returns how many.
-  std::size_t passivate(std::size_t bytes_max, std::int64_t used_since_us, CommitNumber durable);
-  void resize(Activation& activation, std::size_t bytes);
+  struct Limits {
+    std::size_t bytes_max = 0;
+    std::size_t board_bytes_max = 0;
+    std::int64_t used_since_us = 0;         // not used since: passivated
+    std::int64_t boards_used_since_us = 0;  // used since: keeps its boards whatever they weigh
+    CommitNumber durable = 0;
+  };
+  /// Passivates clean ones: beyond the bytes, or not used since. Returns how many. One with boards
+  /// is not passivated for want of bytes for others: to read a large board back takes seconds, and
+  /// a run that is being scored would need it at once.
+  std::size_t passivate(const Limits& limits);
+  void resize(Activation& activation, const Activation::Weight& weight);
 
   std::size_t size() const { return list_.size(); }
   std::size_t bytes() const { return bytes_; }
+  std::size_t board_bytes() const { return board_bytes_; }
 
  private:
   void erase(List::iterator it);
@@ -79,6 +94,7 @@ class Activations {
   };
   FlatIndex<Activation, NameOf> index_;
   std::size_t bytes_ = 0;
+  std::size_t board_bytes_ = 0;
 };
 
 }  // namespace laurel::runtime::internal

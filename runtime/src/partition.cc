@@ -192,6 +192,7 @@ std::uint64_t Partition::queued_events() const { return impl_->unsettled_events(
 PartitionBackfills Partition::backfills() const { return impl_->backfills(); }
 std::uint64_t Partition::activations() const { return impl_->activations().size(); }
 std::uint64_t Partition::activation_bytes() const { return impl_->activations().bytes(); }
+std::uint64_t Partition::board_bytes() const { return impl_->activations().board_bytes(); }
 const PartitionCounters& Partition::counters() const { return impl_->counters; }
 void Partition::on_durable(std::function<void(const Submission&, EventStatus)> hook) {
   impl_->on_durable = std::move(hook);

@@ -210,7 +210,7 @@ bool Turns::attach_boards(Activation& activation) {
     Board* board = boards_.get({activation.id, table, version, durable_});
     if (board == nullptr) return false;
     activation.boards.push_back(board);
-    activation.bytes += board->memory();
+    activation.board_bytes += board->memory();
   }
   return true;
 }
@@ -238,8 +238,13 @@ void Turns::drop_since(CommitNumber number) {
 
 void Turns::passivate(std::int64_t now_us, CommitNumber durable) {
   now_us_ = now_us;
-  const std::size_t gone =
-      activations_.passivate(options_.activation_bytes_max, now_us - options_.idle_us_max, durable);
+  const std::size_t gone = activations_.passivate({
+      .bytes_max = options_.activation_bytes_max,
+      .board_bytes_max = options_.board_bytes_max,
+      .used_since_us = now_us - options_.idle_us_max,
+      .boards_used_since_us = now_us - options_.board_kept_us,
+      .durable = durable,
+  });
   counters_.passivations += gone;
   if (gone == 0 && !boards_unswept_) return;
   boards_unswept_ = false;

@@ -130,6 +130,30 @@ TEST_F(PartitionBoards, HigherScoresComeFirstAndEqualOnesByTime) {
   EXPECT_EQ(order(cluster), (std::vector<std::string>{"b", "c", "a"})) << "from its rows";
 }
 
+// To read a large board back for each commit is what must never happen.
+TEST_F(PartitionBoards, ABoardThatIsBeingScoredStaysWhateverItWeighs) {
+  constexpr std::int64_t kSecond = 1'000'000;
+  PartitionCluster small(1, types(), std::make_shared<Catalog>(),
+                         {.activation_bytes_max = 1, .board_bytes_max = 1});
+  std::int64_t now = 1'000 * kSecond;
+  const auto made = [&] { return small.partition(0).counters().activations_made; };
+  const auto play = [&](int id) {
+    small.clock(now += kSecond);
+    small.feed("p", score(id, id + 1), 100);
+    small.settle();
+  };
+  play(0);
+  const auto before = made();
+  for (int id = 1; id <= 20; ++id) play(id);
+  EXPECT_EQ(made() - before, 20U) << "the scorer each time, the league never";
+  EXPECT_GT(small.partition(0).board_bytes(), 0U);
+  small.clock(now += 11 * kSecond);
+  small.settle();
+  EXPECT_EQ(small.partition(0).board_bytes(), 0U) << "not scored for 10 s";
+  play(21);
+  EXPECT_EQ(order(small), (std::vector<std::string>{"p"}));
+}
+
 TEST_F(PartitionBoards, OneThatIsNotInMemoryIsBuiltOnceAndAnewWhenItHasChanged) {
   cluster.feed("a", score(1, 5), 100);
   cluster.settle();

@@ -206,6 +206,7 @@ void PartitionActor::show(const char* state) {
                    partition_.queued_events(),
                    partition_.activations(),
                    partition_.activation_bytes(),
+                   partition_.board_bytes(),
                    state};
   gauges.counters = partition_.counters();
   gauges.watermark = partition_.watermark();

@@ -26,7 +26,8 @@ struct PartitionStatus {
   std::uint64_t queued_events = 0;  ///< handed in, not yet durable (the lag)
   std::uint64_t activations = 0;
   std::uint64_t activation_bytes = 0;
-  std::string state;  ///< starting, running, stopped, failed
+  std::uint64_t board_bytes = 0;  ///< of ranked tables
+  std::string state;              ///< starting, running, stopped, failed
 };
 
 struct NodeStatus {

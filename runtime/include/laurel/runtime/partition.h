@@ -36,6 +36,8 @@ struct PartitionOptions {
   std::uint32_t turns_max = 4000;                       ///< per commit
   std::size_t bytes_max = 4 * 1024 * 1024;              ///< per commit, before compression
   std::size_t activation_bytes_max = 16 * 1024 * 1024;  ///< of this partition; LRU beyond
+  std::size_t board_bytes_max = 16 * 1024 * 1024;       ///< the same, of ranked tables
+  std::int64_t board_kept_us = 10'000'000;              ///< used since: kept, whatever they weigh
   std::int64_t idle_us_max = 300'000'000;               ///< passivated when untouched that long
   std::uint32_t hops_max = 64;  ///< messages a turn may cause in its commit; more go on in the next
   std::uint32_t hops_total_max = 4096;        ///< messages that may descend from one event or timer
@@ -121,6 +123,7 @@ class Partition {
   PartitionBackfills backfills() const;
   std::uint64_t activations() const;
   std::uint64_t activation_bytes() const;
+  std::uint64_t board_bytes() const;
   const PartitionCounters& counters() const;
   /// Called for each event made durable, with its submission and status (for latency metrics).
   void on_durable(std::function<void(const Submission&, EventStatus)> hook);
