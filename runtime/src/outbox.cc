@@ -3,21 +3,20 @@
 #include <utility>
 
 #include "laurel/runtime/keys.h"
+#include "wire.h"
 
 namespace laurel::runtime::internal {
 
-StoredCause stored_cause(const Origin& origin) {
-  StoredCause stored;
-  const auto text = [](std::string_view view) { return std::string(view); };
-  stored.set_event_id(text(origin.cause.event_id));
-  stored.set_event_type(text(origin.cause.event_type));
-  stored.set_subject(text(origin.cause.subject));
-  stored.set_source(text(origin.cause.source));
+void store_cause(const Origin& origin, StoredCause& stored) {
+  const Cause& cause = origin.cause;
+  stored.set_event_id(cause.event_id.data(), cause.event_id.size());
+  stored.set_event_type(cause.event_type.data(), cause.event_type.size());
+  stored.set_subject(cause.subject.data(), cause.subject.size());
+  stored.set_source(cause.source.data(), cause.source.size());
   stored.set_time_us(origin.now);
   stored.set_watermark_us(origin.watermark);
   stored.set_catalog_known(origin.catalog_bound.known);
   stored.set_seed(big_endian(origin.seed[0]) + big_endian(origin.seed[1]));
-  return stored;
 }
 
 Origin origin_of(const StoredCause& stored) {
@@ -34,15 +33,13 @@ Origin origin_of(const StoredCause& stored) {
 }
 
 Outbox::Entry Outbox::entry_of(Letter letter, const Origin& origin) {
-  Entry entry{std::move(letter), stored_cause(origin), {}};
-  entry.cause.SerializeToString(&entry.cause_id);
-  return entry;
+  store_cause(origin, cause_);
+  return {std::move(letter), cause_.SerializeAsString()};
 }
 
 std::size_t Outbox::bytes_of(const Entry& entry) {
   return entry.letter.to.type.size() + entry.letter.to.key.size() +
-         entry.letter.message_type.size() + entry.letter.message.size() + entry.cause_id.size() +
-         32;
+         entry.letter.message_type.size() + entry.letter.message.size() + entry.cause.size() + 32;
 }
 
 void Outbox::add(PartitionId target, Letter letter, const Origin& origin) {
@@ -67,32 +64,36 @@ void Outbox::add_latest(PartitionId target, const ActorId& from, Letter letter,
   bytes_ += bytes_of(old);
 }
 
+// An InboxChunk, field by field as they come: there is no need of it as an object.
 void Outbox::pack(PartitionId target, std::vector<Entry>& entries, Commit& commit) {
-  InboxChunk chunk;
-  std::size_t bytes = 0;
-  std::unordered_map<std::string, std::uint32_t> causes;
+  std::string chunk;
+  int messages = 0;
+  std::unordered_map<std::string_view, std::uint32_t> causes;
   const auto flush = [&] {
-    if (chunk.messages_size() == 0) return;
-    chunk.set_format(1);
-    commit.inbox.push_back({target, chunk.SerializeAsString()});
-    chunk.Clear();
+    if (messages == 0) return;
+    commit.inbox.push_back({target, std::move(chunk)});
+    chunk.clear();
+    messages = 0;
     causes.clear();
-    bytes = 0;
   };
   for (Entry& entry : entries) {
-    const std::size_t more = bytes_of(entry);
-    if (bytes + more > kChunkBytesMax || chunk.messages_size() == kChunkMessagesMax) flush();
-    bytes += more;
+    if (chunk.size() + bytes_of(entry) > kChunkBytesMax || messages == kChunkMessagesMax) flush();
+    if (messages == 0) {
+      InboxChunk head;
+      head.set_format(1);
+      chunk = head.SerializeAsString();
+    }
     const auto [cause, fresh] =
-        causes.try_emplace(std::move(entry.cause_id), static_cast<std::uint32_t>(causes.size()));
-    if (fresh) chunk.add_causes()->Swap(&entry.cause);
-    InboxMessage& message = *chunk.add_messages();
-    message.set_to_type(std::move(entry.letter.to.type));
-    message.set_to_key(std::move(entry.letter.to.key));
-    message.set_message_type(std::move(entry.letter.message_type));
-    message.set_message(std::move(entry.letter.message));
-    message.set_cause(cause->second);
-    message.set_hops(entry.letter.hops);
+        causes.try_emplace(entry.cause, static_cast<std::uint32_t>(causes.size()));
+    if (fresh) append_bytes_field(chunk, InboxChunk::kCausesFieldNumber, entry.cause);
+    message_.set_to_type(std::move(entry.letter.to.type));
+    message_.set_to_key(std::move(entry.letter.to.key));
+    message_.set_message_type(std::move(entry.letter.message_type));
+    message_.set_message(std::move(entry.letter.message));
+    message_.set_cause(cause->second);
+    message_.set_hops(entry.letter.hops);
+    append_message_field(chunk, InboxChunk::kMessagesFieldNumber, message_);
+    ++messages;
   }
   flush();
 }

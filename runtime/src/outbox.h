@@ -45,20 +45,21 @@ class Outbox {
  private:
   struct Entry {
     Letter letter;
-    StoredCause cause;
-    std::string cause_id;  // equal for equal causes
+    std::string cause;  // a StoredCause, serialized
   };
-  static Entry entry_of(Letter letter, const Origin& origin);
+  Entry entry_of(Letter letter, const Origin& origin);
   static std::size_t bytes_of(const Entry& entry);
-  static void pack(PartitionId target, std::vector<Entry>& entries, Commit& commit);
+  void pack(PartitionId target, std::vector<Entry>& entries, Commit& commit);
 
   std::map<PartitionId, std::vector<Entry>> targets_;
   std::unordered_map<std::string, std::pair<PartitionId, std::size_t>> latest_;
   std::size_t bytes_ = 0;
+  StoredCause cause_;  // at hand: both keep their memory
+  InboxMessage message_;
 };
 
 /// The stored form of an origin and back; the views of the result point into `stored`.
-StoredCause stored_cause(const Origin& origin);
+void store_cause(const Origin& origin, StoredCause& stored);
 Origin origin_of(const StoredCause& stored);
 
 }  // namespace laurel::runtime::internal

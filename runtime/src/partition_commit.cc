@@ -24,8 +24,7 @@ void PartitionImpl::dead_letter(contract::DeadLetter letter) {
 }
 
 void PartitionImpl::undelivered(const Turns::Undelivered& message, const Origin& origin) {
-  dead_letter(message_letter(origin.cause, message.message.GetDescriptor()->full_name(),
-                             message.message.SerializeAsString(),
+  dead_letter(message_letter(origin.cause, message.type, message.message,
                              {message.code, message.detail, message.actor}));
 }
 

@@ -172,13 +172,25 @@ void TurnContext::outgo(const ActorId& to, const google::protobuf::Message& mess
       to.key.find('\0') != std::string::npos) {
     return reject("bad-address", "an actor's type and key are not empty and hold no NUL byte");
   }
-  if (message.ByteSizeLong() > environment_.effect_bytes_max) {
-    return reject("effect-too-large", message.GetDescriptor()->full_name() + " of " +
-                                          std::to_string(message.ByteSizeLong()) + " bytes");
+  OutgoingMessage out;
+  out.to = to;
+  out.type = message.GetDescriptor();
+  out.way = way;
+  out.from = self();
+  std::size_t size = 0;
+  if (way == OutgoingMessage::Way::kDirect) {
+    size = message.ByteSizeLong();
+    out.message.reset(message.New());
+    out.message->MergeFrom(message);
+  } else {
+    out.bytes = message.SerializeAsString();
+    size = out.bytes.size();
   }
-  std::unique_ptr<google::protobuf::Message> copy(message.New());
-  copy->MergeFrom(message);
-  outgoing_.push_back({to, std::move(copy), way, self()});
+  if (size > environment_.effect_bytes_max) {
+    return reject("effect-too-large",
+                  out.type->full_name() + " of " + std::to_string(size) + " bytes");
+  }
+  outgoing_.push_back(std::move(out));
 }
 
 void TurnContext::send(const ActorId& to, const google::protobuf::Message& message) {
@@ -205,7 +217,7 @@ void TurnContext::set_timer(const Timer& timer, const google::protobuf::Message&
   row.set_window_from_us(timer.window_from);
   row.set_message_type(message.GetDescriptor()->full_name());
   row.set_message(std::move(*bytes));
-  *row.mutable_cause() = stored_cause(scope_.origin);
+  store_cause(scope_.origin, *row.mutable_cause());
   const auto clock = static_cast<std::uint8_t>(timer.clock);
   timers_.push_back({std::string(timer.name), SetTimer{std::string(timer.name), clock, timer.at},
                      row.SerializeAsString()});

@@ -21,7 +21,9 @@ namespace laurel::runtime::internal {
 struct OutgoingMessage {
   enum class Way { kDirect, kLatest, kLater };
   ActorId to;
-  std::unique_ptr<google::protobuf::Message> message;
+  const google::protobuf::Descriptor* type = nullptr;
+  std::unique_ptr<google::protobuf::Message> message;  ///< kDirect: it may be handled right away
+  std::string bytes;                                   ///< else: serialized
   Way way = Way::kDirect;
   ActorId from = {};
 };

@@ -1,7 +1,7 @@
 #include "turns.h"
 
-#include <deque>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "laurel/runtime/keys.h"
@@ -116,23 +116,18 @@ void Turns::mark_dirty(Activation& activation) {
 
 void Turns::deliver(std::vector<OutgoingMessage> messages, const Origin& origin, std::uint32_t hops,
                     const std::function<void(const Undelivered&)>& undelivered) {
-  std::deque<OutgoingMessage> waiting;
-  const auto push = [&](std::vector<OutgoingMessage>& more) {
-    for (OutgoingMessage& message : more) waiting.push_back(std::move(message));
-  };
-  push(messages);
-  for (std::uint32_t here = 0; !waiting.empty() && !layers_.failed();) {
-    const OutgoingMessage message = std::move(waiting.front());
-    waiting.pop_front();
+  std::uint32_t here = 0;
+  for (std::size_t next = 0; next < messages.size() && !layers_.failed(); ++next) {
+    OutgoingMessage message = std::move(messages[next]);
     const auto fail = [&](std::string code, std::string detail) {
       const std::string address = message.to.type + "/" + message.to.key;
       if (detail.empty()) detail = "message to " + address;
-      undelivered({std::move(code), std::move(detail), address, *message.message});
+      undelivered({std::move(code), std::move(detail), address, message.type->full_name(),
+                   message.message ? message.message->SerializeAsString() : message.bytes});
     };
     const ActorType* type = ports_.registry.find(message.to.type);
-    const auto* descriptor = message.message->GetDescriptor();
     const HandlerSpec* handler =
-        type ? ports_.registry.message_handler(*type, descriptor) : nullptr;
+        type ? ports_.registry.message_handler(*type, message.type) : nullptr;
     if (handler == nullptr) {
       fail("no-such-handler", {});
       continue;
@@ -146,8 +141,9 @@ void Turns::deliver(std::vector<OutgoingMessage> messages, const Origin& origin,
     const bool now = message.way == OutgoingMessage::Way::kDirect && target == partition_ &&
                      here < options_.hops_max && room();
     if (!now) {
-      Outbox::Letter letter{message.to, descriptor->full_name(),
-                            message.message->SerializeAsString(), hops + 1};
+      if (message.message) message.bytes = message.message->SerializeAsString();
+      Outbox::Letter letter{std::move(message.to), message.type->full_name(),
+                            std::move(message.bytes), hops + 1};
       if (message.way == OutgoingMessage::Way::kLatest) {
         layers_.open.outbox.add_latest(target, message.from, std::move(letter), origin);
       } else {
@@ -159,7 +155,7 @@ void Turns::deliver(std::vector<OutgoingMessage> messages, const Origin& origin,
     ++hops;
     End end = run({*type, *handler, message.to.key, *message.message, origin, false});
     if (end.code.empty()) {
-      push(end.outgoing);
+      std::move(end.outgoing.begin(), end.outgoing.end(), std::back_inserter(messages));
     } else if (!layers_.failed()) {
       fail(std::move(end.code), std::move(end.detail));
     }

@@ -41,8 +41,7 @@ class Turns {
   };
   /// A message that could not be delivered, for the dead letters.
   struct Undelivered {
-    std::string code, detail, actor;
-    const google::protobuf::Message& message;
+    std::string code, detail, actor, type, message;
   };
 
   Turns(PartitionId partition, const Partition::Ports& ports,

@@ -102,6 +102,38 @@ TYPED_TEST_P(InboxConformance, WhatIsFinishedIsGoneAndTheRestSurvivesACrash) {
   EXPECT_EQ(this->waiting(1, recovered.positions), (Values{"c", "d"}));
 }
 
+// More than an engine keeps in memory; read by a target that is aborted every third time and starts
+// again where it was before.
+TYPED_TEST_P(InboxConformance, ATargetThatHasFallenBehindOrIsAbortedMissesNothing) {
+  auto source = this->owner(0);
+  auto other = this->owner(3);
+  Values expected[2], got[2];
+  runtime::Positions after;
+  const auto read = [&](int round) {
+    if (round % 3 == 2) {  // aborted: what it read last it reads again
+      (void)this->waiting(1, after, 1'500'000);
+    }
+    for (const std::string& value : this->waiting(1, after, 1'500'000)) {
+      got[value[0] == 'b' ? 1 : 0].push_back(value.substr(0, 8));
+    }
+    for (const runtime::InboxEntry& entry : this->entries_) after[entry.input] = entry.position;
+    return !this->entries_.empty();
+  };
+  for (int i = 0; i < 40; ++i) {
+    for (const bool second : {false, true}) {
+      std::string value = (second ? "b" : "a") + std::to_string(1'000'000 + i);
+      expected[second ? 1 : 0].push_back(value);
+      value.resize(200'000, '.');
+      ASSERT_EQ(this->send(second ? other : source, {{1, value}}), runtime::Outcome::kDurable);
+    }
+    if (i % 10 > 7) read(i);
+  }
+  for (int round = 0; read(round); ++round) {
+  }
+  EXPECT_EQ(got[0], expected[0]);
+  EXPECT_EQ(got[1], expected[1]);
+}
+
 TYPED_TEST_P(InboxConformance, WhatAFencedOwnerSentNeverArrives) {
   auto old = this->owner(0);
   auto fresh = this->owner(0);
@@ -114,6 +146,7 @@ REGISTER_TYPED_TEST_SUITE_P(InboxConformance, ARecordWaitsForItsTargetAlone,
                             RecordsOfOneSourceStayInOrderOfItsCommits,
                             ReadingGoesOnAfterThePositionsAndInPieces,
                             WhatIsFinishedIsGoneAndTheRestSurvivesACrash,
+                            ATargetThatHasFallenBehindOrIsAbortedMissesNothing,
                             WhatAFencedOwnerSentNeverArrives);
 
 }  // namespace laurel::testing

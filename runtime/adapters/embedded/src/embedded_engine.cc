@@ -361,14 +361,15 @@ Status Engine::write_group(GroupCommit& writer, std::vector<GroupMember>& member
 }
 
 void Engine::settle(bool durable, std::vector<GroupMember>& members) {
+  // Before another commit of the same partitions can be written: in order.
+  for (const GroupMember& member : members) {
+    if (durable) inbox_->note(*member.commit);
+  }
   {
     const std::lock_guard lock(mutex_);
     for (GroupMember& member : members) {
       Partition& partition = partitions_[member.commit->partition];
-      if (durable) {
-        inbox_->note(*member.commit);
-        partition.record = std::move(member.record);
-      }
+      if (durable) partition.record = std::move(member.record);
       partition.writing = false;
     }
   }

@@ -1,10 +1,17 @@
-/// InboxIndex: for each target and source the newest commit whose messages are durable, so that a
-/// target looks into the store only where something is.
+/// InboxIndex: what is durable in the inboxes, and the newest of it in memory, so that a target
+/// reads the store only after a start, an abort, or when it has fallen behind.
+///
+///     durable commit ──note()──▶ held, per target and source ──read()──▶ target
+///                                  │ beyond kHeldBytesMax of a target
+///                                  └──▶ let go of: it is in the store
 ///
 /// Threads    Any.
 #pragma once
 
-#include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
 #include <vector>
 
 #include "laurel/runtime/engine.h"
@@ -14,8 +21,7 @@ namespace laurel::adapters::internal {
 
 class InboxIndex {
  public:
-  explicit InboxIndex(std::uint16_t partitions)
-      : partitions_(partitions), newest_(std::size_t{partitions} * partitions) {}
+  explicit InboxIndex(std::uint16_t partitions);
 
   /// What the store holds.
   runtime::Status load(const OpenStore& open);
@@ -25,16 +31,29 @@ class InboxIndex {
   runtime::Result<std::vector<runtime::InboxEntry>> read(const OpenStore& open,
                                                          runtime::PartitionId target,
                                                          const runtime::Positions& after,
-                                                         std::size_t bytes_max) const;
+                                                         std::size_t bytes_max);
 
  private:
-  std::atomic<runtime::CommitNumber>& newest(runtime::PartitionId target,
-                                             runtime::PartitionId source) {
-    return newest_[std::size_t{target} * partitions_ + source];
-  }
+  static constexpr std::size_t kHeldBytesMax = std::size_t{4} << 20;  // per target
 
-  const std::uint16_t partitions_;
-  std::vector<std::atomic<runtime::CommitNumber>> newest_;
+  struct Held {
+    std::string position;
+    std::string value;
+  };
+  struct Source {
+    std::string newest;      ///< position of the last durable record; empty: none
+    std::string held_after;  ///< what is beyond this position is held, without a gap
+    std::deque<Held> held;
+  };
+  struct Target {
+    std::mutex mutex;
+    std::vector<Source> sources;
+    std::size_t bytes = 0;  ///< held
+  };
+  static void hold(Target& target, Source& source, std::string position, const std::string& value);
+  static void let_go(Target& target, Source& source, const std::string& up_to);
+
+  std::vector<std::unique_ptr<Target>> targets_;
 };
 
 }  // namespace laurel::adapters::internal
