@@ -85,6 +85,12 @@ Activation::Weight Activation::write_to(OpenCommit& commit) {
     end.set_table(each->spec().name);
     end.set_version(each->version());
   }
+  for (const auto& [table, version] : board_versions) {
+    if (board(table) != nullptr) continue;
+    BoardEnd& end = *row.add_boards();
+    end.set_table(table);
+    end.set_version(version);
+  }
   std::string stored = row.SerializeAsString();
   append_message_field(stored, StoredRoot::kRootFieldNumber, actor->root());
   const Weight now{estimate(stored.size()), memory};

@@ -39,7 +39,7 @@ struct Activation {
   std::vector<LogTail> logs;
   std::vector<std::pair<std::string, std::uint64_t>> other_logs;  // of tables no longer declared
   std::vector<SetTimer> timers;
-  std::vector<Board*> boards;  // of the declared ranked tables; the partition's Boards own them
+  std::vector<Board*> boards;  // that a turn has used; the partition's BoardSet owns them
   std::vector<std::pair<std::string, std::uint64_t>> board_versions;  // as loaded
   bool dirty = false;                                                 // changed in the open commit
   CommitNumber written_in = 0;  // the last sealed commit that holds its root

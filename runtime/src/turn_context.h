@@ -2,6 +2,7 @@
 /// good.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,9 @@ class TurnContext final : public Turn {
     std::string_view secret;
     std::size_t effect_bytes_max = 0;
     Scratch& scratch;
+    /// Reads the board when a turn first asks for it: one that is late for a run that is over does
+    /// not. nullptr: it cannot be read.
+    std::function<Board*(Activation&, const TableSpec&)> attach_board;
   };
   struct Scope {
     Activation& activation;

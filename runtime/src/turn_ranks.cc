@@ -16,8 +16,12 @@ std::optional<SortKey> key_of(const std::optional<Board::Place>& place) {
 }  // namespace
 
 Board* TurnContext::declared_board(std::string_view table) {
-  if (declared(table, TableKind::kRanked) == nullptr) return nullptr;
-  return scope_.activation.board(table);
+  const TableSpec* spec = declared(table, TableKind::kRanked);
+  if (spec == nullptr) return nullptr;
+  if (Board* board = scope_.activation.board(table)) return board;
+  Board* board = environment_.attach_board(scope_.activation, *spec);
+  if (board == nullptr) reject("unreadable-state", "the rows of a board cannot be read");
+  return board;
 }
 
 std::string TurnContext::row_key(const Board& board, std::string_view member) const {

@@ -44,8 +44,15 @@ Turns::Turns(PartitionId partition, const Partition::Ports& ports,
       options_(options),
       layers_(layers),
       counters_(counters),
-      environment_{layers,  ports.hasher, nullptr, ports.engine.secret(), options.effect_bytes_max,
-                   scratch_},
+      environment_{layers,
+                   ports.hasher,
+                   nullptr,
+                   ports.engine.secret(),
+                   options.effect_bytes_max,
+                   scratch_,
+                   [this](Activation& activation, const TableSpec& table) {
+                     return attach_board(activation, table);
+                   }},
       boards_(layers, ports.boards) {
   adopt(std::move(catalog));
 }
@@ -187,7 +194,6 @@ Activation* Turns::activate(const ActorType& type, const std::string& key) {
     if (const auto stored = layers_.read(Space::kState, name_); stored && !fresh.load(*stored)) {
       return nullptr;
     }
-    if (!attach_boards(fresh)) return nullptr;
     fresh.state_key = name_;
     activation = &activations_.add(std::move(fresh));
     ++counters_.activations_made;
@@ -196,19 +202,16 @@ Activation* Turns::activate(const ActorType& type, const std::string& key) {
   return activation;
 }
 
-bool Turns::attach_boards(Activation& activation) {
-  for (const TableSpec& table : activation.type->tables) {
-    if (table.kind != TableKind::kRanked) continue;
-    std::uint64_t version = 0;
-    for (const auto& [name, reached] : activation.board_versions) {
-      if (name == table.name) version = reached;
-    }
-    Board* board = boards_.get({activation.id, table, version, durable_});
-    if (board == nullptr) return false;
-    activation.boards.push_back(board);
-    activation.board_bytes += board->memory();
+Board* Turns::attach_board(Activation& activation, const TableSpec& table) {
+  std::uint64_t version = 0;
+  for (const auto& [name, reached] : activation.board_versions) {
+    if (name == table.name) version = reached;
   }
-  return true;
+  Board* board = boards_.get({activation.id, table, version, durable_});
+  if (board == nullptr) return nullptr;
+  activation.boards.push_back(board);
+  activations_.resize(activation, {activation.bytes, activation.board_bytes + board->memory()});
+  return board;
 }
 
 void Turns::settle(CommitNumber number) {

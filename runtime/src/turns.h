@@ -83,7 +83,7 @@ class Turns {
   void mark_dirty(Activation& activation);
   std::array<std::uint64_t, 2> seed_of(const Input& input) const;
   bool room() const;
-  bool attach_boards(Activation& activation);
+  Board* attach_board(Activation& activation, const TableSpec& table);
 
   const PartitionId partition_;
   const Partition::Ports ports_;

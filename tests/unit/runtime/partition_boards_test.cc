@@ -19,7 +19,7 @@ using contract::Amount;
 using laurel::testing::PartitionCluster;
 using laurel::testing::Step;
 
-// Tells a league its total; 0 leaves it, 13 fails after it has moved.
+// Tells a league its total; 0 leaves it, 13 fails after it has moved, 77 touches no place.
 class Scorer : public Actor<PlayerState> {
  public:
   void on(const contract::WagerSettled& wager, Turn& turn) {
@@ -33,6 +33,7 @@ class League : public Actor<PlayerState> {
  public:
   void on(const Amount& score, Turn& turn) {
     const auto units = static_cast<std::int64_t>(score.units_low());
+    if (units == 77) return state().set_wagers(state().wagers() + 1);  // not a word about places
     if (units == 0) {
       turn.rank_erase("places", score.asset());
     } else {
@@ -150,8 +151,12 @@ TEST_F(PartitionBoards, ABoardThatIsBeingScoredStaysWhateverItWeighs) {
   small.clock(now += 11 * kSecond);
   small.settle();
   EXPECT_EQ(small.partition(0).board_bytes(), 0U) << "not scored for 10 s";
+  small.feed("p", score(100, 77), 100);
+  small.settle();
+  EXPECT_EQ(small.partition(0).board_bytes(), 0U) << "its actor was there and did not ask for it";
   play(21);
   EXPECT_EQ(order(small), (std::vector<std::string>{"p"}));
+  EXPECT_EQ(follow(small).version, 21U) << "each but the unlucky one, without a gap";
 }
 
 TEST_F(PartitionBoards, OneThatIsNotInMemoryIsBuiltOnceAndAnewWhenItHasChanged) {

@@ -41,7 +41,8 @@ runtime::Status read_store(const OpenStore& open, const std::string& prefix,
 
 }  // namespace
 
-InboxIndex::InboxIndex(std::uint16_t partitions) {
+InboxIndex::InboxIndex(std::uint16_t partitions)
+    : share_(std::max(kShareMin, kHeldBytesMax / std::max<std::size_t>(1, partitions))) {
   for (std::uint16_t i = 0; i < partitions; ++i) {
     targets_.push_back(std::make_unique<Target>());
     targets_.back()->sources.resize(partitions);
@@ -65,9 +66,9 @@ runtime::Status InboxIndex::load(const OpenStore& open) {
 }
 
 void InboxIndex::hold(Target& target, Source& source, std::string position,
-                      const std::string& value) {
+                      const std::string& value) const {
   source.newest = position;
-  if (target.bytes + value.size() > kHeldBytesMax) return let_go(target, source, position);
+  if (target.bytes + value.size() > share_) return let_go(target, source, position);
   target.bytes += value.size();
   source.held.push_back({std::move(position), value});
 }

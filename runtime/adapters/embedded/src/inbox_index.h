@@ -2,7 +2,7 @@
 /// reads the store only after a start, an abort, or when it has fallen behind.
 ///
 ///     durable commit ──note()──▶ held, per target and source ──read()──▶ target
-///                                  │ beyond kHeldBytesMax of a target
+///                                  │ beyond its share of kHeldBytesMax
 ///                                  └──▶ let go of: it is in the store
 ///
 /// Threads    Any.
@@ -34,7 +34,8 @@ class InboxIndex {
                                                          std::size_t bytes_max);
 
  private:
-  static constexpr std::size_t kHeldBytesMax = std::size_t{4} << 20;  // per target
+  static constexpr std::size_t kHeldBytesMax = std::size_t{32} << 20;  // of all targets
+  static constexpr std::size_t kShareMin = std::size_t{32} << 10;
 
   struct Held {
     std::string position;
@@ -50,9 +51,10 @@ class InboxIndex {
     std::vector<Source> sources;
     std::size_t bytes = 0;  ///< held
   };
-  static void hold(Target& target, Source& source, std::string position, const std::string& value);
+  void hold(Target& target, Source& source, std::string position, const std::string& value) const;
   static void let_go(Target& target, Source& source, const std::string& up_to);
 
+  const std::size_t share_;  ///< of each target
   std::vector<std::unique_ptr<Target>> targets_;
 };
 
