@@ -155,7 +155,10 @@ class Run:
         self.say("all tournaments are closed; checking")
         self.check()
         before = self.node.verb("export", "standings", "--json").out
-        again = self.node.ingest(self.file, timeout_s=DONE_WITHIN_S).json()
+        again = self.node.ingest(self.file, timeout_s=DONE_WITHIN_S)
+        if again.code != 0:
+            return self.fail(f"the same file again: {again}")
+        again = again.json()
         if (again["accepted"], again["duplicate"]) != ("0", str(len(self.rows))):
             self.fail(f"the same file again: {again}")
         if self.node.verb("export", "standings", "--json").out != before:
