@@ -33,8 +33,8 @@ if(LAUREL_FUZZ AND NOT LAUREL_IS_CLANG)
   message(FATAL_ERROR "LAUREL_FUZZ needs clang: use the preset asan or fuzz")
 endif()
 
-# The sanitizers see all code of ours, so they are not in laurel_flags. What protoc generates is not
-# theirs in asan (Rooms.cmake): a third of that build's time.
+# The sanitizers see all code that is compiled here, tests too, so they are not in laurel_flags; in asan
+# what protoc generates is left out (Rooms.cmake).
 if(LAUREL_SANITIZE)
   add_compile_options(-fsanitize=${LAUREL_SANITIZE} -fno-sanitize-recover=all
                       -fno-omit-frame-pointer)

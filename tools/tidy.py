@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs clang-tidy on our sources and remembers what was clean.
 
-usage: tidy.py --build DIR --cache DIR [--jobs N] [--skip-tests] [file...]
+usage: tidy.py --build DIR --cache DIR [--jobs N] [file...]
 
 A source is checked again when it, a header of ours it includes, its flags or .clang-tidy changed:
 what it includes is what the build recorded.
@@ -75,8 +75,6 @@ def main():
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--skip-tests", action="store_true",
-                        help="not tests/ and *_test.cc: of the time half, of the findings few")
     parser.add_argument("files", nargs="*")
     arguments = parser.parse_args()
     build = arguments.build.resolve()
@@ -87,8 +85,7 @@ def main():
     for entry in json.loads((build / "compile_commands.json").read_text()):
         file = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
         inside = file.startswith(str(ROOT) + "/") and not file.startswith(str(ROOT / "build") + "/")
-        test = file.startswith(str(ROOT / "tests") + "/") or file.endswith("_test.cc")
-        if inside and (not only or file in only) and not (test and arguments.skip_tests):
+        if inside and (not only or file in only):
             entries.setdefault(file, {**entry, "file": file})
     includes, hashes = recorded_includes(build), Hashes()
     todo = []

@@ -43,15 +43,15 @@ class Layers {
   std::shared_ptr<const Commit> in_flight;
 
  private:
-  const Engine& engine_;
-  const PartitionId partition_;
-  std::string failure_;
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const {
       return std::hash<std::string_view>{}(text);
     }
   };
+  const Engine& engine_;
+  const PartitionId partition_;
+  std::string failure_;
   std::unordered_map<std::string, std::optional<std::string>, Hash, std::equal_to<>>
       fetched_[kSpaceCount];
 };

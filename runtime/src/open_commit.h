@@ -49,7 +49,7 @@ class OpenCommit {
   struct KeyOf {
     std::string_view operator()(const Row& row) const { return row.key; }
   };
-  std::deque<Row> rows_;  // a deque: the index points into the keys
+  std::deque<Row> rows_;  // a deque: the indexes point to them
   FlatIndex<Row, KeyOf> index_[kSpaceCount];
   std::vector<OutputRecord> outputs_;
   std::unordered_map<std::string, std::size_t> latest_;

@@ -1,5 +1,6 @@
 #include "conformance/catalog_conformance.h"
 #include "conformance/inbox_conformance.h"
+#include "conformance/topic_conformance.h"
 #include "laurel/adapters/embedded/embedded_engine.h"
 #include "support/temp_dir.h"
 
@@ -26,6 +27,8 @@ class EmbeddedFixture {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(OneCommitThread, EngineConformance, EmbeddedFixture<1>);
 INSTANTIATE_TYPED_TEST_SUITE_P(TwoCommitThreads, EngineConformance, EmbeddedFixture<2>);
+INSTANTIATE_TYPED_TEST_SUITE_P(OneCommitThread, TopicConformance, EmbeddedFixture<1>);
+INSTANTIATE_TYPED_TEST_SUITE_P(TwoCommitThreads, TopicConformance, EmbeddedFixture<2>);
 INSTANTIATE_TYPED_TEST_SUITE_P(Inbox, InboxConformance, EmbeddedFixture<2>);
 INSTANTIATE_TYPED_TEST_SUITE_P(OneCommitThread, CatalogConformance, EmbeddedFixture<1>);
 INSTANTIATE_TYPED_TEST_SUITE_P(TwoCommitThreads, CatalogConformance, EmbeddedFixture<2>);

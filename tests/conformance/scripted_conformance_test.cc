@@ -2,6 +2,7 @@
 // to.
 #include "conformance/catalog_conformance.h"
 #include "conformance/inbox_conformance.h"
+#include "conformance/topic_conformance.h"
 #include "support/scripted_engine.h"
 
 namespace laurel::testing {
@@ -18,6 +19,7 @@ class ScriptedFixture {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Scripted, EngineConformance, ScriptedFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Scripted, TopicConformance, ScriptedFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Scripted, InboxConformance, ScriptedFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Scripted, CatalogConformance, ScriptedFixture);
 

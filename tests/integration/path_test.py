@@ -16,8 +16,8 @@ from points import points_per_player, rows_of
 # Members that hold an amount or a 64-bit number: texts in JSON, so that no reader rounds them.
 LONG_NUMBERS = {"units", "sequence", "ledger_sequence", "rule_version", "catalog_version", "wagers",
                 "ledger_entries", "epoch", "last_commit", "queued_events", "activations",
-                "activation_bytes", "board_bytes", "accepted", "duplicates", "conflicts", "rejected", "commits",
-                "turns", "uptime_ms", "duplicate", "conflict", "entries", "raw_bytes"}
+                "activation_bytes", "board_bytes", "accepted", "duplicates", "conflicts", "rejected",
+                "commits", "turns", "uptime_ms", "duplicate", "conflict", "entries", "raw_bytes"}
 LISTS = {"entries"}  # also the name of a list
 
 

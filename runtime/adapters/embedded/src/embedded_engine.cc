@@ -361,9 +361,9 @@ Status Engine::write_group(GroupCommit& writer, std::vector<GroupMember>& member
 }
 
 void Engine::settle(bool durable, std::vector<GroupMember>& members) {
-  // Before another commit of the same partitions can be written: in order.
-  for (const GroupMember& member : members) {
-    if (durable) inbox_->note(*member.commit);
+  if (durable) {
+    // Before another commit of the same partitions can be written: in order.
+    for (const GroupMember& member : members) inbox_->note(*member.commit);
   }
   {
     const std::lock_guard lock(mutex_);

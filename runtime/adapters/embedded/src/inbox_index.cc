@@ -42,7 +42,7 @@ runtime::Status read_store(const OpenStore& open, const std::string& prefix,
 }  // namespace
 
 InboxIndex::InboxIndex(std::uint16_t partitions)
-    : share_(std::max(kShareMin, kHeldBytesMax / std::max<std::size_t>(1, partitions))) {
+    : share_(std::max(kShareMin, kHeldBytesMax / partitions)) {
   for (std::uint16_t i = 0; i < partitions; ++i) {
     targets_.push_back(std::make_unique<Target>());
     targets_.back()->sources.resize(partitions);
@@ -51,11 +51,11 @@ InboxIndex::InboxIndex(std::uint16_t partitions)
 
 runtime::Status InboxIndex::load(const OpenStore& open) {
   const auto row = rows(open, {});
-  for (std::size_t target = 0; target < targets_.size(); ++target) {
-    for (std::size_t source = 0; source < targets_.size(); ++source) {
-      const auto id = [](std::size_t index) { return static_cast<runtime::PartitionId>(index); };
-      const std::string prefix = inbox_key(id(target), id(source), {});
-      row->SeekForPrev(inbox_key(id(target), id(source), std::string(12, '\xff')));
+  const auto partitions = static_cast<runtime::PartitionId>(targets_.size());
+  for (runtime::PartitionId target = 0; target < partitions; ++target) {
+    for (runtime::PartitionId source = 0; source < partitions; ++source) {
+      const std::string prefix = inbox_key(target, source, {});
+      row->SeekForPrev(inbox_key(target, source, std::string(12, '\xff')));
       if (!row->status().ok()) return store_error(row->status(), "reading the inbox");
       if (!row->Valid() || !row->key().starts_with(prefix)) continue;
       Source& slot = targets_[target]->sources[source];

@@ -12,11 +12,11 @@ namespace {
 constexpr int kBloomBitsPerKey = 10;
 constexpr double kMemtableBloomRatio = 0.02;
 constexpr std::size_t kPointReadBlockBytes = 8U << 10;
+constexpr std::size_t kScanBlockBytes = 32U << 10;
 // Sorted runs before they are merged. The journal is asked about every event: each run costs a look
 // into its Bloom filter. Logs are read when somebody asks for a ledger.
 constexpr int kRunsOfJournal = 8;
 constexpr int kRunsOfLogs = 12;
-constexpr std::size_t kScanBlockBytes = 32U << 10;
 
 rocksdb::BlockBasedTableOptions table_options(Family family,
                                               const std::shared_ptr<rocksdb::Cache>& cache) {
