@@ -54,6 +54,8 @@ laurel_third_party(protobuf HEADER google/protobuf/message.h LIBS ${protobuf_lib
                    USE Threads::Threads PACKAGE libprotobuf-dev)
 laurel_third_party(rocksdb HEADER rocksdb/db.h LIBS ${rocksdb_libs} USE Threads::Threads
                    PACKAGE librocksdb-dev)
+laurel_third_party(rdkafka HEADER librdkafka/rdkafka.h LIBS rdkafka USE Threads::Threads
+                   PACKAGE librdkafka-dev)
 laurel_third_party(caf HEADER caf/all.hpp LIBS caf_core USE Threads::Threads PACKAGE libcaf-dev)
 laurel_third_party(boost HEADER boost/asio.hpp USE Threads::Threads PACKAGE libboost1.81-dev)
 laurel_third_party(boost_json HEADER boost/json.hpp LIBS boost_json PACKAGE libboost-json1.81-dev)

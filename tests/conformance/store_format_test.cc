@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "checksum.h"
 #include "data_dir.h"
 #include "high_water.h"
+#include "laurel/adapters/disk/checksum.h"
+#include "laurel/adapters/disk/directory.h"
+#include "laurel/adapters/disk/wire.h"
+#include "laurel/adapters/rocksdb/rows.h"
 #include "support/golden.h"
 #include "support/temp_dir.h"
-#include "wire.h"
 
 namespace laurel::adapters::internal {
 namespace {

@@ -1,9 +1,6 @@
-/// The data directory: its lock, its IDENTITY, and files written so that a crash leaves the old or
-/// the new one (docs/formats/store.md).
+/// The data directory's IDENTITY (docs/formats/store.md).
 #pragma once
 
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,29 +8,6 @@
 #include "store_format.h"
 
 namespace laurel::adapters::internal {
-
-/// kStoreFailed with errno's text.
-runtime::Error system_error(std::string_view doing, std::string_view path);
-std::optional<std::string> read_file(const std::string& path);
-/// Under another name first, synced, renamed, directory synced. Mode 0600.
-runtime::Status write_file_durably(const std::string& path, std::string_view bytes);
-runtime::Status sync_directory(const std::string& path);
-bool exists(const std::string& path);
-
-/// Held while it lives; gone with the process, however it ends.
-class DirectoryLock {
- public:
-  /// `shared`: for readers, together with other readers. Errors: kDataDirInUse names the holder.
-  static runtime::Result<std::unique_ptr<DirectoryLock>> acquire(const std::string& path,
-                                                                 bool shared);
-  ~DirectoryLock();
-  DirectoryLock(const DirectoryLock&) = delete;
-  DirectoryLock& operator=(const DirectoryLock&) = delete;
-
- private:
-  explicit DirectoryLock(int file) : file_(file) {}
-  const int file_;
-};
 
 /// What IDENTITY says: who made the directory, and a check of the secret that is in the database.
 struct IdentityFile {

@@ -17,6 +17,7 @@
 #include "catalog_log.h"
 #include "group_commit.h"
 #include "inbox_index.h"
+#include "laurel/adapters/rocksdb/rows.h"
 #include "laurel/adapters/rocksdb/status.h"
 #include "laurel/runtime/failpoint.h"
 #include "open_store.h"
@@ -99,14 +100,14 @@ class Engine final : public EmbeddedEngine {
                                          std::string_view key) const override {
     const auto open = readable();
     if (!open.ok()) return open.error();
-    return internal::read_row(**open, partition, space, key, nullptr);
+    return read_row(*(*open)->store, partition, space, key, nullptr);
   }
   Status multi_get(PartitionId partition, runtime::Space space,
                    const std::vector<std::string_view>& keys,
                    std::vector<std::optional<std::string>>& values) const override {
     const auto open = readable();
     if (!open.ok()) return open.error();
-    return internal::read_rows(**open, partition, space, keys, values);
+    return read_rows(*(*open)->store, partition, space, keys, values);
   }
   Result<std::unique_ptr<runtime::ReadView>> view(PartitionId partition) const override {
     const auto open = readable();

@@ -4,19 +4,10 @@
 #include <map>
 #include <string_view>
 
+#include "laurel/adapters/rocksdb/rows.h"
 #include "laurel/adapters/rocksdb/status.h"
 
 namespace laurel::adapters::internal {
-namespace {
-
-static_assert(static_cast<int>(Family::kState) == static_cast<int>(runtime::Space::kState));
-static_assert(static_cast<int>(Family::kLogs) == static_cast<int>(runtime::Space::kLog));
-static_assert(static_cast<int>(Family::kJournal) == static_cast<int>(runtime::Space::kJournal));
-static_assert(static_cast<int>(Family::kTimers) == static_cast<int>(runtime::Space::kTimers));
-static_assert(static_cast<int>(Family::kStaged) == static_cast<int>(runtime::Space::kStaged));
-
-}  // namespace
-
 void put_commit_record(const OpenStore& open, rocksdb::WriteBatch& batch,
                        runtime::PartitionId partition, const CommitRecord& record) {
   const rocksdb::Status status =
@@ -35,7 +26,7 @@ void GroupCommit::encode(const OpenStore& open, std::vector<GroupMember>& member
   });
   for (std::size_t space = 0; space < runtime::kSpaceCount; ++space) {
     for (const GroupMember& member : members) {
-      add_rows(open, member, static_cast<runtime::Space>(space));
+      rows_ += put_rows(*open.store, batch_, *member.commit, static_cast<runtime::Space>(space));
     }
   }
   for (const GroupMember& member : members) add_inbox(open, member);
@@ -48,27 +39,6 @@ void GroupCommit::encode(const OpenStore& open, std::vector<GroupMember>& member
       member.record.positions[input] = position;
     }
     put_commit_record(open, batch_, commit.partition, member.record);
-  }
-}
-
-void GroupCommit::add_rows(const OpenStore& open, const GroupMember& member, runtime::Space space) {
-  const std::vector<runtime::Row>& rows = member.commit->rows;
-  const auto first = std::lower_bound(
-      rows.begin(), rows.end(), space,
-      [](const runtime::Row& row, runtime::Space wanted) { return row.space < wanted; });
-  rocksdb::ColumnFamilyHandle* family = open.store->family(static_cast<Family>(space));
-  const std::string prefix = partition_prefix(member.commit->partition);
-  for (auto row = first; row != rows.end() && row->space == space; ++row) {
-    const rocksdb::Slice key[2] = {prefix, row->key};
-    rocksdb::Status status;
-    if (row->value.has_value()) {
-      const rocksdb::Slice value[1] = {*row->value};
-      status = batch_.Put(family, rocksdb::SliceParts(key, 2), rocksdb::SliceParts(value, 1));
-    } else {
-      status = batch_.Delete(family, rocksdb::SliceParts(key, 2));
-    }
-    LAUREL_ASSERT(status.ok());
-    ++rows_;
   }
 }
 

@@ -30,7 +30,6 @@ class GroupCommit {
   std::uint64_t bytes() const { return batch_.GetDataSize(); }
 
  private:
-  void add_rows(const OpenStore& open, const GroupMember& member, runtime::Space space);
   void add_inbox(const OpenStore& open, const GroupMember& member);
   void add_outputs(const OpenStore& open, GroupMember& member);
 

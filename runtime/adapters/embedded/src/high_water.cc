@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <cstring>
 
-#include "checksum.h"
-#include "data_dir.h"
-#include "wire.h"
+#include "laurel/adapters/disk/checksum.h"
+#include "laurel/adapters/disk/directory.h"
+#include "laurel/adapters/disk/wire.h"
 
 namespace laurel::adapters::internal {
 namespace {

@@ -1,10 +1,9 @@
 #include "open_store.h"
 
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
-#include "checksum.h"
+#include "laurel/adapters/disk/checksum.h"
+#include "laurel/adapters/disk/directory.h"
 #include "laurel/adapters/rocksdb/status.h"
 #include "laurel/runtime/failpoint.h"
 
@@ -36,13 +35,6 @@ StoreOptions store_options(const EmbeddedOptions& options, const Paths& paths) {
   out.read_only = options.read_only;
   out.concurrent_writers = options.commit_threads > 1;
   return out;
-}
-
-Status remove_all(const std::string& path) {
-  std::error_code error;
-  std::filesystem::remove_all(path, error);
-  if (error) return Error{ErrorCode::kStoreFailed, "removing " + path + ": " + error.message()};
-  return {};
 }
 
 // IDENTITY comes last: a directory without it was never used. CREATING says that what is there
@@ -180,11 +172,7 @@ runtime::Result<std::shared_ptr<OpenStore>> open_store(const EmbeddedOptions& op
     return Error{ErrorCode::kNotFound, paths.root + " is no data directory (it has no IDENTITY)"};
   };
   if (options.create) {
-    std::error_code error;
-    std::filesystem::create_directories(paths.root, error);
-    if (error) {
-      return Error{ErrorCode::kStoreFailed, "making " + paths.root + ": " + error.message()};
-    }
+    if (Status status = make_directories(paths.root); !status.ok()) return status.error();
   } else if (!exists(paths.root)) {
     return nothing_there();
   }

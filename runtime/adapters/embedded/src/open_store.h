@@ -10,6 +10,7 @@
 
 #include "data_dir.h"
 #include "high_water.h"
+#include "laurel/adapters/disk/directory.h"
 #include "laurel/adapters/embedded/options.h"
 #include "laurel/adapters/rocksdb/store.h"
 #include "store_format.h"

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <set>
 
+#include "laurel/adapters/rocksdb/rows.h"
 #include "laurel/adapters/rocksdb/status.h"
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/topics.h"
@@ -16,55 +17,11 @@ using runtime::ErrorCode;
 using runtime::Result;
 using runtime::Status;
 
-std::string row_key(runtime::PartitionId partition, std::string_view key) {
-  std::string out = partition_prefix(partition);
-  out.append(key);
-  return out;
-}
-
 Error damaged(std::string_view what) {
   return {ErrorCode::kStoreFailed, std::string(what) +
                                        " in the database is damaged; restore the data directory "
                                        "from a backup"};
 }
-
-class Snapshot {
- public:
-  explicit Snapshot(rocksdb::DB& db) : db_(db), snapshot_(db.GetSnapshot()) {}
-  ~Snapshot() { db_.ReleaseSnapshot(snapshot_); }
-  Snapshot(const Snapshot&) = delete;
-  Snapshot& operator=(const Snapshot&) = delete;
-  const rocksdb::Snapshot* get() const { return snapshot_; }
-
- private:
-  rocksdb::DB& db_;
-  const rocksdb::Snapshot* snapshot_;
-};
-
-/// An iterator over [from, to), or to the end of the family when `to` is empty.
-class Range {
- public:
-  Range(const OpenStore& open, Family family, const rocksdb::Snapshot* snapshot, std::string to)
-      : to_(std::move(to)), bound_(to_) {
-    rocksdb::ReadOptions options;
-    options.snapshot = snapshot;
-    if (!to_.empty()) options.iterate_upper_bound = &bound_;
-    rows_.reset(open.store->db().NewIterator(options, open.store->family(family)));
-  }
-  rocksdb::Iterator* operator->() const { return rows_.get(); }
-  std::string_view key() const { return rows_->key().ToStringView(); }
-  std::string_view value() const { return rows_->value().ToStringView(); }
-  /// A damaged file ends an iteration like its end does: look here after each.
-  Status status() const {
-    if (rows_->status().ok()) return {};
-    return store_error(rows_->status(), "scanning");
-  }
-
- private:
-  const std::string to_;
-  const rocksdb::Slice bound_;
-  std::unique_ptr<rocksdb::Iterator> rows_;
-};
 
 Result<CommitRecord> read_commit_record(const OpenStore& open, runtime::PartitionId partition,
                                         const rocksdb::Snapshot* snapshot) {
@@ -96,19 +53,12 @@ class View final : public runtime::ReadView {
 
   Result<std::optional<std::string>> get(runtime::Space space,
                                          std::string_view key) const override {
-    return read_row(*open_, partition_, space, key, snapshot_.get());
+    return read_row(*open_->store, partition_, space, key, snapshot_.get());
   }
 
   Status scan(runtime::Space space, std::string_view from, std::string_view to,
               const std::function<bool(std::string_view, std::string_view)>& row) const override {
-    const std::string prefix = partition_prefix(partition_);
-    Range range(*open_, static_cast<Family>(space), snapshot_.get(),
-                to.empty() ? runtime::prefix_end(prefix) : row_key(partition_, to));
-    for (range->Seek(row_key(partition_, from)); range->Valid(); range->Next()) {
-      // Without an upper bound (the last partition there can be) the family's end is the end.
-      if (!row(range.key().substr(prefix.size()), range.value())) break;
-    }
-    return range.status();
+    return scan_rows(*open_->store, partition_, space, snapshot_.get(), from, to, row);
   }
 
  private:
@@ -132,52 +82,6 @@ std::string_view interned(std::string_view topic) {
 
 }  // namespace
 
-Result<std::optional<std::string>> read_row(const OpenStore& open, runtime::PartitionId partition,
-                                            runtime::Space space, std::string_view key,
-                                            const rocksdb::Snapshot* snapshot) {
-  rocksdb::ReadOptions options;
-  options.snapshot = snapshot;
-  rocksdb::PinnableSlice value;
-  const rocksdb::Status status = open.store->db().Get(
-      options, open.store->family(static_cast<Family>(space)), row_key(partition, key), &value);
-  if (status.IsNotFound()) return std::optional<std::string>();
-  if (!status.ok()) return store_error(status, "reading a row");
-  return std::optional<std::string>(value.ToString());
-}
-
-Status read_rows(const OpenStore& open, runtime::PartitionId partition, runtime::Space space,
-                 const std::vector<std::string_view>& keys,
-                 std::vector<std::optional<std::string>>& values) {
-  values.clear();
-  values.resize(keys.size());
-  if (keys.empty()) return {};
-  const std::string prefix = partition_prefix(partition);
-  std::size_t bytes = 0;
-  for (const std::string_view key : keys) bytes += prefix.size() + key.size();
-  std::string buffer;
-  buffer.reserve(bytes);
-  std::vector<rocksdb::Slice> slices;
-  slices.reserve(keys.size());
-  for (const std::string_view key : keys) {
-    const std::size_t at = buffer.size();
-    buffer.append(prefix).append(key);
-    slices.emplace_back(buffer.data() + at, buffer.size() - at);
-  }
-  const bool sorted = std::is_sorted(keys.begin(), keys.end());
-  std::vector<rocksdb::PinnableSlice> found(keys.size());
-  std::vector<rocksdb::Status> statuses(keys.size());
-  open.store->db().MultiGet(rocksdb::ReadOptions(), open.store->family(static_cast<Family>(space)),
-                            slices.size(), slices.data(), found.data(), statuses.data(), sorted);
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (statuses[i].ok()) {
-      values[i].emplace(found[i].data(), found[i].size());
-    } else if (!statuses[i].IsNotFound()) {
-      return store_error(statuses[i], "reading rows");
-    }
-  }
-  return {};
-}
-
 Result<std::unique_ptr<runtime::ReadView>> make_view(std::shared_ptr<OpenStore> open,
                                                      runtime::PartitionId partition) {
   auto view = std::make_unique<View>(std::move(open), partition);
@@ -191,7 +95,7 @@ Result<std::vector<runtime::TopicRecord>> read_topic(const OpenStore& open, std:
   std::vector<runtime::TopicRecord> records;
   const std::string prefix = topic_prefix(topic, partition);
   const std::string_view name = interned(topic);
-  Range range(open, Family::kTopics, nullptr, runtime::prefix_end(prefix));
+  Range range(*open.store, Family::kTopics, nullptr, runtime::prefix_end(prefix));
   // The chunk that holds `from` starts at or before it.
   range->SeekForPrev(chunk_key(topic, partition, from));
   if (!range->Valid() || !range.key().starts_with(prefix)) {
@@ -225,7 +129,7 @@ Result<std::pair<std::uint64_t, std::uint64_t>> topic_bounds(const OpenStore& op
   const auto found = record->topic_ends.find(topic);
   const std::uint64_t end = found == record->topic_ends.end() ? 0 : found->second;
   const std::string prefix = topic_prefix(topic, partition);
-  Range range(open, Family::kTopics, snapshot.get(), runtime::prefix_end(prefix));
+  Range range(*open.store, Family::kTopics, snapshot.get(), runtime::prefix_end(prefix));
   range->Seek(prefix);
   std::uint64_t first = end;
   if (range->Valid()) first = runtime::from_big_endian(range.key().substr(prefix.size()));

@@ -1,10 +1,9 @@
-/// Reads of an opened data directory: rows, views, topics.
+/// Reads of an opened data directory: views, topics.
 ///
 /// Threads    Any thread; the caller keeps the OpenStore alive.
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,13 +14,6 @@
 
 namespace laurel::adapters::internal {
 
-runtime::Result<std::optional<std::string>> read_row(const OpenStore& open,
-                                                     runtime::PartitionId partition,
-                                                     runtime::Space space, std::string_view key,
-                                                     const rocksdb::Snapshot* snapshot);
-runtime::Status read_rows(const OpenStore& open, runtime::PartitionId partition,
-                          runtime::Space space, const std::vector<std::string_view>& keys,
-                          std::vector<std::optional<std::string>>& values);
 runtime::Result<std::unique_ptr<runtime::ReadView>> make_view(std::shared_ptr<OpenStore> open,
                                                               runtime::PartitionId partition);
 runtime::Result<std::vector<runtime::TopicRecord>> read_topic(const OpenStore& open,

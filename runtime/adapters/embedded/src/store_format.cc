@@ -2,8 +2,8 @@
 
 #include <charconv>
 
+#include "laurel/adapters/disk/wire.h"
 #include "laurel/runtime/keys.h"
-#include "wire.h"
 
 namespace laurel::adapters::internal {
 namespace {
@@ -15,12 +15,6 @@ constexpr std::string_view kCommitRecordPrefix = "commit/";
 constexpr std::string_view kInboxInputPrefix = "inbox/";
 
 }  // namespace
-
-std::string partition_prefix(runtime::PartitionId partition) {
-  std::string out;
-  Writer(out).u16(partition);
-  return out;
-}
 
 std::string catalog_key(std::uint64_t number) {
   std::string out(kCatalogPrefix);

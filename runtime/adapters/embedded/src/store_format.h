@@ -40,8 +40,6 @@ inline constexpr std::string_view kCatalogPrefix = "catalog/";
 /// Of a version of the catalog: numbers ascend as keys do.
 std::string catalog_key(std::uint64_t number);
 std::string commit_record_key(runtime::PartitionId partition);
-/// 2 bytes, big-endian: what every row of state, logs and journal starts with.
-std::string partition_prefix(runtime::PartitionId partition);
 /// topic 0 partition: what every chunk of it starts with.
 std::string topic_prefix(std::string_view topic, runtime::PartitionId partition);
 std::string chunk_key(std::string_view topic, runtime::PartitionId partition, std::uint64_t base);

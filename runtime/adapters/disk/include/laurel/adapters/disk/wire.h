@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters {
 
 class Writer {
  public:
@@ -54,4 +54,4 @@ class Reader {
   bool ok_ = true;
 };
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters

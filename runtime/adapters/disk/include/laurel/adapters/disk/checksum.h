@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters {
 
 std::uint32_t crc32c(std::string_view bytes);
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters

@@ -1,8 +1,8 @@
-#include "checksum.h"
+#include "laurel/adapters/disk/checksum.h"
 
 #include <array>
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters {
 namespace {
 
 constexpr std::uint32_t kPolynomial = 0x82f63b78;  // reflected
@@ -28,4 +28,4 @@ std::uint32_t crc32c(std::string_view bytes) {
   return ~crc;
 }
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters

@@ -1,6 +1,6 @@
-#include "wire.h"
+#include "laurel/adapters/disk/wire.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters {
 
 void Writer::varint(std::uint64_t value) {
   while (value >= 0x80) {
@@ -57,4 +57,4 @@ std::int64_t Reader::zigzag() {
   return static_cast<std::int64_t>((bits >> 1) ^ ((bits & 1) != 0 ? ~0ULL : 0ULL));
 }
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters

@@ -1,0 +1,312 @@
+#!/usr/bin/env python3
+"""Runs Apache Kafka for development and tests: KRaft, one or three brokers, nothing but loopback.
+
+usage: ./dev kafka start [--brokers N] [--dir DIR]     starts what is in DIR, or makes it anew
+       ./dev kafka stop [--dir DIR] [--remove]         ends it (and removes its folder)
+       ./dev kafka status [--dir DIR] [--json]         where it listens, what lives
+       ./dev kafka topics [--dir DIR] [...]            kafka-topics.sh; without arguments: --list
+       ./dev kafka consume TOPIC [--dir DIR] [...]     kafka-console-consumer.sh
+       ./dev kafka groups [--dir DIR] [...]            kafka-consumer-groups.sh
+
+The broker comes as its Maven artifacts (tools/kafka/pom.xml: the version), once, into build/kafka/. DIR is
+build/kafka/default. Ports are free ones, kept for as long as DIR lives: kafka.json there says which.
+
+Exit codes: 0 ok, 1 failed, 2 usage, 3 nothing runs in DIR, 77 the artifacts or Java are not to be had.
+"""
+
+import argparse
+import base64
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+HOME = REPOSITORY / "build" / "kafka"
+POM = REPOSITORY / "tools" / "kafka" / "pom.xml"
+STARTS_WITHIN_S = 90
+ENDS_WITHIN_S = 30
+NOT_TO_BE_HAD = 77
+# Small and quick to start: a broker of a test, not of a bench.
+JAVA_TEST = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms256m", "-Xmx512m"]
+JAVA_BENCH = ["-XX:+UseG1GC", "-Xms1g", "-Xmx1g"]
+TOOLS = {
+    "topics": "org.apache.kafka.tools.TopicCommand",
+    "consume": "org.apache.kafka.tools.consumer.ConsoleConsumer",
+    "groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+}
+
+
+class Failure(Exception):
+    def __init__(self, text, code=1):
+        super().__init__(text)
+        self.code = code
+
+
+def version():
+    return re.search(r"<kafka.version>([^<]+)<", POM.read_text()).group(1)
+
+
+def libraries():
+    """The folder with the broker's jars; fetched when it is not there."""
+    folder = HOME / f"libs-{version()}"
+    if folder.exists():
+        return folder
+    for program in ("java", "mvn"):
+        if shutil.which(program) is None:
+            raise Failure(f"{program} is missing: apt-get install openjdk-17-jre-headless maven",
+                          NOT_TO_BE_HAD)
+    HOME.mkdir(parents=True, exist_ok=True)
+    fetching = HOME / f"fetching-{os.getpid()}"
+    print(f"kafka: fetching Apache Kafka {version()}", file=sys.stderr, flush=True)
+    done = subprocess.run(
+        ["mvn", "-q", "-B", "-f", str(POM), "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies",
+         f"-DoutputDirectory={fetching}", "-DincludeScope=runtime"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode != 0:
+        shutil.rmtree(fetching, ignore_errors=True)
+        raise Failure(f"the artifacts of Kafka cannot be fetched:\n{done.stdout[-2000:]}",
+                      NOT_TO_BE_HAD)
+    try:
+        fetching.rename(folder)
+    except OSError:  # another one was quicker
+        shutil.rmtree(fetching, ignore_errors=True)
+    return folder
+
+
+def java(flags, main, arguments, **how):
+    command = ["java", *flags, "-cp", f"{libraries()}/*", main, *arguments]
+    return command, how
+
+
+def free_ports(count):
+    sockets = []
+    for _ in range(count):
+        each = socket.socket()
+        each.bind(("127.0.0.1", 0))
+        sockets.append(each)
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+class Cluster:
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.file = self.folder / "kafka.json"
+        self.state = json.loads(self.file.read_text()) if self.file.exists() else None
+
+    # ---- What is written down ---------------------------------------------------------------
+    def save(self):
+        passing = self.file.with_suffix(".new")
+        passing.write_text(json.dumps(self.state, indent=1) + "\n")
+        passing.rename(self.file)
+
+    def make(self, brokers):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        ports = free_ports(2 * brokers)
+        self.state = {
+            "version": version(),
+            "cluster_id": base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="),
+            "bootstrap": ",".join(f"127.0.0.1:{port}" for port in ports[:brokers]),
+            "brokers": [{"id": at + 1, "port": ports[at], "controller_port": ports[brokers + at],
+                         "pid": 0, "started": 0} for at in range(brokers)],
+        }
+        for broker in self.state["brokers"]:
+            self.configure(broker)
+        self.save()
+
+    def broker_folder(self, broker):
+        return self.folder / f"broker-{broker['id']}"
+
+    def configure(self, broker):
+        folder = self.broker_folder(broker)
+        folder.mkdir()
+        brokers = self.state["brokers"]
+        copies = min(3, len(brokers))
+        voters = ",".join(f"{each['id']}@127.0.0.1:{each['controller_port']}" for each in brokers)
+        address = f"127.0.0.1:{broker['port']}"
+        (folder / "server.properties").write_text(f"""\
+process.roles=broker,controller
+node.id={broker['id']}
+controller.quorum.voters={voters}
+listeners=PLAINTEXT://{address},CONTROLLER://127.0.0.1:{broker['controller_port']}
+advertised.listeners=PLAINTEXT://{address}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={folder / 'data'}
+auto.create.topics.enable=false
+offsets.topic.num.partitions=8
+offsets.topic.replication.factor={copies}
+transaction.state.log.num.partitions=8
+transaction.state.log.replication.factor={copies}
+transaction.state.log.min.isr={max(1, copies - 1)}
+share.coordinator.state.topic.replication.factor={copies}
+share.coordinator.state.topic.min.isr={max(1, copies - 1)}
+broker.session.timeout.ms=9000
+group.initial.rebalance.delay.ms=0
+log.cleaner.dedupe.buffer.size=16777216
+num.network.threads=2
+num.io.threads=4
+controlled.shutdown.enable=true
+""")
+        (folder / "log4j2.yaml").write_text("""\
+Configuration:
+  Appenders:
+    Console:
+      name: out
+      PatternLayout: {pattern: "%d %p %m (%c{1})%n"}
+  Loggers:
+    Root: {level: WARN, AppenderRef: [{ref: out}]}
+    Logger:
+      - {name: kafka.server, level: INFO}
+""")
+        command, _ = java(JAVA_TEST, "kafka.tools.StorageTool",
+                          ["format", "--config", str(folder / "server.properties"), "--cluster-id",
+                           self.state["cluster_id"]])
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False)
+        if done.returncode != 0:
+            raise Failure(f"the storage of broker {broker['id']} cannot be made:\n{done.stdout[-2000:]}")
+
+    # ---- Processes --------------------------------------------------------------------------
+    @staticmethod
+    def started(pid):
+        """When the process began, in ticks; None when there is none. Numbers of processes come back."""
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            return None
+        return None if stat[0] in "ZX" else int(stat[19])
+
+    def lives(self, broker):
+        return broker["pid"] != 0 and self.started(broker["pid"]) == broker["started"]
+
+    def launch(self, broker, flags):
+        folder = self.broker_folder(broker)
+        command, _ = java([*flags, f"-Dlog4j2.configurationFile={folder / 'log4j2.yaml'}"],
+                          "kafka.Kafka", [str(folder / "server.properties")])
+        with open(folder / "broker.log", "ab") as log:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
+                                       stderr=subprocess.STDOUT, start_new_session=True)
+        broker["pid"], broker["started"] = process.pid, self.started(process.pid)
+        self.save()
+        return process
+
+    def ready(self, broker):
+        command = b"\x00\x00\x00\x0d\x00\x12\x00\x00\x00\x00\x00\x01\x00\x03dev"  # ApiVersions 0
+        try:
+            with socket.create_connection(("127.0.0.1", broker["port"]), 1) as connection:
+                connection.settimeout(2)
+                connection.sendall(command)
+                return len(connection.recv(4)) == 4
+        except OSError:
+            return False
+
+    def start(self, brokers, bench):
+        if self.state is None:
+            self.make(brokers or 1)
+        elif brokers and brokers != len(self.state["brokers"]):
+            raise Failure(f"{self.folder} has {len(self.state['brokers'])} brokers; "
+                          "another number needs another folder", 2)
+        began = time.monotonic()
+        for broker in self.state["brokers"]:
+            if not self.lives(broker):
+                self.launch(broker, JAVA_BENCH if bench else JAVA_TEST)
+        for broker in self.state["brokers"]:
+            while not self.ready(broker):
+                log = self.broker_folder(broker) / "broker.log"
+                if not self.lives(broker):
+                    raise Failure(f"broker {broker['id']} has ended: see {log}")
+                if time.monotonic() - began > STARTS_WITHIN_S:
+                    raise Failure(f"broker {broker['id']} does not answer: see {log}")
+                time.sleep(0.05)
+
+    def stop(self, remove):
+        living = [each for each in self.state["brokers"] if self.lives(each)]
+        for broker in living:
+            os.kill(broker["pid"], signal.SIGTERM)
+        began = time.monotonic()
+        while any(self.lives(each) for each in living):
+            if time.monotonic() - began > ENDS_WITHIN_S:
+                for broker in living:
+                    if self.lives(broker):
+                        os.kill(broker["pid"], signal.SIGKILL)
+            time.sleep(0.05)
+        for broker in self.state["brokers"]:
+            broker["pid"] = broker["started"] = 0
+        if remove:
+            shutil.rmtree(self.folder)
+        else:
+            self.save()
+
+
+def status(cluster, as_json):
+    told = {"bootstrap": cluster.state["bootstrap"], "version": cluster.state["version"],
+            "brokers": [{"id": each["id"], "pid": each["pid"], "lives": cluster.lives(each)}
+                        for each in cluster.state["brokers"]]}
+    if as_json:
+        print(json.dumps(told))
+    else:
+        print(f"Apache Kafka {told['version']} at {told['bootstrap']}")
+        for each in told["brokers"]:
+            print(f"  broker {each['id']}: " + (f"process {each['pid']}" if each["lives"] else "not running"))
+    return 0 if all(each["lives"] for each in told["brokers"]) else 3
+
+
+def tool(cluster, verb, rest):
+    if verb == "topics" and not rest:
+        rest = ["--list"]
+    if verb == "groups" and not rest:
+        rest = ["--list"]
+    if verb == "consume":
+        if not rest or rest[0].startswith("-"):
+            raise Failure("consume needs the name of a topic", 2)
+        rest = ["--topic", *rest]
+    command, _ = java(["-Xmx256m", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"],
+                      TOOLS[verb], ["--bootstrap-server", cluster.state["bootstrap"], *rest])
+    return subprocess.run(command, check=False).returncode
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     usage=argparse.SUPPRESS)
+    parser.add_argument("verb", choices=["start", "stop", "status", *TOOLS])
+    parser.add_argument("--dir", default=str(HOME / "default"))
+    parser.add_argument("--brokers", type=int, choices=(1, 3))
+    parser.add_argument("--bench", action="store_true", help="start: heap and compiler of a bench")
+    parser.add_argument("--remove", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    options, rest = parser.parse_known_args()
+    if rest and options.verb not in TOOLS:
+        parser.error(f"unknown: {' '.join(rest)}")
+    try:
+        cluster = Cluster(options.dir)
+        if options.verb == "start":
+            cluster.start(options.brokers, options.bench)
+            return status(cluster, options.json)
+        if cluster.state is None:
+            raise Failure(f"no broker was started in {options.dir}: ./dev kafka start", 3)
+        if options.verb == "stop":
+            cluster.stop(options.remove)
+            return 0
+        if options.verb == "status":
+            return status(cluster, options.json)
+        return tool(cluster, options.verb, rest)
+    except Failure as failure:
+        print(f"kafka: {failure}", file=sys.stderr)
+        return failure.code
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
