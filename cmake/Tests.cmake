@@ -2,9 +2,9 @@
 #
 #   laurel_test(<name> SOURCES ... USE laurel::x ...
 #               [LABELS unit|conformance|integration|chaos] [TIMEOUT s] [PRIVATE_INCLUDES dir...]
-#               [NO_SANITIZE_NULL])
+#               [NO_SANITIZE_NULL] [KAFKA])
 #     A GoogleTest program with a main, and one ctest of its name. LABELS default unit, TIMEOUT 60.
-#     PRIVATE_INCLUDES: src/ of the room under test, for a test of what is private to it.
+#     KAFKA: beside a real broker. PRIVATE_INCLUDES: src/ of the room under test, for a test of what is private to it.
 #   laurel_fuzzer(<name> SOURCES ... USE ... [CORPUS dir])
 #     A libFuzzer program, and a ctest with the label fuzz that runs it for 10 s.
 #   laurel_bench(<name> SOURCES ... USE ...)
@@ -27,7 +27,7 @@ function(laurel_test name)
   if(NOT LAUREL_TESTS)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_SANITIZE_NULL" "TIMEOUT"
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_SANITIZE_NULL;KAFKA" "TIMEOUT"
                         "SOURCES;USE;LABELS;PRIVATE_INCLUDES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "laurel_test(${name}): unknown ${arg_UNPARSED_ARGUMENTS}")
@@ -57,6 +57,24 @@ function(laurel_test name)
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${timeout}
                        ENVIRONMENT "${LAUREL_TEST_ENVIRONMENT}"
                        WORKING_DIRECTORY "${CMAKE_BINARY_DIR}")
+  if(arg_KAFKA)
+    laurel_needs_kafka(${name})
+  endif()
+endfunction()
+
+# The test runs beside a broker, whose address is in the file LAUREL_KAFKA_FILE.
+function(laurel_needs_kafka name)
+  set(folder "${CMAKE_BINARY_DIR}/kafka")
+  if(NOT TEST kafka_start)
+    find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
+    set(tool ${Python3_EXECUTABLE} -B "${CMAKE_SOURCE_DIR}/tools/kafka.py")
+    add_test(NAME kafka_start COMMAND ${tool} start --dir "${folder}")
+    add_test(NAME kafka_stop COMMAND ${tool} stop --dir "${folder}" --remove)
+    set_tests_properties(kafka_start PROPERTIES FIXTURES_SETUP kafka TIMEOUT 600 LABELS kafka)
+    set_tests_properties(kafka_stop PROPERTIES FIXTURES_CLEANUP kafka TIMEOUT 60 LABELS kafka)
+  endif()
+  set_property(TEST ${name} APPEND PROPERTY FIXTURES_REQUIRED kafka)
+  set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "LAUREL_KAFKA_FILE=${folder}/kafka.json")
 endfunction()
 
 function(laurel_fuzzer name)

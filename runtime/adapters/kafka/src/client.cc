@@ -1,0 +1,100 @@
+#include "client.h"
+
+#include <algorithm>
+#include <array>
+
+namespace laurel::adapters::internal {
+namespace {
+
+using runtime::Error;
+using runtime::ErrorCode;
+
+constexpr int kWarning = 4;  // syslog
+constexpr int kNotice = 5;
+
+void log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
+  if (level > kNotice) return;
+  const auto* base = static_cast<const ClientBase*>(rd_kafka_opaque(client));
+  if (base != nullptr) {
+    base->say(level <= kWarning, std::string("librdkafka ") + facility + ": " + text);
+  }
+}
+
+Settings common_settings(const ClientBase& base) {
+  Settings out = {{"bootstrap.servers", base.options.bootstrap},
+                  {"client.id", "laurel"},
+                  {"log.connection.close", "false"},
+                  {"socket.nagle.disable", "true"},
+                  {"socket.keepalive.enable", "true"},
+                  {"reconnect.backoff.ms", "20"},
+                  {"reconnect.backoff.max.ms", "1000"},
+                  {"topic.metadata.refresh.sparse", "true"}};
+  out.insert(out.end(), base.options.client.begin(), base.options.client.end());
+  return out;
+}
+
+}  // namespace
+
+runtime::Result<std::unique_ptr<Client>> Client::make(rd_kafka_type_t type, const ClientBase& base,
+                                                      const Settings& settings, int events) {
+  std::array<char, 512> why{};
+  Owned<rd_kafka_conf_t, rd_kafka_conf_destroy> conf(rd_kafka_conf_new());
+  Settings all = common_settings(base);
+  all.insert(all.end(), settings.begin(), settings.end());
+  for (const auto& [name, value] : all) {
+    if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), why.data(), why.size()) !=
+        RD_KAFKA_CONF_OK) {
+      return Error{ErrorCode::kConfigInvalid,
+                   "the Kafka client's property " + name + ": " + why.data()};
+    }
+  }
+  rd_kafka_conf_set_log_cb(conf.get(), &log);
+  rd_kafka_conf_set_opaque(conf.get(), const_cast<ClientBase*>(&base));
+  rd_kafka_conf_set_events(conf.get(), events);
+  std::unique_ptr<Client> client(new Client());
+  client->client_ = rd_kafka_new(type, conf.get(), why.data(), why.size());
+  if (client->client_ == nullptr) {
+    return Error{ErrorCode::kConfigInvalid, std::string("making a Kafka client: ") + why.data()};
+  }
+  static_cast<void>(conf.release());  // it is the client's
+  if (type == RD_KAFKA_CONSUMER) rd_kafka_poll_set_consumer(client->client_);
+  return client;
+}
+
+Client::~Client() {
+  if (client_ == nullptr) return;
+  if (rd_kafka_type(client_) == RD_KAFKA_PRODUCER) {
+    // What nobody waits for any more: ending must not wait for a broker.
+    rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                RD_KAFKA_PURGE_F_NON_BLOCKING);
+  }
+  rd_kafka_destroy_flags(client_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+Settings consumer_settings(const ClientBase& base, bool committed_only) {
+  return {{"group.id", base.options.cluster},
+          {"enable.auto.commit", "false"},
+          {"enable.auto.offset.store", "false"},
+          {"auto.offset.reset", "error"},
+          {"isolation.level", committed_only ? "read_committed" : "read_uncommitted"},
+          {"enable.partition.eof", "true"},
+          {"fetch.min.bytes", "1"},
+          {"fetch.wait.max.ms", "5"},
+          {"fetch.error.backoff.ms", "10"},
+          {"queued.min.messages", "10000"}};
+}
+
+std::string text_of(rd_kafka_resp_err_t code) {
+  return std::string(rd_kafka_err2str(code)) + " (" + rd_kafka_err2name(code) + ")";
+}
+
+Error unavailable(std::string_view doing, rd_kafka_resp_err_t code) {
+  return {ErrorCode::kUnavailable, "Kafka, " + std::string(doing) + ": " + text_of(code)};
+}
+
+int Deadline::left_ms(Milliseconds most) const {
+  const auto left = std::chrono::duration_cast<Milliseconds>(at_ - Clock::now());
+  return static_cast<int>(std::clamp(left, Milliseconds(1), most).count());
+}
+
+}  // namespace laurel::adapters::internal

@@ -1,0 +1,79 @@
+/// Clients of librdkafka as objects that clean up after themselves, and its errors translated once.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "laurel/adapters/kafka/options.h"
+#include "laurel/runtime/errors.h"
+
+namespace laurel::adapters::internal {
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+using Milliseconds = std::chrono::milliseconds;
+
+template <class T, void (*Destroy)(T*)>
+struct Destroyer {
+  void operator()(T* object) const { Destroy(object); }
+};
+template <class T, void (*Destroy)(T*)>
+using Owned = std::unique_ptr<T, Destroyer<T, Destroy>>;
+
+using Queue = Owned<rd_kafka_queue_t, rd_kafka_queue_destroy>;
+using Event = Owned<rd_kafka_event_t, rd_kafka_event_destroy>;
+using Message = Owned<rd_kafka_message_t, rd_kafka_message_destroy>;
+using ErrorObject = Owned<rd_kafka_error_t, rd_kafka_error_destroy>;
+using TopicHandle = Owned<rd_kafka_topic_t, rd_kafka_topic_destroy>;
+
+/// What all clients of an engine have in common.
+struct ClientBase {
+  explicit ClientBase(KafkaOptions given) : options(std::move(given)) {}
+  const KafkaOptions options;
+  void say(bool warning, std::string_view text) const {
+    if (options.log) options.log(warning, text);
+  }
+};
+
+class Client {
+ public:
+  /// `events`: as rd_kafka_conf_set_events(). Errors: kConfigInvalid.
+  static runtime::Result<std::unique_ptr<Client>> make(rd_kafka_type_t type, const ClientBase& base,
+                                                       const Settings& settings, int events);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  rd_kafka_t* get() const { return client_; }
+
+ private:
+  Client() = default;
+  rd_kafka_t* client_ = nullptr;
+};
+
+/// Of a consumer that reads what it is told to, and commits nothing.
+Settings consumer_settings(const ClientBase& base, bool committed_only);
+
+/// "<doing>: <what the library says>".
+runtime::Error unavailable(std::string_view doing, rd_kafka_resp_err_t code);
+std::string text_of(rd_kafka_resp_err_t code);
+
+/// A time until which something is tried.
+class Deadline {
+ public:
+  explicit Deadline(Milliseconds time) : at_(Clock::now() + time) {}
+  bool passed() const { return Clock::now() >= at_; }
+  /// Of what is left, at least 1 and at most `most`.
+  int left_ms(Milliseconds most = Milliseconds(1'000'000)) const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point at_;
+};
+
+}  // namespace laurel::adapters::internal

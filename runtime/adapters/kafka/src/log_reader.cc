@@ -1,0 +1,131 @@
+#include "log_reader.h"
+
+namespace laurel::adapters::internal {
+namespace {
+
+using runtime::Error;
+using runtime::ErrorCode;
+using runtime::Status;
+
+constexpr Milliseconds kPoll{100};
+
+using Partitions = Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
+
+LogRecord record_of(const rd_kafka_message_t& message) {
+  LogRecord out;
+  out.offset = message.offset;
+  out.message = &message;
+  if (message.key != nullptr) out.key = {static_cast<const char*>(message.key), message.key_len};
+  if (message.payload != nullptr) {
+    out.value = std::string_view(static_cast<const char*>(message.payload), message.len);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string_view LogRecord::header(const char* name) const {
+  rd_kafka_headers_t* headers = nullptr;
+  const void* bytes = nullptr;
+  std::size_t size = 0;
+  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+      rd_kafka_header_get_last(headers, name, &bytes, &size) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return {};
+  }
+  return {static_cast<const char*>(bytes), size};
+}
+
+runtime::Result<std::unique_ptr<LogReader>> LogReader::make(const ClientBase& base) {
+  auto client = Client::make(RD_KAFKA_CONSUMER, base, consumer_settings(base, true), 0);
+  if (!client.ok()) return client.error();
+  return std::unique_ptr<LogReader>(new LogReader(std::move(*client)));
+}
+
+Status LogReader::read(const std::string& topic, int partition, std::int64_t from, std::int64_t end,
+                       const Deadline& deadline,
+                       const std::function<bool(const LogRecord&)>& record) {
+  if (from >= end) return {};
+  const std::string where = "reading " + topic + "/" + std::to_string(partition);
+  const Partitions assigned(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(assigned.get(), topic.c_str(), partition)->offset = from;
+  if (const auto code = rd_kafka_assign(client_->get(), assigned.get());
+      code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return unavailable(where, code);
+  }
+  rd_kafka_resp_err_t last = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  Status status;
+  for (std::int64_t next = from; next < end;) {
+    const Message message(rd_kafka_consumer_poll(client_->get(), deadline.left_ms(kPoll)));
+    if (message == nullptr) {
+      if (!deadline.passed()) continue;
+      status = unavailable(where, last);
+      break;
+    }
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      // Markers of transactions take offsets, too: no record of the last ones may ever come.
+      next = message->offset;
+      continue;
+    }
+    if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+        message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+      status = Error{ErrorCode::kDataLost, where + ": offset " + std::to_string(from) +
+                                               " is not there any more; was the topic made anew?"};
+      break;
+    }
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      last = message->err;  // a broker that is away comes back, or the deadline
+      if (deadline.passed()) {
+        status = unavailable(where, last);
+        break;
+      }
+      continue;
+    }
+    if (message->offset < next) continue;
+    next = message->offset + 1;
+    if (message->offset >= end || !record(record_of(*message))) break;
+  }
+  // What was fetched ahead is dropped.
+  rd_kafka_assign(client_->get(), nullptr);
+  return status;
+}
+
+Status LogReaders::read(const std::string& topic, int partition, std::int64_t from,
+                        std::int64_t end, const Deadline& deadline,
+                        const std::function<bool(const LogRecord&)>& record) {
+  std::unique_ptr<LogReader> reader;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      reader = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (reader == nullptr) {
+    auto made = LogReader::make(base_);
+    if (!made.ok()) return made.error();
+    reader = std::move(*made);
+  }
+  Status status = reader->read(topic, partition, from, end, deadline, record);
+  if (status.ok()) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(reader));
+  }
+  return status;
+}
+
+runtime::Result<std::pair<std::int64_t, std::int64_t>> offsets_of(Client& client,
+                                                                  const std::string& topic,
+                                                                  int partition,
+                                                                  const Deadline& deadline) {
+  std::int64_t low = 0, high = 0;
+  for (;;) {
+    const auto code = rd_kafka_query_watermark_offsets(client.get(), topic.c_str(), partition, &low,
+                                                       &high, deadline.left_ms());
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return std::pair(low, high);
+    if (deadline.passed()) {
+      return unavailable("asking for the end of " + topic + "/" + std::to_string(partition), code);
+    }
+  }
+}
+
+}  // namespace laurel::adapters::internal

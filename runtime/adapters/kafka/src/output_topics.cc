@@ -1,0 +1,168 @@
+#include "output_topics.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <limits>
+#include <optional>
+#include <set>
+
+#include "laurel/api/civil.h"
+#include "laurel/runtime/topics.h"
+#include "topics.h"
+
+namespace laurel::adapters::internal {
+namespace {
+
+using runtime::Error;
+using runtime::ErrorCode;
+using runtime::PartitionId;
+using runtime::Result;
+using runtime::Status;
+
+constexpr std::int64_t kScanMax = 4096;  // offsets read on the way to a record
+constexpr const char* kTimeUs = "laurel_time_us";
+
+template <class Number>
+std::optional<Number> number_of(std::string_view text) {
+  Number out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return out;
+}
+
+/// The last part of `ce_id`: topic/partition/number.
+std::optional<std::uint64_t> number_of(const LogRecord& record) {
+  const std::string_view id = record.header("ce_id");
+  const auto slash = id.rfind('/');
+  return slash == std::string_view::npos ? std::nullopt
+                                         : number_of<std::uint64_t>(id.substr(slash + 1));
+}
+
+/// RFC 3339; empty for years that it does not have.
+std::string time_text(std::int64_t time_us) {
+  const std::int64_t seconds = floor_div64(time_us, kMicrosPerSecond);
+  const CivilTime at = civil_of(seconds);
+  if (at.year < 1 || at.year > 9999) return {};
+  std::array<char, 40> text{};
+  const int size =
+      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02u:%02u:%02u.%06lldZ", at.year,
+                    static_cast<unsigned>(at.month), static_cast<unsigned>(at.day),
+                    at.second / 3600, at.second / 60 % 60, at.second % 60,
+                    static_cast<long long>(time_us - seconds * kMicrosPerSecond));
+  return {text.data(), static_cast<std::size_t>(size)};
+}
+
+/// The topic's name, living as long as the process.
+std::string_view interned(std::string_view topic) {
+  for (const std::string_view known : runtime::kTopics) {
+    if (known == topic) return known;
+  }
+  static std::mutex mutex;
+  static auto& names = *new std::set<std::string, std::less<>>();  // never destroyed
+  const std::lock_guard lock(mutex);
+  const auto found = names.find(topic);
+  return found != names.end() ? *found : *names.emplace(topic).first;
+}
+
+}  // namespace
+
+rd_kafka_headers_t* headers_of(const ClientBase& base, const runtime::OutputRecord& record,
+                               PartitionId partition, std::uint64_t number) {
+  rd_kafka_headers_t* headers = rd_kafka_headers_new(8);
+  const auto add = [headers](const char* name, std::string_view value) {
+    rd_kafka_header_add(headers, name, -1, value.data(), static_cast<ssize_t>(value.size()));
+  };
+  add("ce_specversion", "1.0");
+  add("ce_id",
+      std::string(record.topic) + "/" + std::to_string(partition) + "/" + std::to_string(number));
+  add("ce_source", "urn:laurel:" + base.options.cluster);
+  add("ce_type", record.type);
+  add("content-type", "application/protobuf");
+  if (const std::string time = time_text(record.time_us); !time.empty()) add("ce_time", time);
+  add(kTimeUs, std::to_string(record.time_us));
+  return headers;
+}
+
+void OutputTopics::note(std::string_view topic, PartitionId partition, std::uint64_t number,
+                        std::int64_t offset) {
+  const std::lock_guard lock(mutex_);
+  Marks& marks = marks_[{std::string(topic), partition}];
+  marks[number] = offset;
+  if (marks.size() <= kMarksMax) return;
+  // Half of them, evenly: the older ones only save a search.
+  for (auto at = marks.begin(); at != marks.end();) {
+    at = marks.erase(at);
+    if (at != marks.end()) ++at;
+  }
+}
+
+Result<std::int64_t> OutputTopics::offset_before(std::string_view topic, PartitionId partition,
+                                                 std::uint64_t number, std::int64_t low,
+                                                 std::int64_t high, const Deadline& deadline) {
+  {
+    const std::lock_guard lock(mutex_);
+    const Marks& marks = marks_[{std::string(topic), partition}];
+    auto after = marks.upper_bound(number);
+    if (after != marks.end()) high = std::min(high, after->second);
+    if (after != marks.begin()) low = std::max(low, std::prev(after)->second);
+  }
+  const std::string name = topic_name(base_, topic);
+  while (high - low > kScanMax) {
+    const std::int64_t middle = low + (high - low) / 2;
+    std::optional<std::uint64_t> found;
+    const Status status =
+        readers_.read(name, partition, middle, high, deadline, [&](const LogRecord& record) {
+          found = number_of(record);
+          return false;
+        });
+    if (!status.ok()) return status.error();
+    if (found && *found <= number) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+Result<std::vector<runtime::TopicRecord>> OutputTopics::read(std::string_view topic,
+                                                             PartitionId partition,
+                                                             std::uint64_t from, std::uint64_t end,
+                                                             std::size_t records_max,
+                                                             const Deadline& deadline) {
+  std::vector<runtime::TopicRecord> records;
+  if (from >= end || records_max == 0) return records;
+  const std::string name = topic_name(base_, topic);
+  const auto offsets = offsets_of(asker_, name, partition, deadline);
+  if (!offsets.ok()) return offsets.error();
+  const auto start =
+      offset_before(topic, partition, from, offsets->first, offsets->second, deadline);
+  if (!start.ok()) return start.error();
+  const std::string_view kept_name = interned(topic);
+  // Open transactions hide what is behind them for a moment; what is asked for is committed.
+  const Status status = readers_.read(
+      name, partition, *start, offsets->second, deadline, [&](const LogRecord& record) {
+        const auto number = number_of(record);
+        if (!number || *number < from) return true;
+        if (*number >= end) return false;
+        records.push_back(
+            {*number,
+             {kept_name, std::string(record.key), std::string(record.header("ce_type")),
+              std::string(record.value.value_or("")),
+              number_of<std::int64_t>(record.header(kTimeUs)).value_or(0)}});
+        return *number + 1 < end && records.size() < records_max;
+      });
+  if (!status.ok()) return status.error();
+  return records;
+}
+
+Result<std::uint64_t> OutputTopics::first(std::string_view topic, PartitionId partition,
+                                          std::uint64_t end, const Deadline& deadline) {
+  if (end == 0) return end;
+  const auto records = read(topic, partition, 0, end, 1, deadline);
+  if (!records.ok()) return records.error();
+  return records->empty() ? end : records->front().offset;
+}
+
+}  // namespace laurel::adapters::internal

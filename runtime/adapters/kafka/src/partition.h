@@ -1,0 +1,98 @@
+/// Partition: what the engine does for one partition: fence, replay, own, commit.
+///
+///     fence() ─▶ replay() ─▶ own() ─▶ commit() ─▶ commit() ...
+///                  ▲                     │ kUnknown: the producer is given up
+///                  └─────── own() ◀──────┘
+///
+/// Threads    One at a time, apart from what says otherwise.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "inbox_log.h"
+#include "laurel/adapters/kafka/kafka_engine.h"
+#include "output_topics.h"
+#include "partition_store.h"
+#include "producer.h"
+
+namespace laurel::adapters::internal {
+
+/// Counted by all partitions.
+struct Counters {
+  std::atomic<std::uint64_t> transactions{0}, failed{0}, fenced{0}, producers{0}, records{0},
+      bytes{0}, produce_us{0}, end_us{0}, store_us{0}, replayed{0};
+};
+
+/// What all partitions of an engine share.
+struct Common {
+  Common(const KafkaOptions& options) : base(options) {}  // NOLINT(google-explicit-constructor)
+  const ClientBase base;
+  std::unique_ptr<Client> asker;  ///< reads what is not committed, too
+  LogReaders readers{base};
+  std::unique_ptr<InboxLog> inbox;
+  std::unique_ptr<OutputTopics> outputs;
+  Counters counters;
+};
+
+class Partition {
+ public:
+  Partition(Common& common, runtime::PartitionId id);
+  ~Partition();
+  Partition(const Partition&) = delete;
+  Partition& operator=(const Partition&) = delete;
+
+  runtime::Status open(const StoreOptions& options);
+  /// Ends whatever another owner has open, and keeps it from going on.
+  runtime::Status fence(const Deadline& deadline);
+  /// Reads the changelog up to its end, which is asked for now.
+  runtime::Status replay(const Deadline& deadline);
+  /// Reads what waits for it. REQUIRES: all partitions are fenced.
+  runtime::Status load_inbox(const Deadline& deadline);
+  /// Fences when the producer is not fresh, replays, raises the epoch. Errors: kFenced: another one
+  /// was quicker; kUnavailable: try again; others: it cannot be owned.
+  runtime::Result<runtime::Recovered> own(const Deadline& deadline);
+  runtime::Outcome commit(const std::shared_ptr<const runtime::Commit>& commit);
+  /// No transaction any more.
+  void close_producer() { producer_.reset(); }
+
+  /// As of the last durable commit. Any thread.
+  PartitionRecord record() const;
+  std::shared_ptr<const PartitionStore> store() const;
+  void drop_store();
+
+ private:
+  struct Sent;
+  class Sending;
+  void produce(const runtime::Commit& commit, const PartitionRecord& next, Sent& sent);
+  PartitionRecord after(const runtime::Commit& commit) const;
+  runtime::Outcome settle(const runtime::Commit& commit, PartitionRecord next, const Sent& sent);
+  void tell(const runtime::Commit& commit, const Sent& sent);
+  runtime::Outcome fenced();
+  void resolve();
+  void set_record(PartitionRecord record);
+  std::string transactional_id() const;
+
+  Common& common_;
+  const runtime::PartitionId id_;
+  std::unique_ptr<Producer> producer_;
+  bool fresh_ = false;  ///< the producer has not been used yet
+
+  mutable std::mutex mutex_;
+  PartitionRecord record_;
+  std::shared_ptr<PartitionStore> store_;
+
+  /// A commit of which it is not known whether it happened.
+  struct Unresolved {
+    std::shared_ptr<const runtime::Commit> commit;
+    std::unique_ptr<Sent> sent;
+    std::unique_ptr<Sending> sending;
+    bool happened = false;  ///< its commit record was read
+  };
+  std::unique_ptr<Unresolved> unresolved_;
+};
+
+}  // namespace laurel::adapters::internal

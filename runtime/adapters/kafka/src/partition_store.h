@@ -1,0 +1,63 @@
+/// PartitionStore: the snapshot of one partition, a RocksDB of its own.
+///
+///     transaction committed ──▶ write(commit)     one batch: rows + record + place in the
+///     changelog take-over ──▶ replay(record)... ──▶ the same, from what others committed
+///
+/// Why        Written after its transaction, never synced: what a crash takes is read from the
+/// changelog
+///            again. What is there is always some commit, or a replay that has not come to its end.
+/// Threads    write() and replay(): one at a time. Reads: any.
+/// Errors     kStoreFailed: the partition must not be used any more.
+#pragma once
+
+#include <rocksdb/write_batch.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "changelog_format.h"
+#include "laurel/adapters/rocksdb/store.h"
+#include "log_reader.h"
+
+namespace laurel::adapters::internal {
+
+class PartitionStore {
+ public:
+  /// One that is damaged is put aside, under another name, and begun anew.
+  static runtime::Result<std::unique_ptr<PartitionStore>> open(const StoreOptions& options,
+                                                               runtime::PartitionId partition,
+                                                               const ClientBase& base);
+
+  const Store& store() const { return *store_; }
+  /// As of the last commit that is in it.
+  const PartitionRecord& record() const { return record_; }
+  /// Offset in the changelog before which all is in it.
+  std::int64_t changelog_next() const { return changelog_next_; }
+
+  runtime::Status write(const runtime::Commit& commit, const PartitionRecord& record,
+                        std::int64_t changelog_next);
+  /// Only those; what waits for a commit record is written with it.
+  runtime::Status write_record(const PartitionRecord& record, std::int64_t changelog_next);
+  /// The next record of the changelog. Rows wait for the commit record that they belong to.
+  runtime::Status replay(const LogRecord& record);
+  /// All before `end` has been replayed.
+  runtime::Status replayed_to(std::int64_t end);
+  runtime::Status flush();
+
+  runtime::Result<std::unique_ptr<runtime::ReadView>> view(
+      std::shared_ptr<const PartitionStore> self) const;
+
+ private:
+  PartitionStore(runtime::PartitionId partition, std::unique_ptr<Store> store)
+      : partition_(partition), store_(std::move(store)) {}
+  runtime::Status load();
+
+  const runtime::PartitionId partition_;
+  std::unique_ptr<Store> store_;
+  PartitionRecord record_;
+  std::int64_t changelog_next_ = 0;
+  rocksdb::WriteBatch batch_;
+};
+
+}  // namespace laurel::adapters::internal

@@ -1,0 +1,178 @@
+#include "producer.h"
+
+#include <thread>
+
+namespace laurel::adapters::internal {
+namespace {
+
+using runtime::Error;
+using runtime::ErrorCode;
+
+constexpr Milliseconds kPoll{100};
+
+bool fenced(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+         code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+}
+
+bool too_large(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+         code == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE ||
+         code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
+}
+
+Settings settings_of(const ClientBase& base, const std::string& transactional_id) {
+  return {{"transactional.id", transactional_id},
+          {"transaction.timeout.ms", std::to_string(base.options.transaction_timeout.count())},
+          {"message.timeout.ms", std::to_string(base.options.transaction_timeout.count())},
+          {"linger.ms", "0"},
+          // An attempt that meets the markers of the transaction before waits that long.
+          {"retry.backoff.ms", "5"},
+          {"batch.num.messages", "10000"},
+          {"batch.size", "1000000"},
+          {"message.max.bytes", "2000000"},
+          {"queue.buffering.max.kbytes", "1048576"},
+          {"compression.codec", "lz4"}};
+}
+
+}  // namespace
+
+runtime::Result<std::unique_ptr<Producer>> Producer::make(const ClientBase& base,
+                                                          const std::string& transactional_id,
+                                                          const Deadline& deadline) {
+  std::unique_ptr<Producer> producer(new Producer(base));
+  auto client = Client::make(RD_KAFKA_PRODUCER, base, settings_of(base, transactional_id),
+                             RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+  if (!client.ok()) return client.error();
+  producer->client_ = std::move(*client);
+  producer->events_.reset(rd_kafka_queue_get_main(producer->client_->get()));
+  for (;;) {
+    const ErrorObject error(
+        rd_kafka_init_transactions(producer->client_->get(), deadline.left_ms()));
+    if (error == nullptr) return producer;
+    const bool again = rd_kafka_error_is_retriable(error.get()) != 0 && !deadline.passed();
+    if (!again) {
+      return Error{ErrorCode::kUnavailable, "Kafka, taking over " + transactional_id + ": " +
+                                                rd_kafka_error_string(error.get())};
+    }
+  }
+}
+
+rd_kafka_topic_t* Producer::handle(const std::string& topic) {
+  for (const auto& [name, known] : topics_) {
+    if (name == topic) return known.get();
+  }
+  topics_.emplace_back(topic, rd_kafka_topic_new(client_->get(), topic.c_str(), nullptr));
+  LAUREL_ASSERT(topics_.back().second != nullptr);
+  return topics_.back().second.get();
+}
+
+void Producer::failed(rd_kafka_resp_err_t code, std::string_view doing) {
+  if (failure_) return;
+  failure_ = too_large(code) ? End::kTooLarge : fenced(code) ? End::kFenced : End::kUnknown;
+  base_.say(true, "a transaction failed, " + std::string(doing) + ": " + text_of(code));
+}
+
+void Producer::begin() {
+  offsets_.clear();
+  unacknowledged_ = bytes_ = 0;
+  failure_.reset();
+  const ErrorObject error(rd_kafka_begin_transaction(client_->get()));
+  if (error != nullptr) failed(rd_kafka_error_code(error.get()), "beginning it");
+}
+
+void Producer::add(const std::string& topic, int partition, std::string_view key,
+                   std::optional<std::string_view> value, rd_kafka_headers_t* headers) {
+  Owned<rd_kafka_headers_t, rd_kafka_headers_destroy> owned(headers);
+  if (failure_) return;
+  static const char kNothing = '\0';  // a key of no bytes is not the same as none
+  const void* key_bytes = key.empty() ? &kNothing : key.data();
+  const void* bytes = !value ? nullptr : value->empty() ? &kNothing : value->data();
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): comes back with the acknowledgement
+  auto* const index = reinterpret_cast<void*>(offsets_.size());
+  for (;;) {
+    rd_kafka_vu_t fields[7];
+    std::size_t count = 0;
+    const auto field = [&](rd_kafka_vtype_t type) -> rd_kafka_vu_t& {
+      fields[count].vtype = type;
+      return fields[count++];
+    };
+    field(RD_KAFKA_VTYPE_RKT).u.rkt = handle(topic);
+    field(RD_KAFKA_VTYPE_PARTITION).u.i32 = partition;
+    field(RD_KAFKA_VTYPE_MSGFLAGS).u.i = RD_KAFKA_MSG_F_COPY;
+    auto& key_field = field(RD_KAFKA_VTYPE_KEY);
+    key_field.u.mem.ptr = const_cast<void*>(key_bytes);
+    key_field.u.mem.size = key.size();
+    auto& value_field = field(RD_KAFKA_VTYPE_VALUE);
+    value_field.u.mem.ptr = const_cast<void*>(bytes);
+    value_field.u.mem.size = value ? value->size() : 0;
+    field(RD_KAFKA_VTYPE_OPAQUE).u.ptr = index;
+    if (owned != nullptr) field(RD_KAFKA_VTYPE_HEADERS).u.headers = owned.get();
+    const ErrorObject error(rd_kafka_produceva(client_->get(), fields, count));
+    if (error == nullptr) break;
+    const auto code = rd_kafka_error_code(error.get());
+    if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) return failed(code, "adding a record to " + topic);
+    drain(10);
+    if (failure_) return;
+  }
+  static_cast<void>(owned.release());  // they are the record's
+  offsets_.push_back(-1);
+  ++unacknowledged_;
+  bytes_ += key.size() + (value ? value->size() : 0);
+}
+
+void Producer::drain(int wait_ms) {
+  const Event event(rd_kafka_queue_poll(events_.get(), wait_ms));
+  if (event == nullptr) return;
+  if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
+    if (rd_kafka_event_error_is_fatal(event.get()) != 0) {
+      std::array<char, 512> why{};
+      failed(rd_kafka_fatal_error(client_->get(), why.data(), why.size()), why.data());
+    }
+    return;
+  }
+  if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_DR) return;
+  while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event.get())) {
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) failed(message->err, "writing a record");
+    const auto index = reinterpret_cast<std::size_t>(message->_private);
+    if (index < offsets_.size()) offsets_[index] = message->offset;
+    --unacknowledged_;
+  }
+}
+
+bool Producer::acknowledged(const Deadline& deadline) {
+  while (!failure_ && unacknowledged_ > 0) {
+    drain(deadline.left_ms(kPoll));
+    if (deadline.passed() && unacknowledged_ > 0) {
+      failed(RD_KAFKA_RESP_ERR__TIMED_OUT, "waiting for acknowledgements");
+    }
+  }
+  return !failure_;
+}
+
+Producer::End Producer::finish(const Deadline& deadline) {
+  if (!acknowledged(deadline)) {
+    return *failure_ == End::kTooLarge ? abort(deadline) : *failure_;
+  }
+  for (;;) {
+    const ErrorObject error(rd_kafka_commit_transaction(client_->get(), deadline.left_ms()));
+    if (error == nullptr) return End::kCommitted;
+    // Called again it goes on waiting; anything else leaves open what became of it.
+    if (rd_kafka_error_is_retriable(error.get()) != 0 && !deadline.passed()) continue;
+    failed(rd_kafka_error_code(error.get()), "ending it");
+    return *failure_;
+  }
+}
+
+Producer::End Producer::abort(const Deadline& deadline) {
+  for (;;) {
+    const ErrorObject error(rd_kafka_abort_transaction(client_->get(), deadline.left_ms()));
+    if (error == nullptr) return End::kTooLarge;
+    if (rd_kafka_error_is_retriable(error.get()) != 0 && !deadline.passed()) continue;
+    base_.say(true, std::string("a transaction cannot be given up: ") +
+                        rd_kafka_error_string(error.get()));
+    return End::kUnknown;
+  }
+}
+
+}  // namespace laurel::adapters::internal

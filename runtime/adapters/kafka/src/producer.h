@@ -1,0 +1,69 @@
+/// Producer: the transactions of one partition, one at a time.
+///
+/// Why        A stable transactional id per partition: whoever makes a Producer of it fences
+/// whoever
+///            had one, and the broker ends what that one left open.
+/// Lifecycle  make(), then begin(), add()..., finish(), again and again. After kFenced or kUnknown
+/// it
+///            must not be used any more.
+/// Threads    One at a time.
+/// Source     librdkafka 2.0.2; docs/adr/0012-kafka-transactions.md says what of it is avoided.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "client.h"
+
+namespace laurel::adapters::internal {
+
+class Producer {
+ public:
+  enum class End {
+    kCommitted,
+    kTooLarge,  ///< nothing happened: the broker takes no record of that size
+    kFenced,    ///< nothing happened by this object; another one has the id, or the broker gave up
+    kUnknown,   ///< may have happened
+  };
+
+  /// Waits until whatever the owner before left open is ended. Errors: kConfigInvalid,
+  /// kUnavailable.
+  static runtime::Result<std::unique_ptr<Producer>> make(const ClientBase& base,
+                                                         const std::string& transactional_id,
+                                                         const Deadline& deadline);
+
+  void begin();
+  /// `headers` are taken. `value` nothing: the key is deleted.
+  void add(const std::string& topic, int partition, std::string_view key,
+           std::optional<std::string_view> value, rd_kafka_headers_t* headers = nullptr);
+  /// Waits until all that was added is acknowledged. False: finish() will not commit it.
+  bool acknowledged(const Deadline& deadline);
+  /// Commits when all is well so far.
+  End finish(const Deadline& deadline);
+  /// Of what was added, in that order. After kCommitted.
+  const std::vector<std::int64_t>& offsets() const { return offsets_; }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  explicit Producer(const ClientBase& base) : base_(base) {}
+  rd_kafka_topic_t* handle(const std::string& topic);
+  void drain(int wait_ms);
+  void failed(rd_kafka_resp_err_t code, std::string_view doing);
+  End abort(const Deadline& deadline);
+
+  const ClientBase& base_;
+  std::unique_ptr<Client> client_;
+  Queue events_;
+  std::vector<std::pair<std::string, TopicHandle>> topics_;
+  std::vector<std::int64_t> offsets_;
+  std::size_t unacknowledged_ = 0;
+  std::size_t bytes_ = 0;
+  std::optional<End> failure_;
+};
+
+}  // namespace laurel::adapters::internal
