@@ -31,11 +31,19 @@ NodeConfig config_of(const NodeOptions& options) {
   config.mutable_catalog()->set_dir(options.catalog_dir);
   config.mutable_catalog()->set_lead_ms(static_cast<std::uint32_t>(options.catalog_lead.count()));
   config.mutable_engine()->set_kind(options.engine);
+  auto& kafka = *config.mutable_kafka();
+  kafka.set_bootstrap(options.kafka.bootstrap);
+  kafka.set_cluster(options.kafka.cluster);
+  kafka.set_client_file(options.kafka.client_file);
+  kafka.set_replicas(options.kafka.replicas);
+  kafka.set_transaction_timeout_ms(
+      static_cast<std::uint32_t>(options.kafka.transaction_timeout.count()));
   config.set_partitions(options.partitions);
   auto& commit = *config.mutable_commit();
   commit.set_interval_min_ms(static_cast<std::uint32_t>(options.commit.interval_min.count()));
   commit.set_turns_max(options.commit.turns_max);
   commit.set_bytes_max(options.commit.bytes_max);
+  commit.set_in_flight_max(options.commit.in_flight_max);
   auto& memory = *config.mutable_memory();
   memory.set_cache_mb(options.memory.cache_mb);
   memory.set_activations_mb(options.memory.activations_mb);
@@ -63,10 +71,17 @@ NodeOptions options_of(const NodeConfig& config) {
   options.catalog_dir = config.catalog().dir();
   options.catalog_lead = std::chrono::milliseconds(config.catalog().lead_ms());
   options.engine = config.engine().kind();
+  options.kafka.bootstrap = config.kafka().bootstrap();
+  options.kafka.cluster = config.kafka().cluster();
+  options.kafka.client_file = config.kafka().client_file();
+  options.kafka.replicas = static_cast<std::uint16_t>(config.kafka().replicas());
+  options.kafka.transaction_timeout =
+      std::chrono::milliseconds(config.kafka().transaction_timeout_ms());
   options.partitions = static_cast<std::uint16_t>(config.partitions());
   options.commit.interval_min = std::chrono::milliseconds(config.commit().interval_min_ms());
   options.commit.turns_max = config.commit().turns_max();
   options.commit.bytes_max = config.commit().bytes_max();
+  options.commit.in_flight_max = static_cast<std::uint16_t>(config.commit().in_flight_max());
   options.memory.cache_mb = config.memory().cache_mb();
   options.memory.activations_mb = config.memory().activations_mb();
   options.memory.boards_mb = config.memory().boards_mb();
@@ -97,6 +112,9 @@ std::string contradictions(const NodeOptions& options, const std::string& file) 
   }
   if (options.data_dir.empty()) fail("data.dir: may not be empty");
   if (options.listen.address.empty()) fail("listen.address: may not be empty");
+  if (options.engine == "kafka" && options.kafka.bootstrap.empty()) {
+    fail("kafka.bootstrap: engine.kind = \"kafka\" needs the address of a broker");
+  }
   const bool has_cert = !options.listen.tls_cert.empty();
   if (has_cert != !options.listen.tls_key.empty()) {
     fail("listen.tls_cert and listen.tls_key: one needs the other");
@@ -164,6 +182,7 @@ Result<NodeOptions> load_node_options(const std::string& path) {
   beside(options.data_dir);
   beside(options.listen.tls_cert);
   beside(options.listen.tls_key);
+  beside(options.kafka.client_file);
   return options;
 }
 

@@ -3,13 +3,13 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 
 #include "laurel/actors/all_actors.h"
 #include "laurel/adapters/caf/host.h"
 #include "laurel/adapters/crypto/openssl_hasher.h"
-#include "laurel/adapters/embedded/embedded_engine.h"
 #include "laurel/adapters/formats/cloud_events_decoder.h"
 #include "laurel/adapters/formats/mapped_decoder.h"
 #include "laurel/adapters/zones/system_zones.h"
@@ -21,6 +21,7 @@
 #include "laurel/node/latency.h"
 #include "log.h"
 #include "node_metrics.h"
+#include "open_engine.h"
 
 namespace laurel::node {
 namespace {
@@ -186,7 +187,7 @@ class Node::Impl final : public runtime::NodeApi {
 
   std::string metrics_text() const override {
     return render_metrics({status(), host_ ? host_->totals() : adapters::HostTotals{},
-                           engine_->stats(), latency_.since_start(), options_});
+                           engine_figures_(), latency_.since_start(), options_});
   }
 
  private:
@@ -251,17 +252,10 @@ class Node::Impl final : public runtime::NodeApi {
   }
 
   Status start_engine() {
-    adapters::EmbeddedOptions embedded;
-    embedded.data_dir = options_.data_dir;
-    embedded.partitions = mode_.read_only ? std::uint16_t{0} : options_.partitions;
-    embedded.create = !mode_.read_only;
-    embedded.read_only = mode_.read_only;
-    embedded.accept_missing_high_water = mode_.accept_missing_high_water;
-    embedded.store.cache_bytes = options_.memory.cache_mb * kMiB;
-    embedded.store.topic_bytes_max = options_.topics.bytes_max_mb * kMiB;
-    auto opened = adapters::open_embedded(embedded);
+    auto opened = open_engine(options_, mode_);
     if (!opened) return opened.error();
-    engine_ = std::move(*opened);
+    engine_ = std::move(opened->engine);
+    engine_figures_ = std::move(opened->figures);
     queries_ = std::make_unique<runtime::Queries>(*engine_, registry_, &boards_);
     return {};
   }
@@ -312,7 +306,8 @@ class Node::Impl final : public runtime::NodeApi {
   adapters::formats::DecoderOptions decoder_options_;
   std::shared_ptr<const runtime::Decoder> cloud_events_;
   LatencyRecorder latency_;
-  std::unique_ptr<adapters::EmbeddedEngine> engine_;
+  std::unique_ptr<runtime::Engine> engine_;
+  std::function<EngineFigures()> engine_figures_;
   std::unique_ptr<CatalogKeeper> keeper_;
   runtime::BoardDirectory boards_;  // before the host: its partitions withdraw from it
   std::unique_ptr<runtime::Queries> queries_;

@@ -19,11 +19,52 @@ Sample labelled(std::string label, std::string name, std::uint64_t value) {
   return {{{std::move(label), std::move(name)}}, static_cast<double>(value), {}, 0, 0};
 }
 
+double seconds(std::uint64_t us) { return static_cast<double>(us) / 1e6; }
+
+void add_kafka(const adapters::KafkaStats& kafka, std::vector<MetricFamily>& out) {
+  out.push_back(one("laurel_kafka_transactions_total", "Transactions committed.",
+                    MetricKind::kCounter, kafka.transactions));
+  out.push_back(one("laurel_kafka_transactions_failed_total", "Transactions that ended otherwise.",
+                    MetricKind::kCounter, kafka.failed));
+  out.push_back(one("laurel_kafka_fenced_total",
+                    "Of them, those that met another owner or a broker that gave them up.",
+                    MetricKind::kCounter, kafka.fenced));
+  out.push_back(one("laurel_kafka_producers_total",
+                    "Producers made: one a partition, and one more "
+                    "for each take-over.",
+                    MetricKind::kCounter, kafka.producers));
+  out.push_back(one("laurel_kafka_records_total", "Records in committed transactions.",
+                    MetricKind::kCounter, kafka.records));
+  out.push_back(one("laurel_kafka_bytes_total", "Bytes of their keys and values.",
+                    MetricKind::kCounter, kafka.bytes));
+  out.push_back(one("laurel_kafka_replayed_total", "Records of changelogs read by take-overs.",
+                    MetricKind::kCounter, kafka.replayed));
+  MetricFamily phases{"laurel_kafka_commit_seconds_total",
+                      "Time in the phases of commits.",
+                      MetricKind::kCounter,
+                      {}};
+  for (const auto& [phase, us] :
+       {std::pair("produce", kafka.produce_us), std::pair("end", kafka.end_us),
+        std::pair("store", kafka.store_us)}) {
+    phases.samples.push_back({{{"phase", phase}}, seconds(us), {}, 0, 0});
+  }
+  out.push_back(std::move(phases));
+}
+
+void add_embedded(const adapters::EmbeddedStats& store, std::vector<MetricFamily>& out) {
+  out.push_back(one("laurel_commit_groups_total", "Batches written with one fsync each.",
+                    MetricKind::kCounter, store.groups));
+  out.push_back(one("laurel_commit_rows_total", "Rows written.", MetricKind::kCounter, store.rows));
+  out.push_back(one("laurel_commit_bytes_total", "Bytes of the written batches.",
+                    MetricKind::kCounter, store.bytes));
+  out.push_back(one("laurel_commit_write_seconds_total", "Time in writes with fsync.",
+                    MetricKind::kCounter, static_cast<double>(store.write_us) / 1e6));
+}
+
 }  // namespace
 
 std::string render_metrics(const Figures& figures) {
   const auto& totals = figures.totals;
-  const auto& store = figures.store;
   constexpr std::uint64_t kMiB = 1024 * 1024;
   std::vector<MetricFamily> out;
   out.push_back(one("laurel_turns_total", "Turns run.", MetricKind::kCounter, totals.turns));
@@ -46,13 +87,17 @@ std::string render_metrics(const Figures& figures) {
       one("laurel_commits_total", "Commits made durable.", MetricKind::kCounter, totals.commits));
   out.push_back(one("laurel_commits_aborted_total", "Commits that ran again.", MetricKind::kCounter,
                     totals.aborts));
-  out.push_back(one("laurel_commit_groups_total", "Batches written with one fsync each.",
-                    MetricKind::kCounter, store.groups));
-  out.push_back(one("laurel_commit_rows_total", "Rows written.", MetricKind::kCounter, store.rows));
-  out.push_back(one("laurel_commit_bytes_total", "Bytes of the written batches.",
-                    MetricKind::kCounter, store.bytes));
-  out.push_back(one("laurel_commit_write_seconds_total", "Time in writes with fsync.",
-                    MetricKind::kCounter, static_cast<double>(store.write_us) / 1e6));
+  std::uint64_t cache_bytes = 0, memtables_bytes = 0;
+  if (figures.engine.embedded) {
+    add_embedded(*figures.engine.embedded, out);
+    cache_bytes = figures.engine.embedded->cache_bytes;
+    memtables_bytes = figures.engine.embedded->memtables_bytes;
+  }
+  if (figures.engine.kafka) {
+    add_kafka(*figures.engine.kafka, out);
+    cache_bytes = figures.engine.kafka->cache_bytes;
+    memtables_bytes = figures.engine.kafka->memtables_bytes;
+  }
   out.push_back(one("laurel_lag_events", "Events handed in and not durable.", MetricKind::kGauge,
                     totals.events_in_flight));
   std::uint64_t activations = 0;
@@ -78,8 +123,8 @@ std::string render_metrics(const Figures& figures) {
        "Memory in use, by budget.",
        MetricKind::kGauge,
        {labelled("budget", "activations", activation_bytes),
-        labelled("budget", "boards", board_bytes), labelled("budget", "cache", store.cache_bytes),
-        labelled("budget", "memtables", store.memtables_bytes),
+        labelled("budget", "boards", board_bytes), labelled("budget", "cache", cache_bytes),
+        labelled("budget", "memtables", memtables_bytes),
         labelled("budget", "ingest", totals.bytes_in_flight)}});
   out.push_back({"laurel_memory_budget_bytes",
                  "Memory allowed, by budget.",

@@ -4,17 +4,17 @@
 #include <string>
 
 #include "laurel/adapters/caf/host.h"
-#include "laurel/adapters/embedded/embedded_engine.h"
 #include "laurel/config/node_options.h"
 #include "laurel/node/latency.h"
 #include "laurel/runtime/node_api.h"
+#include "open_engine.h"
 
 namespace laurel::node {
 
 struct Figures {
   runtime::NodeStatus status;
   adapters::HostTotals totals;
-  adapters::EmbeddedStats store;
+  EngineFigures engine;
   LatencyRecorder::Histogram latency;
   const config::NodeOptions& options;
 };

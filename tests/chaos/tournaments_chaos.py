@@ -108,7 +108,8 @@ class Run:
         return changes["opened"] > 0 and changes["opened"] == changes["final"]
 
     def kill_all(self, kinds):
-        """The first start dies with the catalog just written. Then until no death is left, or all bets are applied and all runs closed: what is left then."""
+        """The first start dies with the catalog just written. Then until no death is left, or all bets
+        are applied and all runs closed: what is left then."""
         self.node.launch({"LAUREL_FAILPOINT": f"{CATALOG_WRITTEN}:1"})
         if self.node.wait_healthy() or self.node.process.wait() != FAILPOINT_EXIT:
             raise RuntimeError(f"{CATALOG_WRITTEN} was not reached; are fail points compiled in?")
@@ -128,7 +129,11 @@ class Run:
                 time.sleep(0.005)
                 self.feed()
                 if self.feeder.poll() == 0 and self.final_runs():
-                    return kinds  # nothing is under way any more; the node lives
+                    # Nothing is under way any more. A node with a fail point would die of it later.
+                    if kind != "random":
+                        self.node.kill()
+                        self.node.start()
+                    return kinds
             if self.node.running():
                 self.node.kill()
                 if kind != "random":

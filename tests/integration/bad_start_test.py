@@ -67,7 +67,7 @@ class BadStart(unittest.TestCase):
                 ("[[listen]]\n", ["listen: "]),
                 ("partitions = 0\n", ["FILE:1:14: partitions: 0 is out of range",
                                       "allowed: 1 to 1024"]),
-                ('[engine]\nkind = "kafka"\n', ["FILE:2:8: engine.kind: ", "allowed: embedded"]),
+                ('[engine]\nkind = "redis"\n', ["FILE:2:8: engine.kind: ", "allowed: embedded, kafka"]),
                 ('[log]\nlevel = "loud"\n', ["log.level: ", "error, warn, info, debug"]),
                 ("[memory]\ncache_mb = 1\n", ["memory.cache_mb: 1 is out of range", "1048576"]),
                 ('[node]\nid = ""\n', ["node.id: allowed: 1 to 64 characters"]),

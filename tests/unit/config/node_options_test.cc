@@ -75,7 +75,8 @@ TEST_F(NodeOptionsFile, ServesOtherMachinesOnlyWithTlsOrByExplicitWish) {
 }
 
 TEST_F(NodeOptionsFile, RefusesWhatContradictsItself) {
-  EXPECT_THAT(error_of("[engine]\nkind = \"kafka\""), HasSubstr("allowed: embedded"));
+  EXPECT_THAT(error_of("[engine]\nkind = \"redis\""), HasSubstr("allowed: embedded, kafka"));
+  EXPECT_THAT(error_of("[engine]\nkind = \"kafka\""), HasSubstr("kafka.bootstrap"));
   EXPECT_THAT(error_of("[data]\ndir = \"\""), HasSubstr("data.dir"));
 }
 

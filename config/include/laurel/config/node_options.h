@@ -25,12 +25,20 @@ struct NodeOptions {
   std::string catalog_dir;  ///< empty: there is no catalog
   std::chrono::milliseconds catalog_lead{60'000};
   std::string engine = "embedded";
+  struct Kafka {
+    std::string bootstrap;  ///< empty: an error with engine = "kafka"
+    std::string cluster = "laurel";
+    std::string client_file;  ///< empty: none
+    std::uint16_t replicas = 0;
+    std::chrono::milliseconds transaction_timeout{60'000};
+  } kafka;
   std::uint16_t partitions = 16;
 
   struct Commit {
     std::chrono::milliseconds interval_min{0};
     std::uint32_t turns_max = 4096;
     std::uint64_t bytes_max = 8ULL * 1024 * 1024;
+    std::uint16_t in_flight_max = 2;
   } commit;
 
   struct Memory {

@@ -40,7 +40,7 @@ std::string holder_of(const std::string& path) {
 
 }  // namespace
 
-std::string random_bytes(std::size_t size) {
+std::string system_random(std::size_t size) {
   std::string bytes(size, '\0');
   // Up to 256 bytes come whole.
   LAUREL_ASSERT(::getrandom(bytes.data(), size, 0) == static_cast<ssize_t>(size));

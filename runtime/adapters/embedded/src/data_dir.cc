@@ -90,8 +90,8 @@ runtime::Result<IdentityFile> decode_identity_file(std::string_view bytes,
 Identity make_identity(std::uint16_t partitions) {
   Identity identity;
   identity.partitions = partitions;
-  identity.secret = random_bytes(kSecretBytes);
-  std::string bytes = random_bytes(16);
+  identity.secret = system_random(kSecretBytes);
+  std::string bytes = system_random(16);
   bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40);
   bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
   for (std::size_t i = 0; i < bytes.size(); ++i) {

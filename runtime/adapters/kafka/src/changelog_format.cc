@@ -4,7 +4,7 @@
 
 #include "laurel/adapters/disk/wire.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 namespace {
 
 constexpr std::uint8_t kRecordFormat = 1;
@@ -167,4 +167,4 @@ std::optional<runtime::PartitionId> inbox_source(std::string_view input) {
   return source;
 }
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

@@ -14,7 +14,7 @@
 
 #include "laurel/runtime/engine.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 
 /// What is known of a partition at a commit.
 struct PartitionRecord {
@@ -56,4 +56,4 @@ std::optional<runtime::PartitionId> source_of(std::string_view record_key);
 std::string inbox_input(runtime::PartitionId source);
 std::optional<runtime::PartitionId> inbox_source(std::string_view input);
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 namespace {
 
 using runtime::Error;
@@ -84,6 +84,16 @@ Settings consumer_settings(const ClientBase& base, bool committed_only) {
           {"queued.min.messages", "10000"}};
 }
 
+TopicHandle known_topic(Client& client, const std::string& topic, const Deadline& deadline) {
+  TopicHandle handle(rd_kafka_topic_new(client.get(), topic.c_str(), nullptr));
+  const struct rd_kafka_metadata* metadata = nullptr;
+  if (rd_kafka_metadata(client.get(), 0, handle.get(), &metadata, deadline.left_ms()) ==
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_metadata_destroy(metadata);
+  }
+  return handle;
+}
+
 std::string text_of(rd_kafka_resp_err_t code) {
   return std::string(rd_kafka_err2str(code)) + " (" + rd_kafka_err2name(code) + ")";
 }
@@ -97,4 +107,4 @@ int Deadline::left_ms(Milliseconds most) const {
   return static_cast<int>(std::clamp(left, Milliseconds(1), most).count());
 }
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

@@ -14,7 +14,7 @@
 #include "laurel/adapters/kafka/options.h"
 #include "laurel/runtime/errors.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 using Milliseconds = std::chrono::milliseconds;
@@ -31,6 +31,19 @@ using Event = Owned<rd_kafka_event_t, rd_kafka_event_destroy>;
 using Message = Owned<rd_kafka_message_t, rd_kafka_message_destroy>;
 using ErrorObject = Owned<rd_kafka_error_t, rd_kafka_error_destroy>;
 using TopicHandle = Owned<rd_kafka_topic_t, rd_kafka_topic_destroy>;
+
+/// A time until which something is tried.
+class Deadline {
+ public:
+  explicit Deadline(Milliseconds time) : at_(Clock::now() + time) {}
+  bool passed() const { return Clock::now() >= at_; }
+  /// Of what is left, at least 1 and at most `most`.
+  int left_ms(Milliseconds most = Milliseconds(1'000'000)) const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point at_;
+};
 
 /// What all clients of an engine have in common.
 struct ClientBase {
@@ -56,6 +69,9 @@ class Client {
   rd_kafka_t* client_ = nullptr;
 };
 
+/// The topic of that client, asked for now: what is first used unknown waits a second for it.
+TopicHandle known_topic(Client& client, const std::string& topic, const Deadline& deadline);
+
 /// Of a consumer that reads what it is told to, and commits nothing.
 Settings consumer_settings(const ClientBase& base, bool committed_only);
 
@@ -63,17 +79,4 @@ Settings consumer_settings(const ClientBase& base, bool committed_only);
 runtime::Error unavailable(std::string_view doing, rd_kafka_resp_err_t code);
 std::string text_of(rd_kafka_resp_err_t code);
 
-/// A time until which something is tried.
-class Deadline {
- public:
-  explicit Deadline(Milliseconds time) : at_(Clock::now() + time) {}
-  bool passed() const { return Clock::now() >= at_; }
-  /// Of what is left, at least 1 and at most `most`.
-  int left_ms(Milliseconds most = Milliseconds(1'000'000)) const;
-
- private:
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point at_;
-};
-
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

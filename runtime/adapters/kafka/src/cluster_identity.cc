@@ -6,7 +6,7 @@
 #include "laurel/adapters/disk/wire.h"
 #include "topics.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 namespace {
 
 using runtime::Error;
@@ -92,10 +92,11 @@ Result<std::int64_t> append(const ClientBase& base, const std::string& topic, st
                              RD_KAFKA_EVENT_DR);
   if (!client.ok()) return client.error();
   rd_kafka_t* const producer = (*client)->get();
+  const TopicHandle handle = known_topic(**client, topic, deadline);
   const Queue events(rd_kafka_queue_get_main(producer));
   static const char kNothing = '\0';
   const auto code = rd_kafka_producev(
-      producer, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0),
+      producer, RD_KAFKA_V_RKT(handle.get()), RD_KAFKA_V_PARTITION(0),
       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
       RD_KAFKA_V_VALUE(const_cast<char*>(value.empty() ? &kNothing : value.data()), value.size()),
       RD_KAFKA_V_END);
@@ -131,8 +132,8 @@ Result<ClusterIdentity> find_identity(const ClientBase& base, Client& asker, Log
     }
     ClusterIdentity fresh;
     fresh.partitions = base.options.partitions == 0 ? kPartitionsDefault : base.options.partitions;
-    fresh.uuid = hex(random_bytes(16));
-    fresh.secret = random_bytes(32);
+    fresh.uuid = hex(system_random(16));
+    fresh.secret = system_random(32);
     const auto written =
         append(base, topic_name(base, kControlTopic), kIdentityRecord, encode(fresh), deadline);
     if (!written.ok()) return written.error();
@@ -169,4 +170,4 @@ Status check_folder(const std::string& data_dir, const ClusterIdentity& identity
                    wanted + "use another folder; this one can be removed if that cluster is gone"};
 }
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

@@ -8,7 +8,7 @@
 
 #include "log_reader.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 
 struct ClusterIdentity {
   std::uint16_t partitions = 0;
@@ -32,4 +32,4 @@ runtime::Result<ClusterIdentity> find_identity(const ClientBase& base, Client& a
 /// Errors: kDataDirForeign, kStoreFailed.
 runtime::Status check_folder(const std::string& data_dir, const ClusterIdentity& identity);
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

@@ -4,7 +4,7 @@
 
 #include "topics.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 namespace {
 
 using runtime::Error;
@@ -202,4 +202,4 @@ runtime::Result<std::vector<runtime::InboxEntry>> InboxLog::read(PartitionId id,
   return entries;
 }
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

@@ -24,7 +24,7 @@
 #include "changelog_format.h"
 #include "log_reader.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 
 /// Where a message went.
 struct SentMessage {
@@ -90,4 +90,4 @@ class InboxLog {
   std::vector<std::unique_ptr<Target>> targets_;
 };
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

@@ -23,10 +23,10 @@
 namespace laurel::adapters {
 namespace {
 
-using internal::Common;
-using internal::Deadline;
-using internal::Milliseconds;
-using internal::PartitionStore;
+using kafka::Common;
+using kafka::Deadline;
+using kafka::Milliseconds;
+using kafka::PartitionStore;
 using runtime::Commit;
 using runtime::Error;
 using runtime::ErrorCode;
@@ -37,9 +37,10 @@ using runtime::Status;
 
 constexpr Milliseconds kReadWithin{30'000};
 constexpr Milliseconds kTryAgain{200};
-constexpr unsigned kOpenThreads = 8;
+constexpr unsigned kOpenThreads = 32;
 constexpr std::uint16_t kPartitionsMax = 512;
 constexpr std::size_t kClusterNameMax = 64;
+constexpr int kOpenFilesMin = 64;  // of each snapshot
 
 std::uint64_t bytes_of(const Commit& commit) {
   std::uint64_t bytes = 0;
@@ -56,13 +57,13 @@ std::uint64_t bytes_of(const Commit& commit) {
 class Engine final : public KafkaEngine {
  public:
   Engine(std::unique_ptr<Common> common, std::unique_ptr<DirectoryLock> lock,
-         internal::ClusterIdentity identity)
+         kafka::ClusterIdentity identity)
       : common_(std::move(common)),
         lock_(std::move(lock)),
         identity_(std::move(identity)),
         states_(identity_.partitions) {
     for (PartitionId id = 0; id < identity_.partitions; ++id) {
-      partitions_.push_back(std::make_unique<internal::Partition>(*common_, id));
+      partitions_.push_back(std::make_unique<kafka::Partition>(*common_, id));
     }
   }
   ~Engine() override {
@@ -147,7 +148,7 @@ class Engine final : public KafkaEngine {
     const auto found = ends.find(topic);
     return found == ends.end() ? 0 : found->second;
   }
-  Status all(const std::function<Status(internal::Partition&)>& work);
+  Status all(const std::function<Status(kafka::Partition&)>& work);
   StoreOptions store_options(PartitionId id) const;
   void run_commits();
   std::deque<Pending>::iterator ready_locked();
@@ -156,8 +157,9 @@ class Engine final : public KafkaEngine {
 
   const std::unique_ptr<Common> common_;
   const std::unique_ptr<DirectoryLock> lock_;
-  const internal::ClusterIdentity identity_;
-  std::vector<std::unique_ptr<internal::Partition>> partitions_;
+  const kafka::ClusterIdentity identity_;
+  std::shared_ptr<StoreCache> cache_;
+  std::vector<std::unique_ptr<kafka::Partition>> partitions_;
 
   mutable std::mutex mutex_;
   std::condition_variable work_;     ///< for the commit threads
@@ -172,7 +174,7 @@ class Engine final : public KafkaEngine {
 };
 
 // All partitions at once: most of each is waiting for a broker.
-Status Engine::all(const std::function<Status(internal::Partition&)>& work) {
+Status Engine::all(const std::function<Status(kafka::Partition&)>& work) {
   std::mutex mutex;
   std::size_t next = 0;
   Status first;
@@ -202,22 +204,29 @@ StoreOptions Engine::store_options(PartitionId id) const {
   std::snprintf(name.data(), name.size(), "p%03u", static_cast<unsigned>(id));
   out.path = common_->base.options.data_dir + "/" + name.data();
   out.create = true;
+  out.cache = cache_;
+  const auto share = static_cast<std::uint64_t>(identity_.partitions);
+  out.wal_bytes_max = std::max<std::uint64_t>(out.wal_bytes_max / share, 16U << 20);
+  out.open_files_max = std::max(out.open_files_max / identity_.partitions, kOpenFilesMin);
   return out;
 }
 
 Status Engine::start() {
   const Deadline deadline(common_->base.options.transaction_timeout * 2);
+  auto cache = StoreCache::make(common_->base.options.store);
+  if (!cache.ok()) return cache.error();
+  cache_ = std::move(*cache);
   PartitionId id = 0;
   for (const auto& partition : partitions_) {
     if (Status status = partition->open(store_options(id++)); !status.ok()) return status;
   }
   // What an owner before left open hides what others sent, so all are fenced before any is read.
-  Status status = all([&](internal::Partition& each) { return each.fence(deadline); });
+  Status status = all([&](kafka::Partition& each) { return each.fence(deadline); });
   if (!status.ok()) return status;
   LAUREL_FAILPOINT("kafka.open.after_fence");
-  status = all([&](internal::Partition& each) { return each.replay(deadline); });
+  status = all([&](kafka::Partition& each) { return each.replay(deadline); });
   if (!status.ok()) return status;
-  status = all([&](internal::Partition& each) { return each.load_inbox(deadline); });
+  status = all([&](kafka::Partition& each) { return each.load_inbox(deadline); });
   if (!status.ok()) return status;
   for (unsigned i = 0; i < common_->base.options.commit_threads; ++i) {
     threads_.emplace_back([this] { run_commits(); });
@@ -308,7 +317,7 @@ void Engine::run_commits() {
     if (pending.outcome == Outcome::kDurable) pending.outcome = admit_locked(*pending.commit);
     ++under_way_;
     if (pending.outcome == Outcome::kDurable) {
-      internal::Partition& partition = *partitions_[pending.commit->partition];
+      kafka::Partition& partition = *partitions_[pending.commit->partition];
       LAUREL_ASSERT(pending.commit->number == partition.record().number + 1);
       state.busy = true;
       lock.unlock();
@@ -336,8 +345,8 @@ Result<std::uint64_t> Engine::append_catalog(std::string record) {
     ++under_way_;
   }
   const auto offset =
-      internal::append(common_->base, internal::topic_name(common_->base, internal::kCatalogTopic),
-                       "", record, Deadline(kReadWithin));
+      kafka::append(common_->base, kafka::topic_name(common_->base, kafka::kCatalogTopic), "",
+                    record, Deadline(kReadWithin));
   LAUREL_FAILPOINT("kafka.append_catalog.after_write");
   {
     const std::lock_guard lock(mutex_);
@@ -355,12 +364,12 @@ Result<std::vector<std::string>> Engine::read_catalog(std::uint64_t from) const 
   }
   std::vector<std::string> records;
   const Deadline deadline(kReadWithin);
-  const std::string topic = internal::topic_name(common_->base, internal::kCatalogTopic);
-  const auto offsets = internal::offsets_of(*common_->asker, topic, 0, deadline);
+  const std::string topic = kafka::topic_name(common_->base, kafka::kCatalogTopic);
+  const auto offsets = kafka::offsets_of(*common_->asker, topic, 0, deadline);
   if (!offsets.ok()) return offsets.error();
   const auto start = static_cast<std::int64_t>(from == 0 ? 0 : from - 1);
   const Status status = common_->readers.read(topic, 0, start, offsets->second, deadline,
-                                              [&](const internal::LogRecord& record) {
+                                              [&](const kafka::LogRecord& record) {
                                                 records.emplace_back(record.value.value_or(""));
                                                 return true;
                                               });
@@ -385,10 +394,22 @@ void Engine::close() {
 }
 
 KafkaStats Engine::stats() const {
-  const internal::Counters& counters = common_->counters;
-  return {counters.transactions, counters.failed,  counters.fenced,     counters.producers,
-          counters.records,      counters.bytes,   counters.produce_us, counters.end_us,
-          counters.store_us,     counters.replayed};
+  const kafka::Counters& counters = common_->counters;
+  KafkaStats out;
+  out.transactions = counters.transactions;
+  out.failed = counters.failed;
+  out.fenced = counters.fenced;
+  out.producers = counters.producers;
+  out.records = counters.records;
+  out.bytes = counters.bytes;
+  out.produce_us = counters.produce_us;
+  out.end_us = counters.end_us;
+  out.store_us = counters.store_us;
+  out.replayed = counters.replayed;
+  const StoreMemory memory = cache_->memory();
+  out.cache_bytes = memory.cache_bytes;
+  out.memtables_bytes = memory.memtables_bytes;
+  return out;
 }
 
 Status check_options(const KafkaOptions& options) {
@@ -425,23 +446,23 @@ Result<std::unique_ptr<KafkaEngine>> open_kafka(const KafkaOptions& options) {
   auto lock = DirectoryLock::acquire(options.data_dir + "/LOCK", false);
   if (!lock.ok()) return lock.error();
   auto common = std::make_unique<Common>(options);
-  auto asker = internal::Client::make(RD_KAFKA_CONSUMER, common->base,
-                                      internal::consumer_settings(common->base, false), 0);
+  auto asker = kafka::Client::make(RD_KAFKA_CONSUMER, common->base,
+                                   kafka::consumer_settings(common->base, false), 0);
   if (!asker.ok()) return asker.error();
   common->asker = std::move(*asker);
   const Deadline deadline(options.transaction_timeout);
-  auto identity = internal::find_identity(common->base, *common->asker, common->readers, deadline);
+  auto identity = kafka::find_identity(common->base, *common->asker, common->readers, deadline);
   if (!identity.ok()) return identity.error();
-  if (Status status = internal::check_folder(options.data_dir, *identity); !status.ok()) {
+  if (Status status = kafka::check_folder(options.data_dir, *identity); !status.ok()) {
     return status.error();
   }
-  Status made = internal::make_topics(common->base, *common->asker, internal::declared_topics(),
-                                      identity->partitions, deadline);
+  Status made = kafka::make_topics(common->base, *common->asker, kafka::declared_topics(),
+                                   identity->partitions, deadline);
   if (!made.ok()) return made.error();
   common->inbox =
-      std::make_unique<internal::InboxLog>(common->base, identity->partitions, common->readers);
+      std::make_unique<kafka::InboxLog>(common->base, identity->partitions, common->readers);
   common->outputs =
-      std::make_unique<internal::OutputTopics>(common->base, *common->asker, common->readers);
+      std::make_unique<kafka::OutputTopics>(common->base, *common->asker, common->readers);
   auto engine = std::make_unique<Engine>(std::move(common), std::move(*lock), std::move(*identity));
   if (Status status = engine->start(); !status.ok()) return status.error();
   return std::unique_ptr<KafkaEngine>(std::move(engine));

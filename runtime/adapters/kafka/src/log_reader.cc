@@ -1,6 +1,6 @@
 #include "log_reader.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 namespace {
 
 using runtime::Error;
@@ -46,6 +46,9 @@ Status LogReader::read(const std::string& topic, int partition, std::int64_t fro
                        const std::function<bool(const LogRecord&)>& record) {
   if (from >= end) return {};
   const std::string where = "reading " + topic + "/" + std::to_string(partition);
+  if (!topics_.contains(topic)) {
+    topics_.emplace(topic, known_topic(*client_, topic, deadline));
+  }
   const Partitions assigned(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(assigned.get(), topic.c_str(), partition)->offset = from;
   if (const auto code = rd_kafka_assign(client_->get(), assigned.get());
@@ -128,4 +131,4 @@ runtime::Result<std::pair<std::int64_t, std::int64_t>> offsets_of(Client& client
   }
 }
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

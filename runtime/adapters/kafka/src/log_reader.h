@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,7 +19,7 @@
 
 #include "client.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 
 /// Valid until the next one is read.
 struct LogRecord {
@@ -44,6 +45,7 @@ class LogReader {
  private:
   explicit LogReader(std::unique_ptr<Client> client) : client_(std::move(client)) {}
   std::unique_ptr<Client> client_;
+  std::map<std::string, TopicHandle, std::less<>> topics_;  ///< asked for before
 };
 
 /// Those not in use are kept for the next.
@@ -68,4 +70,4 @@ runtime::Result<std::pair<std::int64_t, std::int64_t>> offsets_of(Client& client
                                                                   int partition,
                                                                   const Deadline& deadline);
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

@@ -11,7 +11,7 @@
 #include "laurel/runtime/topics.h"
 #include "topics.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 namespace {
 
 using runtime::Error;
@@ -165,4 +165,4 @@ Result<std::uint64_t> OutputTopics::first(std::string_view topic, PartitionId pa
   return records->empty() ? end : records->front().offset;
 }
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

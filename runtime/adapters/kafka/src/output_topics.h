@@ -18,7 +18,7 @@
 #include "laurel/runtime/engine.h"
 #include "log_reader.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 
 /// The record as CloudEvents in binary mode; `number`: 0, 1, 2, ... per topic and partition.
 rd_kafka_headers_t* headers_of(const ClientBase& base, const runtime::OutputRecord& record,
@@ -60,4 +60,4 @@ class OutputTopics {
   std::map<std::pair<std::string, runtime::PartitionId>, Marks> marks_;
 };
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

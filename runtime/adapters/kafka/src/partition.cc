@@ -5,9 +5,10 @@
 #include <utility>
 
 #include "laurel/runtime/failpoint.h"
+#include "laurel/runtime/topics.h"
 #include "topics.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 namespace {
 
 using runtime::Commit;
@@ -24,6 +25,12 @@ constexpr Milliseconds kFencedPause{200};
 std::uint64_t micros_since(Clock::time_point from) {
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - from).count());
+}
+
+std::vector<std::string> written_topics(const ClientBase& base) {
+  std::vector<std::string> out = {topic_name(base, kChangelogTopic), topic_name(base, kInboxTopic)};
+  for (const std::string_view topic : runtime::kTopics) out.push_back(topic_name(base, topic));
+  return out;
 }
 
 Deadline transaction_deadline(const ClientBase& base) {
@@ -107,7 +114,8 @@ Status Partition::open(const StoreOptions& options) {
 
 Status Partition::fence(const Deadline& deadline) {
   producer_.reset();
-  auto producer = Producer::make(common_.base, transactional_id(), deadline);
+  auto producer =
+      Producer::make(common_.base, transactional_id(), written_topics(common_.base), deadline);
   if (!producer.ok()) return producer.error();
   ++common_.counters.producers;
   producer_ = std::move(*producer);
@@ -329,4 +337,4 @@ Outcome Partition::fenced() {
   return happened ? Outcome::kDurable : Outcome::kFenced;
 }
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

@@ -19,7 +19,7 @@
 #include "partition_store.h"
 #include "producer.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 
 /// Counted by all partitions.
 struct Counters {
@@ -95,4 +95,4 @@ class Partition {
   std::unique_ptr<Unresolved> unresolved_;
 };
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

@@ -10,7 +10,7 @@
 #include "laurel/adapters/rocksdb/rows.h"
 #include "laurel/adapters/rocksdb/status.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 namespace {
 
 using runtime::Error;
@@ -181,4 +181,4 @@ Result<std::unique_ptr<runtime::ReadView>> PartitionStore::view(
   return std::unique_ptr<runtime::ReadView>(std::move(view));
 }
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

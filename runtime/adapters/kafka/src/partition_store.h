@@ -20,7 +20,7 @@
 #include "laurel/adapters/rocksdb/store.h"
 #include "log_reader.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 
 class PartitionStore {
  public:
@@ -60,4 +60,4 @@ class PartitionStore {
   rocksdb::WriteBatch batch_;
 };
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

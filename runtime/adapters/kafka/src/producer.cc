@@ -2,7 +2,7 @@
 
 #include <thread>
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 namespace {
 
 using runtime::Error;
@@ -39,6 +39,7 @@ Settings settings_of(const ClientBase& base, const std::string& transactional_id
 
 runtime::Result<std::unique_ptr<Producer>> Producer::make(const ClientBase& base,
                                                           const std::string& transactional_id,
+                                                          const std::vector<std::string>& topics,
                                                           const Deadline& deadline) {
   std::unique_ptr<Producer> producer(new Producer(base));
   auto client = Client::make(RD_KAFKA_PRODUCER, base, settings_of(base, transactional_id),
@@ -49,13 +50,17 @@ runtime::Result<std::unique_ptr<Producer>> Producer::make(const ClientBase& base
   for (;;) {
     const ErrorObject error(
         rd_kafka_init_transactions(producer->client_->get(), deadline.left_ms()));
-    if (error == nullptr) return producer;
+    if (error == nullptr) break;
     const bool again = rd_kafka_error_is_retriable(error.get()) != 0 && !deadline.passed();
     if (!again) {
       return Error{ErrorCode::kUnavailable, "Kafka, taking over " + transactional_id + ": " +
                                                 rd_kafka_error_string(error.get())};
     }
   }
+  for (const std::string& topic : topics) {
+    producer->topics_.emplace_back(topic, known_topic(*producer->client_, topic, deadline));
+  }
+  return producer;
 }
 
 rd_kafka_topic_t* Producer::handle(const std::string& topic) {
@@ -175,4 +180,4 @@ Producer::End Producer::abort(const Deadline& deadline) {
   }
 }
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

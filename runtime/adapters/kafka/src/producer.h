@@ -20,7 +20,7 @@
 
 #include "client.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 
 class Producer {
  public:
@@ -31,10 +31,11 @@ class Producer {
     kUnknown,   ///< may have happened
   };
 
-  /// Waits until whatever the owner before left open is ended. Errors: kConfigInvalid,
-  /// kUnavailable.
+  /// Waits until whatever the owner before left open is ended. `topics`: those it will write.
+  /// Errors: kConfigInvalid, kUnavailable.
   static runtime::Result<std::unique_ptr<Producer>> make(const ClientBase& base,
                                                          const std::string& transactional_id,
+                                                         const std::vector<std::string>& topics,
                                                          const Deadline& deadline);
 
   void begin();
@@ -66,4 +67,4 @@ class Producer {
   std::optional<End> failure_;
 };
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

@@ -6,7 +6,7 @@
 
 #include "laurel/runtime/topics.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 namespace {
 
 using runtime::Error;
@@ -163,4 +163,4 @@ Status make_topics(const ClientBase& base, Client& client, const std::vector<Dec
   return {};
 }
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

@@ -8,7 +8,7 @@
 
 #include "client.h"
 
-namespace laurel::adapters::internal {
+namespace laurel::adapters::kafka {
 
 /// What only Laurel reads and writes.
 inline constexpr std::string_view kControlTopic = "control";
@@ -37,4 +37,4 @@ runtime::Status make_topics(const ClientBase& base, Client& client,
                             const std::vector<DeclaredTopic>& topics, std::uint16_t partitions,
                             const Deadline& deadline);
 
-}  // namespace laurel::adapters::internal
+}  // namespace laurel::adapters::kafka

@@ -18,27 +18,43 @@ constexpr int kCacheShardBits = 4;
 
 }  // namespace
 
-runtime::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+runtime::Result<std::shared_ptr<StoreCache>> StoreCache::make(const StoreOptions& options) {
   if (options.cache_bytes < kCacheBytesMin) {
     return runtime::Error{runtime::ErrorCode::kConfigInvalid,
                           "the store's cache has " + std::to_string(options.cache_bytes) +
                               " bytes; at least " + std::to_string(kCacheBytesMin)};
   }
-  std::unique_ptr<Store> store(new Store());
-  store->read_only_ = options.read_only;
-  store->cache_ = rocksdb::NewLRUCache(options.cache_bytes, kCacheShardBits,
-                                       /*strict_capacity_limit=*/false, kIndexAndFilterShare);
+  auto out = std::make_shared<StoreCache>();
+  out->cache_ = rocksdb::NewLRUCache(options.cache_bytes, kCacheShardBits,
+                                     /*strict_capacity_limit=*/false, kIndexAndFilterShare);
   // Never more than half of the cache: the other half is what reads live on.
   const std::size_t memtables = std::min(options.memtables_bytes_max, options.cache_bytes / 2);
-  store->write_buffers_ = std::make_shared<rocksdb::WriteBufferManager>(memtables, store->cache_);
+  out->write_buffers_ = std::make_shared<rocksdb::WriteBufferManager>(memtables, out->cache_);
+  return out;
+}
 
-  const rocksdb::DBOptions db_options = internal::database_options(options, store->write_buffers_);
+StoreMemory StoreCache::memory() const {
+  return {cache_->GetUsage(), write_buffers_->memory_usage(), cache_->GetPinnedUsage()};
+}
+
+runtime::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+  std::unique_ptr<Store> store(new Store());
+  store->read_only_ = options.read_only;
+  store->cache_ = options.cache;
+  if (store->cache_ == nullptr) {
+    auto own = StoreCache::make(options);
+    if (!own.ok()) return own.error();
+    store->cache_ = std::move(*own);
+  }
+  const std::shared_ptr<rocksdb::Cache>& cache = store->cache_->cache_;
+  const rocksdb::DBOptions db_options =
+      internal::database_options(options, store->cache_->write_buffers_);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName,
-                           internal::family_options(Family::kMeta, options, store->cache_));
+                           internal::family_options(Family::kMeta, options, cache));
   for (std::size_t i = 0; i < kFamilyCount; ++i) {
-    descriptors.emplace_back(
-        kFamilyNames[i], internal::family_options(static_cast<Family>(i), options, store->cache_));
+    descriptors.emplace_back(kFamilyNames[i],
+                             internal::family_options(static_cast<Family>(i), options, cache));
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   const rocksdb::Status status =
@@ -76,10 +92,6 @@ runtime::Status Store::verify_checksums() const {
   const rocksdb::Status status = db_->VerifyChecksum(rocksdb::ReadOptions());
   if (!status.ok()) return store_error(status, "verifying checksums");
   return {};
-}
-
-StoreMemory Store::memory() const {
-  return {cache_->GetUsage(), write_buffers_->memory_usage(), cache_->GetPinnedUsage()};
 }
 
 }  // namespace laurel::adapters

@@ -23,7 +23,7 @@ runtime::Status remove_all(const std::string& path);
 runtime::Status make_directories(const std::string& path);
 bool exists(const std::string& path);
 /// From the system's generator. `size` up to 256.
-std::string random_bytes(std::size_t size);
+std::string system_random(std::size_t size);
 
 /// Held while it lives; gone with the process, however it ends.
 class DirectoryLock {

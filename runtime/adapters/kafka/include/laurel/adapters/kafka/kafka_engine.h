@@ -38,16 +38,18 @@ namespace laurel::adapters {
 
 /// Counts since open.
 struct KafkaStats {
-  std::uint64_t transactions = 0;  ///< ended well
-  std::uint64_t failed = 0;        ///< ended otherwise
-  std::uint64_t fenced = 0;        ///< of them, because another owner took over
-  std::uint64_t producers = 0;     ///< made, first ones too
-  std::uint64_t records = 0;       ///< in the transactions that ended well
-  std::uint64_t bytes = 0;         ///< of keys and values in them
-  std::uint64_t produce_us = 0;    ///< from begin until all is acknowledged
-  std::uint64_t end_us = 0;        ///< ending transactions
-  std::uint64_t store_us = 0;      ///< writing snapshots
-  std::uint64_t replayed = 0;      ///< records of changelogs read by take-overs
+  std::uint64_t transactions = 0;     ///< ended well
+  std::uint64_t failed = 0;           ///< ended otherwise
+  std::uint64_t fenced = 0;           ///< of them, because another owner took over
+  std::uint64_t producers = 0;        ///< made, first ones too
+  std::uint64_t records = 0;          ///< in the transactions that ended well
+  std::uint64_t bytes = 0;            ///< of keys and values in them
+  std::uint64_t produce_us = 0;       ///< from begin until all is acknowledged
+  std::uint64_t end_us = 0;           ///< ending transactions
+  std::uint64_t store_us = 0;         ///< writing snapshots
+  std::uint64_t replayed = 0;         ///< records of changelogs read by take-overs
+  std::uint64_t cache_bytes = 0;      ///< now
+  std::uint64_t memtables_bytes = 0;  ///< now
 };
 
 class KafkaEngine : public runtime::Engine {

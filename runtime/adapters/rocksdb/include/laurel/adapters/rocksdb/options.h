@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace rocksdb {
@@ -10,6 +11,8 @@ class Env;
 }
 
 namespace laurel::adapters {
+
+class StoreCache;
 
 struct StoreOptions {
   /// Directory of the database. No default.
@@ -22,6 +25,8 @@ struct StoreOptions {
   /// Bytes of one cache shared by all families: blocks, indexes, filters, and the memtables, which
   /// are charged to it. Default 256 MiB. At least 32 MiB.
   std::size_t cache_bytes = 256U << 20;
+  /// Of several stores: one cache, and one bound of memtables, for all of them. Default: its own.
+  std::shared_ptr<StoreCache> cache;
   /// Bytes of a memtable of state, logs and journal. Default 16 MiB: it fits the processor's cache,
   /// which is worth more than fewer flushes.
   std::size_t memtable_bytes = 16U << 20;

@@ -49,6 +49,19 @@ struct StoreMemory {
   std::size_t pinned_bytes = 0;     ///< in the cache and in use right now
 };
 
+/// A cache that several stores share, and the bound of all their memtables.
+class StoreCache {
+ public:
+  /// Errors: kConfigInvalid.
+  static runtime::Result<std::shared_ptr<StoreCache>> make(const StoreOptions& options);
+  StoreMemory memory() const;
+
+ private:
+  friend class Store;
+  std::shared_ptr<rocksdb::Cache> cache_;
+  std::shared_ptr<rocksdb::WriteBufferManager> write_buffers_;
+};
+
 class Store {
  public:
   static runtime::Result<std::unique_ptr<Store>> open(const StoreOptions& options);
@@ -65,13 +78,13 @@ class Store {
   runtime::Status flush();
   /// Reads every file and compares all checksums. Long.
   runtime::Status verify_checksums() const;
-  StoreMemory memory() const;
+  /// Of the cache that it uses.
+  StoreMemory memory() const { return cache_->memory(); }
 
  private:
   Store() = default;
 
-  std::shared_ptr<rocksdb::Cache> cache_;
-  std::shared_ptr<rocksdb::WriteBufferManager> write_buffers_;
+  std::shared_ptr<StoreCache> cache_;
   rocksdb::DB* db_ = nullptr;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families_{};
   rocksdb::ColumnFamilyHandle* default_family_ = nullptr;
