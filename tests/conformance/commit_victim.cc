@@ -1,7 +1,8 @@
-// A process to be killed: commits to several partitions of an embedded engine and says on stdout,
-// one line each, what it took over ("epoch P E") and what was acknowledged to it ("durable P N").
+// A process to be killed: commits to several partitions of an engine and says on stdout, one line
+// each, what it took over ("epoch P E") and what was acknowledged to it ("durable P N").
 //
-// usage: commit_victim DATA_DIR COMMITS
+// usage: commit_victim COMMITS DATA_DIR                     embedded
+//        commit_victim COMMITS DATA_DIR BOOTSTRAP CLUSTER   kafka
 #include <unistd.h>
 
 #include <condition_variable>
@@ -12,6 +13,7 @@
 #include <string>
 
 #include "laurel/adapters/embedded/embedded_engine.h"
+#include "laurel/adapters/kafka/kafka_engine.h"
 #include "laurel/runtime/topics.h"
 
 namespace {
@@ -21,6 +23,8 @@ using laurel::runtime::CommitNumber;
 using laurel::runtime::Epoch;
 using laurel::runtime::Outcome;
 using laurel::runtime::PartitionId;
+
+constexpr std::uint16_t kPartitions = 4;
 
 // At once and without a buffer: what was said before the process died counts.
 void say(const std::string& line) {
@@ -78,21 +82,37 @@ class Victim {
   unsigned finished_ = 0;
 };
 
+std::unique_ptr<laurel::runtime::Engine> opened(int argc, char** argv) {
+  if (argc == 5) {
+    laurel::adapters::KafkaOptions options;
+    options.data_dir = argv[2];
+    options.bootstrap = argv[3];
+    options.cluster = argv[4];
+    options.create = true;
+    options.partitions = kPartitions;
+    auto engine = laurel::adapters::open_kafka(options);
+    if (engine.ok()) return std::move(*engine);
+    std::fprintf(stderr, "%s\n", engine.error().message.c_str());
+    return nullptr;
+  }
+  laurel::adapters::EmbeddedOptions options;
+  options.data_dir = argv[2];
+  options.create = true;
+  options.partitions = kPartitions;
+  options.commit_threads = 1;  // groups of several commits
+  auto engine = laurel::adapters::open_embedded(options);
+  if (engine.ok()) return std::move(*engine);
+  std::fprintf(stderr, "%s\n", engine.error().message.c_str());
+  return nullptr;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
-  laurel::adapters::EmbeddedOptions options;
-  options.data_dir = argv[1];
-  options.create = true;
-  options.partitions = 4;
-  options.commit_threads = 1;  // groups of several commits
-  auto engine = laurel::adapters::open_embedded(options);
-  if (!engine.ok()) {
-    std::fprintf(stderr, "%s\n", engine.error().message.c_str());
-    return 6;
-  }
-  const int result = Victim(**engine, std::strtoull(argv[2], nullptr, 10)).run();
-  (*engine)->close();
+  if (argc != 3 && argc != 5) return 2;
+  const auto engine = opened(argc, argv);
+  if (engine == nullptr) return 6;
+  const int result = Victim(*engine, std::strtoull(argv[1], nullptr, 10)).run();
+  engine->close();
   return result;
 }
