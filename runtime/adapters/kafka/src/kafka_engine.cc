@@ -156,7 +156,7 @@ class Engine final : public KafkaEngine {
   bool pause(Milliseconds time);
 
   const std::unique_ptr<Common> common_;
-  const std::unique_ptr<DirectoryLock> lock_;
+  std::unique_ptr<DirectoryLock> lock_;  ///< nothing after close()
   const kafka::ClusterIdentity identity_;
   std::shared_ptr<StoreCache> cache_;
   std::vector<std::unique_ptr<kafka::Partition>> partitions_;
@@ -391,6 +391,8 @@ void Engine::close() {
     partition->close_producer();
     partition->drop_store();
   }
+  // A view that is still held keeps its files open, and writes none.
+  lock_.reset();
 }
 
 KafkaStats Engine::stats() const {

@@ -41,6 +41,7 @@ Deadline transaction_deadline(const ClientBase& base) {
 
 /// Where in a transaction its messages and records are, by index, and in the end where in the log.
 struct Partition::Sent {
+  std::size_t first_row = 0;       ///< the first in the changelog
   std::vector<std::size_t> inbox;  ///< of commit.inbox
   struct First {
     std::string_view topic;
@@ -136,6 +137,7 @@ Status Partition::replay(const Deadline& deadline) {
                      ": the topic was made anew or has lost data; nothing was changed"};
   }
   Status failure;
+  store_->begin_replay();
   const Status status = common_.readers.read(
       topic, id_, std::max(from, offsets->first), offsets->second, deadline,
       [&](const LogRecord& record) {
@@ -252,7 +254,8 @@ void Partition::produce(const Commit& commit, const PartitionRecord& next, Sent&
     if (first) sent.outputs.push_back({output.topic, end, at});
     ++end;
   }
-  add(changelog, id_, kCommitKey, encode_record(next));
+  const std::size_t last = add(changelog, id_, kCommitKey, encode_record(next));
+  if (commit.rows.empty()) sent.first_row = last;
 }
 
 Outcome Partition::commit(const std::shared_ptr<const Commit>& commit) {
@@ -261,7 +264,7 @@ Outcome Partition::commit(const std::shared_ptr<const Commit>& commit) {
   const Deadline deadline = transaction_deadline(common_.base);
   auto sent = std::make_unique<Sent>();
   auto sending = std::make_unique<Sending>(*common_.inbox, *commit);
-  PartitionRecord next = after(*commit);
+  const PartitionRecord next = after(*commit);
   producer_->begin();
   LAUREL_FAILPOINT("kafka.commit.after_begin");
   produce(*commit, next, *sent);
@@ -277,7 +280,7 @@ Outcome Partition::commit(const std::shared_ptr<const Commit>& commit) {
     ++common_.counters.transactions;
     common_.counters.records += producer_->offsets().size();
     common_.counters.bytes += producer_->bytes();
-    return settle(*commit, std::move(next), *sent);
+    return settle(*commit, next, *sent);
   }
   ++common_.counters.failed;
   if (end == Producer::End::kTooLarge) return Outcome::kRejected;
@@ -296,16 +299,25 @@ void Partition::resolve() {
   unresolved_.reset();
 }
 
-Outcome Partition::settle(const Commit& commit, PartitionRecord next, const Sent& sent) {
+Outcome Partition::settle(const Commit& commit, const PartitionRecord& next, const Sent& sent) {
   const auto began = Clock::now();
-  const Status status = store_->write(commit, next, sent.offsets.back() + 1);
+  // Between two transactions of the same owner is the marker of the first, and nothing else. What
+  // others wrote in between is read by everybody else, so it is read here, too.
+  const bool alone = sent.offsets[sent.first_row] == store_->changelog_next() + 1;
+  if (!alone) {
+    common_.base.say(true, "the changelog of partition " + std::to_string(id_) +
+                               " has records that are not of its owner, or of a transaction that "
+                               "was given up; it is read again");
+  }
+  const Status status = alone ? store_->write(commit, next, sent.offsets.back() + 1)
+                              : replay(transaction_deadline(common_.base));
   common_.counters.store_us += micros_since(began);
   if (!status.ok()) {
     common_.base.say(true, status.error().message);
     return Outcome::kStoreFailed;
   }
   LAUREL_FAILPOINT("kafka.commit.after_store");
-  set_record(std::move(next));
+  set_record(store_->record());
   tell(commit, sent);
   return Outcome::kDurable;
 }

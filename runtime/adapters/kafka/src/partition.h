@@ -69,7 +69,8 @@ class Partition {
   class Sending;
   void produce(const runtime::Commit& commit, const PartitionRecord& next, Sent& sent);
   PartitionRecord after(const runtime::Commit& commit) const;
-  runtime::Outcome settle(const runtime::Commit& commit, PartitionRecord next, const Sent& sent);
+  runtime::Outcome settle(const runtime::Commit& commit, const PartitionRecord& next,
+                          const Sent& sent);
   void tell(const runtime::Commit& commit, const Sent& sent);
   runtime::Outcome fenced();
   void resolve();

@@ -128,7 +128,7 @@ Status PartitionStore::write_record(const PartitionRecord& record, std::int64_t 
 
 Status PartitionStore::write(const runtime::Commit& commit, const PartitionRecord& record,
                              std::int64_t changelog_next) {
-  batch_.Clear();
+  LAUREL_ASSERT(batch_.Count() == 0);
   for (std::size_t space = 0; space < runtime::kSpaceCount; ++space) {
     put_rows(*store_, batch_, commit, static_cast<runtime::Space>(space));
   }
@@ -165,12 +165,14 @@ Status PartitionStore::replay(const LogRecord& record) {
   return {};
 }
 
-// Rows behind the last commit record belong to no commit: nobody who keeps the rules leaves any.
+// Rows behind the last commit record belong to the next one: for every reader alike. They wait for
+// it, and until then are not read.
 Status PartitionStore::replayed_to(std::int64_t end) {
-  batch_.Clear();
-  if (end <= changelog_next_) return {};
+  if (batch_.Count() > 0 || end <= changelog_next_) return {};
   return write_record(record_, end);
 }
+
+void PartitionStore::begin_replay() { batch_.Clear(); }
 
 Status PartitionStore::flush() { return store_->flush(); }
 

@@ -37,9 +37,10 @@ class PartitionStore {
 
   runtime::Status write(const runtime::Commit& commit, const PartitionRecord& record,
                         std::int64_t changelog_next);
-  /// Only those; what waits for a commit record is written with it.
+  /// With the rows of a replay that wait for it.
   runtime::Status write_record(const PartitionRecord& record, std::int64_t changelog_next);
-  /// The next record of the changelog. Rows wait for the commit record that they belong to.
+  /// From changelog_next() on, record by record. Rows wait for the commit record behind them.
+  void begin_replay();
   runtime::Status replay(const LogRecord& record);
   /// All before `end` has been replayed.
   runtime::Status replayed_to(std::int64_t end);

@@ -134,7 +134,8 @@ Status make_topics(const ClientBase& base, Client& client, const std::vector<Dec
     auto count = partitions_of(base, client, name, deadline);
     if (!count.ok()) return count.error();
     if (*count == 0 && !base.options.create) {
-      return Error{ErrorCode::kNotFound, "Kafka has no topic " + name};
+      return Error{ErrorCode::kNotFound,
+                   "Kafka has no topic " + name + ": no Laurel cluster of that name was made here"};
     }
     if (*count == 0) {
       if (replicas == 0) {

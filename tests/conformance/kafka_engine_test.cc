@@ -1,0 +1,325 @@
+// What only this engine has: other nodes, snapshots that are lost, old, damaged or of somebody
+// else, and a log that others can write to.
+#include <librdkafka/rdkafka.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+#include <map>
+
+#include "conformance/engine_driver.h"
+#include "conformance/kafka_fixture.h"
+
+namespace laurel::testing {
+namespace {
+
+using runtime::ErrorCode;
+using runtime::Outcome;
+using ::testing::ElementsAre;
+
+class KafkaEngineTest : public ::testing::Test {
+ protected:
+  adapters::KafkaOptions other_node() const {
+    adapters::KafkaOptions options = fixture_.options();
+    options.data_dir = fixture_.directory() / "other";
+    return options;
+  }
+  std::string data_dir() const { return fixture_.options().data_dir; }
+  static EngineDriver owner(runtime::Engine& engine, runtime::PartitionId partition = 0) {
+    EngineDriver driver(engine, partition);
+    driver.take_over();
+    return driver;
+  }
+  /// Commits `count` times to each partition: row n, "last" and a message for partition 1.
+  static void work(runtime::Engine& engine, int count) {
+    for (runtime::PartitionId partition = 0; partition < 4; ++partition) {
+      auto owner = KafkaEngineTest::owner(engine, partition);
+      for (int i = 0; i < count; ++i) {
+        runtime::Commit commit = owner.next();
+        const std::string number = std::to_string(commit.number);
+        commit.rows = {put("last", number), put("n" + number, number, runtime::Space::kJournal)};
+        commit.outputs = {output("k", number)};
+        commit.inbox = {{1, std::to_string(partition) + "/" + number}};
+        ASSERT_EQ(owner.commit(std::move(commit)), Outcome::kDurable);
+      }
+    }
+  }
+  /// That it is so.
+  static void check(runtime::Engine& engine, std::uint64_t count) {
+    for (runtime::PartitionId partition = 0; partition < 4; ++partition) {
+      auto owner = KafkaEngineTest::owner(engine, partition);
+      EXPECT_EQ(owner.number(), count);
+      EXPECT_EQ(owner.get("last"), std::to_string(count));
+      EXPECT_EQ(owner.get("n1", runtime::Space::kJournal), "1");
+      EXPECT_EQ(owner.topic(runtime::kTopicBalances).size(), count);
+    }
+    const auto waiting = engine.read_inbox(1, {}, 1'000'000);
+    ASSERT_TRUE(waiting.ok());
+    EXPECT_EQ(waiting->size(), 4 * count);
+  }
+  /// Writes one record to the changelog of partition 0 in a transaction of its own, as whoever has
+  /// that id.
+  void write_to_changelog(const std::string& id, const std::string& key, const std::string& value) {
+    char why[512];
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    for (const auto& [name, setting] :
+         {std::pair("bootstrap.servers", kafka_bootstrap()), std::pair("transactional.id", id)}) {
+      ASSERT_EQ(rd_kafka_conf_set(conf, name, setting.c_str(), why, sizeof why), RD_KAFKA_CONF_OK)
+          << why;
+    }
+    rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    ASSERT_NE(client, nullptr) << why;
+    const auto ok = [](rd_kafka_error_t* error) {
+      const std::string text = error == nullptr ? "" : rd_kafka_error_string(error);
+      if (error != nullptr) rd_kafka_error_destroy(error);
+      return text;
+    };
+    const std::string topic = fixture_.options().cluster + ".changelog";
+    EXPECT_EQ(ok(rd_kafka_init_transactions(client, 10'000)), "");
+    EXPECT_EQ(ok(rd_kafka_begin_transaction(client)), "");
+    EXPECT_EQ(rd_kafka_producev(
+                  client, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0),
+                  RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
+                  RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_END),
+              RD_KAFKA_RESP_ERR_NO_ERROR);
+    EXPECT_EQ(ok(rd_kafka_commit_transaction(client, 10'000)), "");
+    rd_kafka_destroy(client);
+  }
+
+  KafkaFixture fixture_;
+};
+
+// ---- Owners ------------------------------------------------------------------------------------
+
+TEST_F(KafkaEngineTest, AnotherNodeTakesOverAndTheOldOneIsFenced) {
+  const auto first = fixture_.open();
+  auto old_owner = owner(*first);
+  ASSERT_EQ(old_owner.commit({put("a", "1")}, {output("k", "x")}), Outcome::kDurable);
+  const auto second = fixture_.open_as(other_node());
+  auto new_owner = owner(*second);
+  EXPECT_EQ(new_owner.number(), 1U);
+  EXPECT_GT(new_owner.epoch(), old_owner.epoch());
+  EXPECT_EQ(new_owner.get("a"), "1");
+  EXPECT_EQ(old_owner.commit({put("a", "zombie")}, {output("k", "zombie")}), Outcome::kFenced);
+  ASSERT_EQ(new_owner.commit({put("a", "2")}, {output("k", "y")}), Outcome::kDurable);
+  EXPECT_EQ(old_owner.commit({put("a", "zombie")}), Outcome::kFenced);
+  EXPECT_THAT(new_owner.topic(runtime::kTopicBalances), ElementsAre("x", "y"));
+  second->close();
+  const auto again = fixture_.open_as(other_node());
+  EXPECT_EQ(owner(*again).get("a"), "2");
+}
+
+TEST_F(KafkaEngineTest, AFenceWithoutAnOwnerLeavesTheOutcomeUnknownAndTheOwnerMayGoOn) {
+  const auto engine = fixture_.open();
+  auto owner = KafkaEngineTest::owner(*engine);
+  ASSERT_EQ(owner.commit({put("a", "1")}), Outcome::kDurable);
+  // As a broker does that gives up a transaction: the id is fenced, nobody says to own it.
+  write_to_changelog(fixture_.options().cluster + ".0", std::string("r\0stray", 7), "row");
+  EXPECT_EQ(owner.commit({put("a", "2")}), Outcome::kUnknown);
+  const auto recovered = owner.take_over();
+  EXPECT_EQ(recovered.last_commit, 1U);
+  EXPECT_EQ(owner.get("a"), "1");
+  ASSERT_EQ(owner.commit({put("a", "2")}), Outcome::kDurable);
+  EXPECT_EQ(owner.get("a"), "2");
+}
+
+// No owner leaves any. Whoever may write to the changelog can; then all have to read the same.
+TEST_F(KafkaEngineTest, RowsOfSomebodyElseAreReadAlikeByEverybody) {
+  {
+    const auto engine = fixture_.open();
+    auto owner = KafkaEngineTest::owner(*engine);
+    ASSERT_EQ(owner.commit({put("a", "1")}), Outcome::kDurable);
+    engine->close();
+  }
+  write_to_changelog("nobody", std::string("r\0a", 3), "not committed");
+  write_to_changelog("nobody", std::string("r\0b", 3), "not committed");
+  const auto engine = fixture_.open();
+  EngineDriver early(*engine, 0);
+  EXPECT_EQ(early.get("a"), "1");  // not before a commit record follows
+  EXPECT_EQ(early.get("b"), std::nullopt);
+  auto owner = KafkaEngineTest::owner(*engine);
+  const auto before = owner.get("b");
+  write_to_changelog("nobody", std::string("r\0d", 3), "while it is owned");
+  ASSERT_EQ(owner.commit({put("c", "2")}), Outcome::kDurable);
+  ASSERT_EQ(owner.commit({put("e", "3")}), Outcome::kDurable);
+  std::map<std::string, std::optional<std::string>> here, there;
+  for (const char* key : {"a", "b", "c", "d", "e"}) here[key] = owner.get(key);
+  EXPECT_EQ(here["b"], before);
+  EXPECT_EQ(here["c"], "2");
+  EXPECT_EQ(here["e"], "3");
+  engine->close();
+  const auto elsewhere = fixture_.open_as(other_node());
+  auto reader = KafkaEngineTest::owner(*elsewhere);
+  for (const char* key : {"a", "b", "c", "d", "e"}) there[key] = reader.get(key);
+  EXPECT_EQ(here, there);
+}
+
+TEST_F(KafkaEngineTest, ARecordThatIsNotLaurelsStopsThePartitionAndChangesNothing) {
+  {
+    const auto engine = fixture_.open();
+    ASSERT_EQ(owner(*engine).commit({put("a", "1")}), Outcome::kDurable);
+    engine->close();
+  }
+  write_to_changelog("nobody", "what is this", "?");
+  const auto engine = adapters::open_kafka(fixture_.options());
+  ASSERT_FALSE(engine.ok());
+  EXPECT_EQ(engine.error().code, ErrorCode::kDataLost);
+  EXPECT_THAT(engine.error().message, ::testing::HasSubstr("not Laurel's"));
+}
+
+// ---- Snapshots ---------------------------------------------------------------------------------
+
+TEST_F(KafkaEngineTest, ALostDirectoryIsReadAnew) {
+  {
+    const auto engine = fixture_.open();
+    work(*engine, 5);
+    engine->close();
+  }
+  std::filesystem::remove_all(data_dir());
+  const auto engine = fixture_.open();
+  check(*engine, 5);
+}
+
+TEST_F(KafkaEngineTest, AnOlderDirectoryCatchesUp) {
+  const std::string kept = fixture_.directory() / "kept";
+  {
+    const auto engine = fixture_.open();
+    work(*engine, 2);
+    engine->close();
+  }
+  std::filesystem::copy(data_dir(), kept, std::filesystem::copy_options::recursive);
+  {
+    const auto engine = fixture_.open();
+    work(*engine, 3);
+    engine->close();
+  }
+  std::filesystem::remove_all(data_dir());
+  std::filesystem::rename(kept, data_dir());
+  const auto engine = fixture_.open();
+  check(*engine, 5);
+}
+
+TEST_F(KafkaEngineTest, ADamagedSnapshotIsPutAsideAndReadAnew) {
+  {
+    const auto engine = fixture_.open();
+    work(*engine, 2);
+    engine->close();
+  }
+  for (const auto& file : std::filesystem::directory_iterator(data_dir() + "/p000")) {
+    if (file.path().filename().string().starts_with("MANIFEST")) {
+      std::ofstream(file.path(), std::ios::trunc) << "damaged";
+    }
+  }
+  const auto engine = fixture_.open();
+  check(*engine, 2);
+  int aside = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(data_dir())) {
+    aside += entry.path().filename().string().starts_with("p000.damaged-") ? 1 : 0;
+  }
+  EXPECT_EQ(aside, 1);
+}
+
+TEST_F(KafkaEngineTest, TheDirectoryOfAnotherClusterIsRefusedAndLeftAlone) {
+  {
+    const auto engine = fixture_.open();
+    work(*engine, 1);
+    engine->close();
+  }
+  adapters::KafkaOptions options = KafkaFixture().options();
+  options.data_dir = data_dir();
+  const auto refused = adapters::open_kafka(options);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kDataDirForeign);
+  const auto engine = fixture_.open();
+  check(*engine, 1);
+}
+
+TEST_F(KafkaEngineTest, AChangelogThatEndsBeforeTheSnapshotIsRefused) {
+  const KafkaFixture shorter;
+  {
+    const auto engine = fixture_.open();
+    work(*engine, 3);
+    engine->close();
+  }
+  {
+    auto engine = adapters::open_kafka(shorter.options());
+    ASSERT_TRUE(engine.ok());
+    (*engine)->close();
+  }
+  // As if the topics had been made anew under the same name.
+  std::filesystem::copy_file(shorter.options().data_dir + "/CLUSTER", data_dir() + "/CLUSTER",
+                             std::filesystem::copy_options::overwrite_existing);
+  adapters::KafkaOptions options = shorter.options();
+  options.data_dir = data_dir();
+  const auto refused = adapters::open_kafka(options);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kDataLost);
+}
+
+TEST_F(KafkaEngineTest, TwoNodesCannotShareADirectory) {
+  const auto engine = fixture_.open();
+  const auto second = adapters::open_kafka(fixture_.options());
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::kDataDirInUse);
+}
+
+// ---- Content and configuration -----------------------------------------------------------------
+
+TEST_F(KafkaEngineTest, ACommitThatTheBrokerDoesNotTakeIsRejectedAndTheNextOneGoesThrough) {
+  const auto engine = fixture_.open();
+  auto owner = KafkaEngineTest::owner(*engine);
+  EXPECT_EQ(owner.commit({put("a", std::string(3'000'000, 'x'))}), Outcome::kRejected);
+  ASSERT_EQ(owner.commit({put("a", "1")}, {output("k", "x")}), Outcome::kDurable);
+  EXPECT_EQ(owner.get("a"), "1");
+  EXPECT_THAT(owner.topic(runtime::kTopicBalances), ElementsAre("x"));
+}
+
+TEST_F(KafkaEngineTest, ManyRowsTravelAndComeBackWhole) {
+  std::vector<runtime::Row> rows;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string key = std::to_string(1'000'000 + i);
+    rows.push_back(put(key, std::string(200, 's')));
+    rows.push_back(put(key, std::string(400, 'l'), runtime::Space::kLog));
+    rows.push_back(put(key, std::string(400, 'j'), runtime::Space::kJournal));
+  }
+  {
+    const auto engine = fixture_.open();
+    ASSERT_EQ(owner(*engine).commit(rows), Outcome::kDurable);
+    engine->close();
+  }
+  const auto engine = fixture_.open_as(other_node());
+  auto owner = KafkaEngineTest::owner(*engine);
+  for (const runtime::Row& row : rows) ASSERT_EQ(owner.get(row.key, row.space), row.value);
+}
+
+TEST_F(KafkaEngineTest, WhatCannotBeIsRefused) {
+  const auto error_of = [this](const auto& change) {
+    adapters::KafkaOptions options = fixture_.options();
+    options.transaction_timeout = std::chrono::milliseconds(1000);
+    change(options);
+    const auto engine = adapters::open_kafka(options);
+    return engine.ok() ? ErrorCode::kInternal : engine.error().code;
+  };
+  using Options = adapters::KafkaOptions;
+  EXPECT_EQ(error_of([](Options& o) { o.bootstrap = ""; }), ErrorCode::kConfigInvalid);
+  EXPECT_EQ(error_of([](Options& o) { o.cluster = "a b"; }), ErrorCode::kConfigInvalid);
+  EXPECT_EQ(error_of([](Options& o) { o.client = {{"no.such", "1"}}; }), ErrorCode::kConfigInvalid);
+  EXPECT_EQ(error_of([](Options& o) { o.bootstrap = "127.0.0.1:1"; }), ErrorCode::kUnavailable);
+  const auto patient = [](Options& o) { o.transaction_timeout = std::chrono::seconds(60); };
+  EXPECT_EQ(error_of([&](Options& o) {
+              patient(o);
+              o.create = false;
+            }),
+            ErrorCode::kNotFound);
+  fixture_.open()->close();
+  EXPECT_EQ(error_of([&](Options& o) {
+              patient(o);
+              o.partitions = 5;
+            }),
+            ErrorCode::kConfigInvalid);
+}
+
+}  // namespace
+}  // namespace laurel::testing
