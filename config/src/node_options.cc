@@ -77,6 +77,13 @@ NodeOptions options_of(const NodeConfig& config) {
   options.kafka.replicas = static_cast<std::uint16_t>(config.kafka().replicas());
   options.kafka.transaction_timeout =
       std::chrono::milliseconds(config.kafka().transaction_timeout_ms());
+  for (const NodeConfig::Input& each : config.input()) {
+    NodeOptions::Input input;
+    input.topic = each.topic();
+    if (each.has_format()) input.format = each.format();
+    input.mapping = each.mapping();
+    options.inputs.push_back(std::move(input));
+  }
   options.partitions = static_cast<std::uint16_t>(config.partitions());
   options.commit.interval_min = std::chrono::milliseconds(config.commit().interval_min_ms());
   options.commit.turns_max = config.commit().turns_max();
@@ -114,6 +121,15 @@ std::string contradictions(const NodeOptions& options, const std::string& file) 
   if (options.listen.address.empty()) fail("listen.address: may not be empty");
   if (options.engine == "kafka" && options.kafka.bootstrap.empty()) {
     fail("kafka.bootstrap: engine.kind = \"kafka\" needs the address of a broker");
+  }
+  if (!options.inputs.empty() && options.engine != "kafka") {
+    fail("input: topics are read with engine.kind = \"kafka\"");
+  }
+  for (const NodeOptions::Input& input : options.inputs) {
+    if (input.topic.empty()) fail("input.topic: may not be empty");
+    if ((input.format == "json") != !input.mapping.empty()) {
+      fail("input.mapping: the format json needs one, and no other has one");
+    }
   }
   const bool has_cert = !options.listen.tls_cert.empty();
   if (has_cert != !options.listen.tls_key.empty()) {
@@ -183,6 +199,7 @@ Result<NodeOptions> load_node_options(const std::string& path) {
   beside(options.listen.tls_cert);
   beside(options.listen.tls_key);
   beside(options.kafka.client_file);
+  for (NodeOptions::Input& input : options.inputs) beside(input.mapping);
   return options;
 }
 
@@ -204,7 +221,18 @@ std::string reference_configuration() {
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& table = *type.field(i);
     if (table.message_type() == nullptr) continue;
-    out += "\n# " + table.options().GetExtension(contract::doc) + "\n[" + table.name() + "]\n";
+    out += "\n# " + table.options().GetExtension(contract::doc) + "\n";
+    if (table.is_repeated()) {
+      // None is the default, so all of it is a remark.
+      out += "# [[" + table.name() + "]]\n";
+      for (int j = 0; j < table.message_type()->field_count(); ++j) {
+        const FieldDescriptor& field = *table.message_type()->field(j);
+        print_comment(out, field);
+        out += "#   " + field.name() + " = \"...\"\n";
+      }
+      continue;
+    }
+    out += "[" + table.name() + "]\n";
     const Message& message = defaults.GetReflection()->GetMessage(defaults, &table);
     for (int j = 0; j < table.message_type()->field_count(); ++j) {
       print(message, *table.message_type()->field(j));

@@ -12,6 +12,7 @@
 #include "laurel/adapters/crypto/openssl_hasher.h"
 #include "laurel/adapters/formats/cloud_events_decoder.h"
 #include "laurel/adapters/formats/mapped_decoder.h"
+#include "laurel/adapters/kafka/kafka_inputs.h"
 #include "laurel/adapters/zones/system_zones.h"
 #include "laurel/config/catalog_reader.h"
 #include "laurel/config/toml_reader.h"
@@ -60,7 +61,7 @@ class Node::Impl final : public runtime::NodeApi {
     const std::pair<const char*, Status (Impl::*)()> stages[] = {
         {"folder", &Impl::start_folder},   {"engine", &Impl::start_engine},
         {"catalog", &Impl::start_catalog}, {"partitions", &Impl::start_partitions},
-        {"http", &Impl::start_http},
+        {"inputs", &Impl::start_inputs},   {"http", &Impl::start_http},
     };
     for (const auto& [name, stage] : stages) {
       const auto from = steady_us();
@@ -81,10 +82,12 @@ class Node::Impl final : public runtime::NodeApi {
     state_ = "draining";
     const auto from = steady_us();
     if (engine_) log(kNodeStopping, {{"failure", host_ ? host_->failure() : ""}});
+    if (inputs_) inputs_->stop();
     // The answers of running requests come from commits: the partitions go on until HTTP is done.
     if (http_) http_->stop(kHttpStop);
     if (host_) host_->drain();
     if (engine_) engine_->close();
+    inputs_.reset();
     host_.reset();
     http_.reset();
     if (engine_) log(kNodeStopped, {{"took_ms", std::to_string((steady_us() - from) / 1000)}});
@@ -187,7 +190,9 @@ class Node::Impl final : public runtime::NodeApi {
 
   std::string metrics_text() const override {
     return render_metrics({status(), host_ ? host_->totals() : adapters::HostTotals{},
-                           engine_figures_(), latency_.since_start(), options_});
+                           engine_figures_(),
+                           inputs_ ? inputs_->status() : std::vector<adapters::KafkaInputStatus>(),
+                           latency_.since_start(), options_});
   }
 
  private:
@@ -273,10 +278,61 @@ class Node::Impl final : public runtime::NodeApi {
     host.partition.activation_bytes_max =
         options_.memory.activations_mb * kMiB / engine_->partitions();
     host.boards = &boards_;
+    host.inputs_behind = !options_.inputs.empty();
     auto started = adapters::Host::start(*engine_, registry_, hasher_, catalog(), host);
     if (!started) return started.error();
     host_ = std::move(*started);
     return {};
+  }
+
+  Status start_inputs() {
+    if (options_.inputs.empty() || mode_.read_only) return {};
+    auto kafka = kafka_options(options_);
+    if (!kafka) return kafka.error();
+    std::vector<adapters::KafkaInput> inputs;
+    for (const config::NodeOptions::Input& input : options_.inputs) {
+      auto decoder = input_decoder(input);
+      if (!decoder) return decoder.error();
+      inputs.push_back({input.topic, std::move(*decoder)});
+    }
+    adapters::KafkaInputPorts ports;
+    ports.submit = [this](std::shared_ptr<runtime::Submission> submission,
+                          std::shared_ptr<const runtime::Decoder> decoder) {
+      return submit(std::move(submission), std::move(decoder));
+    };
+    ports.positions = [this] { return host_->positions(); };
+    ports.behind = [this](bool behind) { host_->inputs_behind(behind); };
+    auto started = adapters::KafkaInputs::start(*kafka, std::move(inputs), std::move(ports));
+    if (!started) return started.error();
+    inputs_ = std::move(*started);
+    return {};
+  }
+
+  // Asked for each submission: the assets of the newest catalog hold for it.
+  Result<std::function<std::shared_ptr<const runtime::Decoder>()>> input_decoder(
+      const config::NodeOptions::Input& input) {
+    using Ask = std::function<std::shared_ptr<const runtime::Decoder>()>;
+    if (input.format != "json") return Ask([this] { return cloud_events_decoder(); });
+    auto mapping = std::make_shared<formats::Mapping>();
+    if (Status status = config::read_toml_file(input.mapping, *mapping); !status) {
+      return status.error();
+    }
+    const auto make = [this, mapping] {
+      return adapters::formats::make_mapped_decoder("ndjson", *mapping, {}, registry_.event_types(),
+                                                    decoder_options());
+    };
+    if (auto first = make(); !first) {
+      return Error{ErrorCode::kConfigInvalid, input.mapping + ": " + first.error().message};
+    }
+    return Ask([this, make, known = std::shared_ptr<const runtime::Decoder>(),
+                version = std::uint64_t{0}]() mutable {
+      const std::uint64_t newest = catalog()->newest().number();
+      if (known == nullptr || version != newest) {
+        known = *make();  // the mapping was good, and does not change
+        version = newest;
+      }
+      return known;
+    });
   }
 
   Status start_http() {
@@ -312,6 +368,7 @@ class Node::Impl final : public runtime::NodeApi {
   runtime::BoardDirectory boards_;  // before the host: its partitions withdraw from it
   std::unique_ptr<runtime::Queries> queries_;
   std::unique_ptr<adapters::Host> host_;
+  std::unique_ptr<adapters::KafkaInputs> inputs_;
   std::unique_ptr<gateway::HttpServer> http_;
   const std::int64_t started_us_ = steady_us();
   std::atomic<const char*> state_{"starting"};

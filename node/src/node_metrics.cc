@@ -51,6 +51,27 @@ void add_kafka(const adapters::KafkaStats& kafka, std::vector<MetricFamily>& out
   out.push_back(std::move(phases));
 }
 
+void add_inputs(const std::vector<adapters::KafkaInputStatus>& inputs,
+                std::vector<MetricFamily>& out) {
+  if (inputs.empty()) return;
+  MetricFamily lag{"laurel_input_lag_records",
+                   "Records of an input topic that were not read.",
+                   MetricKind::kGauge,
+                   {}};
+  MetricFamily halted{"laurel_input_halted",
+                      "1: it is not read, because it is not the topic that was read before.",
+                      MetricKind::kGauge,
+                      {}};
+  for (const auto& input : inputs) {
+    const std::vector<std::pair<std::string, std::string>> labels = {
+        {"topic", input.topic}, {"partition", std::to_string(input.partition)}};
+    lag.samples.push_back({labels, static_cast<double>(input.end - input.next), {}, 0, 0});
+    halted.samples.push_back({labels, input.halted ? 1.0 : 0.0, {}, 0, 0});
+  }
+  out.push_back(std::move(lag));
+  out.push_back(std::move(halted));
+}
+
 void add_embedded(const adapters::EmbeddedStats& store, std::vector<MetricFamily>& out) {
   out.push_back(one("laurel_commit_groups_total", "Batches written with one fsync each.",
                     MetricKind::kCounter, store.groups));
@@ -98,6 +119,7 @@ std::string render_metrics(const Figures& figures) {
     cache_bytes = figures.engine.kafka->cache_bytes;
     memtables_bytes = figures.engine.kafka->memtables_bytes;
   }
+  add_inputs(figures.inputs, out);
   out.push_back(one("laurel_lag_events", "Events handed in and not durable.", MetricKind::kGauge,
                     totals.events_in_flight));
   std::uint64_t activations = 0;

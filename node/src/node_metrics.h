@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "laurel/adapters/caf/host.h"
+#include "laurel/adapters/kafka/kafka_inputs.h"
 #include "laurel/config/node_options.h"
 #include "laurel/node/latency.h"
 #include "laurel/runtime/node_api.h"
@@ -15,6 +17,7 @@ struct Figures {
   runtime::NodeStatus status;
   adapters::HostTotals totals;
   EngineFigures engine;
+  std::vector<adapters::KafkaInputStatus> inputs;
   LatencyRecorder::Histogram latency;
   const config::NodeOptions& options;
 };

@@ -59,7 +59,9 @@ Result<OpenEngine> embedded(const config::NodeOptions& options, const Node::Mode
                     }};
 }
 
-Result<OpenEngine> kafka(const config::NodeOptions& options) {
+}  // namespace
+
+Result<adapters::KafkaOptions> kafka_options(const config::NodeOptions& options) {
   adapters::KafkaOptions kafka;
   kafka.bootstrap = options.kafka.bootstrap;
   kafka.cluster = options.kafka.cluster;
@@ -78,7 +80,15 @@ Result<OpenEngine> kafka(const config::NodeOptions& options) {
       return status.error();
     }
   }
-  auto opened = adapters::open_kafka(kafka);
+  return kafka;
+}
+
+namespace {
+
+Result<OpenEngine> kafka(const config::NodeOptions& options) {
+  auto with = kafka_options(options);
+  if (!with) return with.error();
+  auto opened = adapters::open_kafka(*with);
   if (!opened) return opened.error();
   const adapters::KafkaEngine* engine = opened->get();
   return OpenEngine{std::move(*opened), [engine] {

@@ -24,6 +24,10 @@ struct OpenEngine {
   std::function<EngineFigures()> figures;
 };
 
+/// Of the engine kafka, for whoever else talks to its brokers. kConfigInvalid: the file of client
+/// properties.
+runtime::Result<adapters::KafkaOptions> kafka_options(const config::NodeOptions& options);
+
 /// Errors: as open_embedded() and open_kafka(); kConfigInvalid for a file of client properties.
 runtime::Result<OpenEngine> open_engine(const config::NodeOptions& options, const Node::Mode& mode);
 

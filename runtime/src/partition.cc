@@ -17,6 +17,7 @@ constexpr std::size_t kBackfillShare = 64;  // of a commit, when live events wai
 // Of a commit: what is read from the store is bounded by no sender's credits, and stays in memory
 // until its commit is durable.
 constexpr std::size_t kAppliedMax = 1000;
+constexpr std::int64_t kPositionsWaitUs = 2'000'000;  // without an event that takes them along
 
 }  // namespace
 
@@ -133,11 +134,12 @@ void PartitionImpl::tick(std::int64_t now_us) {
   now_us_ = now_us;
   timers_unread_ = true;  // those of the wall clock
   turns_.passivate(now_us, last_commit);
+  positions_due_ = positions_since_us_ != 0 && now_us - positions_since_us_ >= kPositionsWaitUs;
   advance_watermark();
 }
 
 void PartitionImpl::advance_watermark() {
-  watermark_.advance(now_us_, events_.empty());
+  watermark_.advance(now_us_, events_.empty() && !inputs_behind_);
   if (!open() && !in_flight() && events_.empty()) durable_watermark_ = watermark_.value();
 }
 
@@ -187,6 +189,8 @@ bool Partition::failed() const { return impl_->failed(); }
 const std::string& Partition::failure() const { return impl_->failure(); }
 CommitNumber Partition::last_commit() const { return impl_->last_commit; }
 Epoch Partition::epoch() const { return impl_->epoch; }
+const Positions& Partition::positions() const { return impl_->positions(); }
+void Partition::inputs_behind(bool behind) { impl_->inputs_behind(behind); }
 TimeUs Partition::watermark() const { return impl_->durable_watermark(); }
 std::uint64_t Partition::queued_events() const { return impl_->unsettled_events(); }
 PartitionBackfills Partition::backfills() const { return impl_->backfills(); }

@@ -49,6 +49,8 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   layers_.open.clear();
   layers_.open.handled.reserve(count);  // the next one is of about that size
   share_used_ = applied_ = 0;
+  positions_since_us_ = 0;
+  positions_due_ = false;
   dropped_some_ = false;
   layers_.in_flight = commit;
   return commit;
@@ -122,6 +124,8 @@ void PartitionImpl::reload(bool content) {
   layers_.open.clear();
   layers_.in_flight.reset();
   share_used_ = applied_ = 0;
+  positions_since_us_ = 0;
+  positions_due_ = false;
   dropped_some_ = false;
   timers_unread_ = true;
 }

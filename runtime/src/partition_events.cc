@@ -52,7 +52,7 @@ void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& k
   std::vector<std::string> journal, roots, staged;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const Event& event = queue[i].event();
-    if (!event.reject_code.empty()) continue;
+    if (event.position_only || !event.reject_code.empty()) continue;
     keys[i].digest = ports_.hasher.sha256({ports_.engine.secret(), event.natural_key});
     const std::string_view name = bytes_of(keys[i].digest).substr(0, 16);
     if (queue[i].way() == QueuedBatch::Way::kStage) {
@@ -99,6 +99,8 @@ bool PartitionImpl::out_of_order(const Work& work) const {
 void PartitionImpl::handle_event(Work work, Keys& keys) {
   const Event& event = work.event();
   const auto way = work.way();
+  if (event.position_only) return pass(work);
+  if (handled_before(work)) return settle(std::move(work), {EventStatus::kDuplicate, {}, {}});
   if ((way == QueuedBatch::Way::kStage || way == QueuedBatch::Way::kSorted) && !takes_more(work)) {
     return settle(std::move(work), {});
   }
@@ -197,7 +199,37 @@ void PartitionImpl::rejected(Work work, std::string code, std::string detail) {
   settle(std::move(work), {EventStatus::kRejected, std::move(code), std::move(detail)});
 }
 
+// ---- Positions of inputs: the commit that holds an event holds where its input is after it
+// --------
+
+std::string_view PartitionImpl::position_of(const Work& work) {
+  const Submission& submission = *work.batch->batch.submission;
+  if (submission.input.empty() || work.way() == QueuedBatch::Way::kApply) return {};
+  return submission.records[work.event().index].position;
+}
+
+bool PartitionImpl::handled_before(const Work& work) const {
+  const std::string_view position = position_of(work);
+  if (position.empty()) return false;
+  const auto durable = positions_.find(work.batch->batch.submission->input);
+  return durable != positions_.end() && position <= durable->second;
+}
+
+void PartitionImpl::note_position(const Work& work) {
+  const std::string_view position = position_of(work);
+  if (position.empty() || handled_before(work)) return;
+  layers_.open.positions[work.batch->batch.submission->input] = position;
+  if (positions_since_us_ == 0) positions_since_us_ = now_us_;
+}
+
+// It goes with the next commit, whenever that comes, or with one of its own after a while.
+void PartitionImpl::pass(const Work& work) {
+  note_position(work);
+  if (--work.batch->left == 0) work.batch->batch.submission->finish_one();
+}
+
 void PartitionImpl::settle(Work work, EventResult result) {
+  note_position(work);
   if (work.batch->backfill != 0) book(work, result);
   layers_.open.handled.push_back({std::move(work), std::move(result)});
 }

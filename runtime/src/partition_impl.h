@@ -52,13 +52,15 @@ class PartitionImpl {
   void adopt(std::shared_ptr<const Catalog> catalog) { turns_.adopt(std::move(catalog)); }
 
   bool in_flight() const { return layers_.in_flight != nullptr; }
-  bool open() const { return !layers_.open.empty() || backfills_.changed(); }
+  bool open() const { return !layers_.open.empty() || backfills_.changed() || positions_due_; }
   bool failed() const { return layers_.failed(); }
   const std::string& failure() const { return layers_.failure(); }
   bool nothing_queued() const;
   PartitionBackfills backfills() const;
   std::size_t unsettled_events() const;
   TimeUs durable_watermark() const { return durable_watermark_; }
+  const Positions& positions() const { return positions_; }
+  void inputs_behind(bool behind) { inputs_behind_ = behind; }
   const internal::Activations& activations() const { return turns_.activations(); }
 
   const PartitionId id;
@@ -92,6 +94,10 @@ class PartitionImpl {
   void conflict(Work work, const std::string& detail);
   void rejected(Work work, std::string code, std::string detail);
   void settle(Work work, EventResult result);
+  static std::string_view position_of(const Work& work);
+  bool handled_before(const Work& work) const;
+  void note_position(const Work& work);
+  void pass(const Work& work);
   // --- partition_messages.cc
   void wait_at(internal::BarrierPtr barrier);
   void read_inbox();
@@ -160,6 +166,9 @@ class PartitionImpl {
   std::size_t applied_ = 0;        // of what was staged, in the open commit
   bool dropped_some_ = false;      // in the open commit
   bool hold_backfills_ = false;
+  std::int64_t positions_since_us_ = 0;  // the open commit has positions since then; 0: none
+  bool positions_due_ = false;           // ... and waits for no event any more
+  bool inputs_behind_ = false;           // records wait that no partition has seen
 
   JournalRow journal_row_;  // of the event at hand: it keeps its memory
   std::vector<Handled> in_flight_handled_;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "laurel/runtime/errors.h"
 
@@ -32,6 +33,12 @@ struct NodeOptions {
     std::uint16_t replicas = 0;
     std::chrono::milliseconds transaction_timeout{60'000};
   } kafka;
+  struct Input {
+    std::string topic;
+    std::string format = "cloudevents";
+    std::string mapping;  ///< path; empty but for json
+  };
+  std::vector<Input> inputs;
   std::uint16_t partitions = 16;
 
   struct Commit {

@@ -109,6 +109,16 @@ class CafHost final : public Host {
   }
   std::vector<runtime::Backfill> backfills() const override { return shared_->backfills(); }
 
+  void inputs_behind(bool behind) override { shared_->inputs_behind = behind; }
+  std::vector<runtime::Positions> positions() const override {
+    std::vector<runtime::Positions> out;
+    for (const auto& gauges : shared_->gauges) {
+      const std::lock_guard lock(gauges->mutex);
+      out.push_back(gauges->positions);
+    }
+    return out;
+  }
+
   void drain() override {
     shared_->draining = true;
     std::unique_lock lock(shared_->mutex);
@@ -187,6 +197,7 @@ runtime::Result<std::unique_ptr<Host>> Host::start(runtime::Engine& engine,
   // An aggregate, and neither copied nor moved. NOLINTNEXTLINE(modernize-make-shared)
   const std::shared_ptr<Shared> shared(
       new Shared{engine, registry, hasher, std::move(catalog), options});
+  shared->inputs_behind = options.inputs_behind;
   for (runtime::PartitionId id = 0; id < engine.partitions(); ++id) {
     auto taken = engine.take_over(id);
     if (!taken) return taken.error();

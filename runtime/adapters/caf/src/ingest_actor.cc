@@ -19,6 +19,23 @@ caf::behavior IngestActor::make_behavior() {
   };
 }
 
+// All learn how far the input is, or it would be asked for from where they had their last event.
+void IngestActor::pass_positions(const SubmissionPtr& submission, std::vector<BatchPtr>& batches) {
+  if (submission->records.empty()) return;
+  const auto last = static_cast<std::uint32_t>(submission->records.size() - 1);
+  for (BatchPtr& batch : batches) {
+    if (batch && batch->events.back().index == last) continue;
+    if (!batch) {
+      batch = std::make_shared<runtime::EventBatch>();
+      batch->submission = submission;
+    }
+    runtime::Event passed;
+    passed.index = last;
+    passed.position_only = true;
+    batch->events.push_back(std::move(passed));
+  }
+}
+
 void IngestActor::ingest(const SubmissionPtr& submission, const DecoderPtr& decoder) {
   submission->results.resize(submission->records.size());
   const auto count = static_cast<std::uint16_t>(partitions_.size());
@@ -44,6 +61,7 @@ void IngestActor::ingest(const SubmissionPtr& submission, const DecoderPtr& deco
     batch->events.push_back(std::move(event));
   }
   submission->pending = 1;  // held until all are sent
+  if (!submission->input.empty()) pass_positions(submission, batches);
   for (std::uint16_t i = 0; i < count; ++i) {
     if (!batches[i]) continue;
     submission->pending.fetch_add(1);

@@ -19,6 +19,7 @@ PartitionActor::PartitionActor(caf::actor_config& config, std::shared_ptr<Shared
       partition_(id, {shared_->engine, shared_->registry, shared_->hasher, shared_->options.boards},
                  shared_->catalog, shared_->options.partition) {
   partition_.start(recovered);
+  show_positions();
   publish("running");
 }
 
@@ -124,8 +125,10 @@ void PartitionActor::tell_targets() {
 
 void PartitionActor::tick() {
   if (stopped_) return;
+  partition_.inputs_behind(shared_->inputs_behind);
   partition_.tick(wall_clock_us());
-  publish("running");
+  step();
+  show_positions();
 }
 
 bool PartitionActor::too_early() {
@@ -143,6 +146,7 @@ bool PartitionActor::too_early() {
 void PartitionActor::step() {
   if (stopped_) return;
   if (shared_->draining) partition_.hold_backfills();
+  partition_.inputs_behind(shared_->inputs_behind);
   partition_.run(wall_clock_us());
   if (partition_.failed()) return stop(partition_.failure());
   if (partition_.can_seal() && !too_early()) {
@@ -195,6 +199,12 @@ void PartitionActor::tell_backfills() {
 void PartitionActor::on_exit() {
   peers_.clear();
   clock_ = nullptr;
+}
+
+void PartitionActor::show_positions() {
+  Gauges& gauges = *shared_->gauges[id_];
+  const std::lock_guard lock(gauges.mutex);
+  gauges.positions = partition_.positions();
 }
 
 void PartitionActor::show(const char* state) {

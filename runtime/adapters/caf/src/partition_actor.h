@@ -50,6 +50,7 @@ class PartitionActor : public caf::event_based_actor {
   void stop(const std::string& why);
   void publish(const char* state);
   void show(const char* state);
+  void show_positions();
   template <class Work>
   void guarded(Work work);
 

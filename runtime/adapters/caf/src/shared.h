@@ -21,6 +21,7 @@ struct Gauges {
   runtime::PartitionCounters counters;
   laurel::TimeUs watermark = std::numeric_limits<laurel::TimeUs>::min();
   runtime::PartitionBackfills backfills;
+  runtime::Positions positions;
 };
 
 struct Shared {
@@ -33,6 +34,7 @@ struct Shared {
   std::atomic<std::uint64_t> events_in_flight{0};
   std::atomic<std::uint64_t> bytes_in_flight{0};
   std::atomic<bool> draining{false};
+  std::atomic<bool> inputs_behind{false};
   std::mutex mutex;
   std::condition_variable settled;  ///< something left: look at events_in_flight again
   std::string failure;

@@ -48,6 +48,8 @@ struct RawRecord {
   std::uint64_t length = 0;     ///< how long it really was when `bytes` was cut
   bool oversize = false;        ///< cut by the reader: longer than a line or an event may be
   std::string_view place = {};  ///< for dead letters, when it is not a line of the source
+  /// Of an input that is read again after a crash: where its reader is after this record. Ascends.
+  std::string_view position = {};
 };
 
 /// What a decoder makes of a raw record. Messages live on the batch's arena.
@@ -63,6 +65,8 @@ struct Event {
   /// known.
   std::string reject_code;
   std::string reject_detail;
+  /// No event: only the position of its record, which went to another partition.
+  bool position_only = false;
 };
 
 class Submission;
@@ -82,6 +86,7 @@ class Submission {
   std::string bytes;           ///< owns what the records point to
   std::string source;          ///< file name or `http`: the place in dead letters
   std::uint64_t backfill = 0;  ///< the one its events belong to; 0: live
+  std::string input;           ///< whose positions its records have; empty: they have none
   std::vector<RawRecord> records;
   std::vector<EventResult> results;  ///< same size as records once decoded
   google::protobuf::Arena arena;

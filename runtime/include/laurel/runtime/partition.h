@@ -101,6 +101,8 @@ class Partition {
   /// `now_us`: wall clock, for the time of dead letters and for what is idle; no turn sees it.
   void run(std::int64_t now_us);
   /// Passivates what has been idle too long. Call every second or so.
+  /// Records of inputs wait that it has not been given: time does not go on without them.
+  void inputs_behind(bool behind);
   void tick(std::int64_t now_us);
   bool can_seal() const;  ///< something is open and nothing is in flight
   std::shared_ptr<const Commit> seal();
@@ -119,6 +121,8 @@ class Partition {
   Epoch epoch() const;
   /// Everything dated before it is handled and durable, with the messages it caused.
   TimeUs watermark() const;
+  /// Of inputs and inboxes, durable.
+  const Positions& positions() const;
   std::uint64_t queued_events() const;
   PartitionBackfills backfills() const;
   std::uint64_t activations() const;

@@ -41,6 +41,7 @@ struct HostOptions {
   std::uint64_t events_max = 200'000;          ///< handed in, not durable
   std::uint64_t bytes_max = 64 * 1024 * 1024;  ///< of raw input, handed in, not durable
   runtime::PartitionOptions partition;
+  bool inputs_behind = false;                      ///< at the start: see Host::inputs_behind()
   runtime::BoardDirectory* boards = nullptr;  ///< where ranked tables are shown; outlives the host
 };
 
@@ -74,6 +75,10 @@ class Host {
   /// kInvalidInput: it is dropped, or closed, already.
   virtual void finish_backfill(std::uint64_t id, bool drop, BackfillAnswer answer) = 0;
   virtual std::vector<runtime::Backfill> backfills() const = 0;
+  /// Records of inputs wait that were not submitted yet: time does not go on without them.
+  virtual void inputs_behind(bool behind) = 0;
+  /// Of inputs, by partition: durable, a moment ago.
+  virtual std::vector<runtime::Positions> positions() const = 0;
   /// Refuses new input and waits until everything handed in is durable or failed.
   virtual void drain() = 0;
   virtual std::vector<runtime::PartitionStatus> partitions() const = 0;

@@ -1,0 +1,87 @@
+#include "input_record.h"
+
+#include "laurel/adapters/disk/checksum.h"
+#include "laurel/adapters/disk/wire.h"
+
+namespace laurel::adapters::kafka {
+namespace {
+
+constexpr std::size_t kPositionBytes = 12;
+constexpr std::string_view kAttributePrefix = "ce_";
+
+void append_json(std::string& out, std::string_view text) {
+  out.push_back('"');
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out.push_back('\\');
+      out.push_back(c);
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out.push_back("0123456789abcdef"[byte >> 4]);
+      out.push_back("0123456789abcdef"[byte & 0xf]);
+    } else {
+      out.push_back(c);
+    }
+  }
+  out.push_back('"');
+}
+
+}  // namespace
+
+std::string event_text(const LogRecord& record) {
+  const std::string_view value = record.value.value_or("");
+  if (record.header("ce_specversion").empty()) return std::string(value);
+  std::string out = "{";
+  rd_kafka_headers_t* headers = nullptr;
+  const char* name = nullptr;
+  const void* bytes = nullptr;
+  std::size_t size = 0;
+  if (rd_kafka_message_headers(record.message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    for (std::size_t i = 0;
+         rd_kafka_header_get_all(headers, i, &name, &bytes, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+         ++i) {
+      const std::string_view attribute(name);
+      if (!attribute.starts_with(kAttributePrefix)) continue;
+      append_json(out, attribute.substr(kAttributePrefix.size()));
+      out.push_back(':');
+      append_json(out, {static_cast<const char*>(bytes), size});
+      out.push_back(',');
+    }
+  }
+  // The text as it came: that it is JSON is seen by whoever decodes the whole.
+  out += "\"data\":";
+  out.append(value.empty() ? "null" : value);
+  out.push_back('}');
+  return out;
+}
+
+std::uint32_t check_of(const LogRecord& record) {
+  std::string bytes(record.key);
+  bytes.push_back('\0');
+  bytes.append(record.value.value_or(""));
+  return crc32c(bytes);
+}
+
+std::string encode_position(const LogRecord& record) {
+  std::string out;
+  Writer writer(out);
+  writer.u64(static_cast<std::uint64_t>(record.offset) + 1);
+  writer.u32(check_of(record));
+  return out;
+}
+
+std::optional<InputPosition> decode_position(std::string_view bytes) {
+  if (bytes.size() != kPositionBytes) return std::nullopt;
+  Reader reader(bytes);
+  InputPosition out;
+  out.next = static_cast<std::int64_t>(reader.u64());
+  out.check = reader.u32();
+  return out;
+}
+
+std::string input_name(std::string_view topic, int partition) {
+  return "topic/" + std::string(topic) + "/" + std::to_string(partition);
+}
+
+}  // namespace laurel::adapters::kafka

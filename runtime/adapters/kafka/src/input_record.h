@@ -1,0 +1,28 @@
+/// What a record of an input topic is to a decoder, and how a place in one is written down.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "log_reader.h"
+
+namespace laurel::adapters::kafka {
+
+/// The event as text: the value, or one CloudEvent in JSON made of `ce_` headers and the value.
+std::string event_text(const LogRecord& record);
+
+/// next:u64 check:u32, big-endian. `next`: the offset behind the record; `check`: CRC-32C of its
+/// key and value, by which a topic that was made anew is told from the one that was read.
+struct InputPosition {
+  std::int64_t next = 0;
+  std::uint32_t check = 0;
+};
+std::string encode_position(const LogRecord& record);
+std::optional<InputPosition> decode_position(std::string_view bytes);
+std::uint32_t check_of(const LogRecord& record);
+
+std::string input_name(std::string_view topic, int partition);
+
+}  // namespace laurel::adapters::kafka

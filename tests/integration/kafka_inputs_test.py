@@ -1,0 +1,149 @@
+"""Wagers from topics as they are, through a real broker; what comes of it is checked from outside."""
+
+import json
+import shutil
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import harness
+import kafka
+from kafka_check import check
+from points import points_of, points_per_player, rows_of
+
+MAPPED = f'[[input]]\ntopic = "TOPIC"\nformat = "json"\nmapping = "{harness.MAPPING}"\n'
+EVENTS = '[[input]]\ntopic = "TOPIC"\n'
+
+
+class KafkaInputs(unittest.TestCase):
+    def setUp(self):
+        kafka.bootstrap()  # skips where there is no broker
+        self.folder = Path(tempfile.mkdtemp(prefix="laurel-itest-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def node(self, cluster, inputs, **how):
+        node = kafka.Site(self.folder / cluster, cluster, inputs, **how).node()
+        self.addCleanup(self.finish, node)
+        return node
+
+    def finish(self, node):
+        if node.running():
+            self.assertEqual(node.stop(), 0, node.log())
+        self.assertIsNone(harness.CRASH_SIGNS.search(node.log()), node.log())
+
+    def handled(self, node, count, within_s=60):
+        """Waits until so many events were taken or refused in this life of the node."""
+        def now():
+            client = node.client()
+            try:
+                status = client.get_json("/v1/status")
+            finally:
+                client.close()
+            return sum(int(status[each])
+                       for each in ("accepted", "duplicates", "conflicts", "rejected")) >= count
+        self.assertTrue(harness.eventually(now, True, within_s), node.log()[-3000:])
+
+    # ---- The real wagers ------------------------------------------------------------------------
+    def play(self, partitions, kill):
+        rows = sorted(rows_of(harness.WAGERS), key=lambda row: int(row["Id"]))
+        topic, cluster = kafka.fresh_name("wagers"), kafka.fresh_name("c")
+        kafka.make_topic(topic, partitions)
+        kafka.produce(topic, [(row["Username"], json.dumps(row)) for row in rows])
+        node = self.node(cluster, MAPPED.replace("TOPIC", topic))
+        node.start()
+        if kill:
+            self.handled(node, len(rows) // 3)
+            node.kill()
+            shutil.rmtree(node.data)  # its snapshots too
+            node.start()
+        want = points_per_player(rows)
+        self.assertEqual(harness.eventually(lambda: harness.points(node.balances()) == want, True, 60),
+                         True, node.log()[-2000:])
+        causes = {(row["Username"], row["Id"]): points_of(row) for row in rows if points_of(row)}
+        self.assertEqual(check(cluster, causes, harness.points(node.balances())), [])
+        self.assertEqual(node.verb("verify").code, 0)
+        # Standard tools show how far it is: to the end.
+        def lag():
+            lines = [line.split() for line in kafka.groups("--describe", "--group", cluster).splitlines()]
+            found = [int(line[5]) for line in lines if len(line) > 5 and line[1] == topic]
+            return (len(found), sum(found))
+        self.assertEqual(harness.eventually(lag, (partitions, 0), 30), (partitions, 0))
+
+    def test_real_wagers_8_partitions(self):
+        self.play(8, kill=False)
+
+    def test_real_wagers_12_partitions_and_a_node_that_loses_everything(self):
+        self.play(12, kill=True)
+
+    def test_real_wagers_30_partitions(self):
+        self.play(30, kill=False)
+
+    # ---- Formats and bad input ------------------------------------------------------------------
+    def test_structured_and_binary_events_and_what_is_none(self):
+        topic, cluster = kafka.fresh_name("wagers"), kafka.fresh_name("c")
+        kafka.make_topic(topic, 2)
+        wager = harness.wager("p0001", "1", 1000)
+        kafka.produce(topic, [("a", json.dumps(wager))], partition=0)
+        other = harness.wager("p0002", "2", 2000)
+        headers = {f"ce_{name}": value for name, value in other.items() if name != "data"}
+        kafka.produce(topic, [("b", json.dumps(other["data"]))], partition=1, headers=headers)
+        kafka.produce(topic, [("c", "no event"), ("c", "{}"), ("c", "[" * 5000)], partition=1)
+        kafka.produce(topic, [("a", json.dumps(wager))], partition=1)  # again, elsewhere
+        node = self.node(cluster, EVENTS.replace("TOPIC", topic))
+        node.start()
+        self.handled(node, 6)
+        self.assertEqual(harness.points(node.balances()), {"p0001": 1, "p0002": 2})
+        client = node.client()
+        letters = [record["data"] for record in client.topic("dead-letters")]
+        client.close()
+        self.assertEqual(sorted(letter["place"] for letter in letters),
+                         [f"{topic}/1@{offset}" for offset in (1, 2, 3)])
+        # After a death nothing is told twice: the position is in the commit.
+        node.kill()
+        node.start()
+        kafka.produce(topic, [("d", json.dumps(harness.wager("p0003", "3", 3000)))])
+        self.handled(node, 1)
+        client = node.client()
+        self.assertEqual(len(list(client.topic("dead-letters"))), 3)
+        client.close()
+        self.assertEqual(harness.points(node.balances()), {"p0001": 1, "p0002": 2, "p0003": 3})
+
+    # ---- Topics that change ---------------------------------------------------------------------
+    def test_a_topic_that_grows_is_followed_and_one_made_anew_is_halted(self):
+        grows, anew, cluster = (kafka.fresh_name(each) for each in ("grows", "anew", "c"))
+        for topic in (grows, anew):
+            kafka.make_topic(topic, 1)
+            kafka.produce(topic, [("k", json.dumps(harness.wager("p0001", topic, 1000)))])
+        node = self.node(cluster, EVENTS.replace("TOPIC", grows) + EVENTS.replace("TOPIC", anew))
+        node.start()
+        self.handled(node, 2)
+        kafka.topics("--alter", "--topic", grows, "--partitions", "3")
+        kafka.produce(grows, [("k", json.dumps(harness.wager("p0002", "2", 2000)))], partition=2)
+        self.handled(node, 3, within_s=40)
+        self.assertEqual(harness.points(node.balances()), {"p0001": 2, "p0002": 2})
+        time.sleep(3)  # positions of partitions without events are durable after a while
+        self.assertEqual(node.stop(), 0)
+        kafka.topics("--delete", "--topic", anew)
+        self.assertTrue(harness.eventually(lambda: anew not in kafka.topics("--list"), True, 30))
+        kafka.make_topic(anew, 1)
+        kafka.produce(anew, [("k", json.dumps(harness.wager("p0009", "9", 9000)))] * 3)
+        kafka.produce(grows, [("k", json.dumps(harness.wager("p0003", "3", 3000)))], partition=1)
+        node.start()
+        self.handled(node, 1)
+        self.assertEqual(harness.points(node.balances()), {"p0001": 2, "p0002": 2, "p0003": 3})
+        self.assertIn("is halted", node.log())
+        client = node.client()
+        metrics = client.get("/metrics").body.decode()
+        client.close()
+        self.assertIn(f'laurel_input_halted{{topic="{anew}",partition="0"}} 1', metrics)
+
+    def test_a_topic_that_is_not_there_is_refused(self):
+        node = self.node(kafka.fresh_name("c"), EVENTS.replace("TOPIC", "no-such-topic"))
+        node.launch()
+        self.assertEqual(node.process.wait(60), 1)
+        self.assertIn("the input topic no-such-topic is not there", node.log())
+
+
+if __name__ == "__main__":
+    unittest.main()
