@@ -28,6 +28,7 @@ struct DemoArguments {
   std::uint32_t players = 5000;
   std::uint32_t rate = 5000;
   std::uint32_t seconds = 0;
+  std::string kafka;  ///< brokers; empty: the embedded engine
 };
 
 std::int64_t wall_clock_us() {
@@ -171,6 +172,9 @@ int run_demo(int argc, char** argv) {
       ->check(CLI::Range(1U, 1'000'000U));
   app.add_option("--seconds", arguments.seconds, "Stop after so long; 0: at Ctrl-C")
       ->capture_default_str();
+  app.add_option("--kafka", arguments.kafka,
+                 "Brokers, HOST:PORT,...: the engine kafka, cluster `demo`; `./dev run --kafka` "
+                 "starts one");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -182,6 +186,12 @@ int run_demo(int argc, char** argv) {
     return 1;
   }
   if (!arguments.data.empty()) options->data_dir = arguments.data;
+  if (!arguments.kafka.empty()) {
+    options->engine = "kafka";
+    options->kafka.bootstrap = arguments.kafka;
+    options->kafka.cluster = "demo";
+    if (arguments.data.empty()) options->data_dir += "-kafka";
+  }
   options->log_level = "warn";  // the table has the terminal
   auto node = Node::start(*options, {});
   if (!node) {
@@ -197,6 +207,10 @@ int run_demo(int argc, char** argv) {
   if (!failure.empty()) {
     std::fprintf(stderr, "laurel demo: the node failed: %s\n", failure.c_str());
     return 1;
+  }
+  if (!arguments.kafka.empty()) {
+    std::printf("\nStopped; everything played is in Kafka, in the topics demo.*: ./dev kafka topics\n");
+    return 0;
   }
   const char* data = options->data_dir.c_str();
   std::printf(
