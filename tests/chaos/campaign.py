@@ -10,7 +10,7 @@ import sys
 import harness
 
 
-def main(program, description, make_run, kills, fail_points):
+def main(program, description, make_run, kills, fail_points, faults=None):
     """`make_run(options)`: has opening(), say(), execute() -> verdict, and its folder."""
     parser = argparse.ArgumentParser(prog=program, description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -19,6 +19,9 @@ def main(program, description, make_run, kills, fail_points):
     parser.add_argument("--kills", type=int, default=kills, help="at random; default %(default)s")
     parser.add_argument("--fail-points", type=int, default=fail_points, metavar="N",
                         help="times that each is armed; default %(default)s")
+    if faults is not None:
+        parser.add_argument("--faults", type=int, default=faults, metavar="N",
+                            help="that are no deaths of a node alone; default %(default)s")
     parser.add_argument("--seed", type=int, default=None, help="of the plan; default: drawn")
     parser.add_argument("--file", help="CSV of wagers; default: the real ones")
     parser.add_argument("--keep", action="store_true", help="leave the data directory")
