@@ -78,6 +78,11 @@ TEST_F(NodeOptionsFile, RefusesWhatContradictsItself) {
   EXPECT_THAT(error_of("[engine]\nkind = \"redis\""), HasSubstr("allowed: embedded, kafka"));
   EXPECT_THAT(error_of("[engine]\nkind = \"kafka\""), HasSubstr("kafka.bootstrap"));
   EXPECT_THAT(error_of("[data]\ndir = \"\""), HasSubstr("data.dir"));
+  EXPECT_THAT(error_of("[[input]]\ntopic = \"a\""), HasSubstr("engine.kind"));
+  const std::string kafka = "[engine]\nkind = \"kafka\"\n[kafka]\nbootstrap = \"b:1\"\n[[input]]\n";
+  EXPECT_EQ(error_of(kafka + "topic = \"a\""), "");
+  EXPECT_THAT(error_of(kafka + "format = \"json\""), HasSubstr("input.topic"));
+  EXPECT_THAT(error_of(kafka + "topic = \"a\"\nformat = \"json\""), HasSubstr("input.mapping"));
 }
 
 TEST(NodeOptions, TheReferenceInTheTreeIsTheProgramsOwn) {
@@ -104,11 +109,11 @@ TEST(NodeOptions, TheReferenceIsReadableWithEveryKeyUncommented) {
 }
 
 TEST(NodeOptions, TheExamplesAreValid) {
-  for (const char* example : {"crash-game", "demo"}) {
+  for (const char* example : {"crash-game", "demo", "kafka"}) {
     const auto options = load_node_options(std::string(LAUREL_SOURCE_DIR "/config/examples/") +
                                            example + "/node.toml");
     ASSERT_TRUE(options.ok()) << options.error().message;
-    EXPECT_THAT(options->catalog_dir, HasSubstr("/catalog"));
+    EXPECT_THAT(options->catalog_dir, HasSubstr("catalog"));
   }
 }
 
