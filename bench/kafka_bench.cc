@@ -131,9 +131,17 @@ class Writer {
                        {{"enable.idempotence", "true"},
                         {"linger.ms", "2"},
                         {"queue.buffering.max.messages", "1000000"},
-                        {"compression.codec", "lz4"}})) {}
+                        {"compression.codec", "lz4"}})),
+        handle_(rd_kafka_topic_new(client_, topic_.c_str(), nullptr)) {
+    // What is first written to an unknown topic waits a second for it.
+    const struct rd_kafka_metadata* metadata = nullptr;
+    if (rd_kafka_metadata(client_, 0, handle_, &metadata, 10'000) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      rd_kafka_metadata_destroy(metadata);
+    }
+  }
   ~Writer() {
     flush();
+    rd_kafka_topic_destroy(handle_);
     rd_kafka_destroy(client_);
   }
   Writer(const Writer&) = delete;
@@ -142,8 +150,8 @@ class Writer {
     for (const runtime::RawRecord& record : submission.records) {
       const std::string_view key = member(record.bytes, "\"subject\":\"");
       while (rd_kafka_producev(
-                 client_, RD_KAFKA_V_TOPIC(topic_.c_str()),
-                 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
+                 client_, RD_KAFKA_V_RKT(handle_), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                 RD_KAFKA_V_KEY(key.data(), key.size()),
                  RD_KAFKA_V_VALUE(const_cast<char*>(record.bytes.data()), record.bytes.size()),
                  RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
         rd_kafka_poll(client_, 10);
@@ -162,6 +170,7 @@ class Writer {
  private:
   const std::string topic_;
   rd_kafka_t* const client_;
+  rd_kafka_topic_t* const handle_;
 };
 
 double quantile(std::vector<double>& values, double q) {

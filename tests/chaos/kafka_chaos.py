@@ -105,6 +105,8 @@ class Run:
 
     def feed(self, count):
         part = self.rows[self.fed:self.fed + count]
+        if not part:
+            return
         kafka.produce(TOPIC, [(row["Username"], json.dumps(row)) for row in part])
         self.fed += len(part)
 
@@ -160,8 +162,7 @@ class Run:
         while self.node.running():
             if time.monotonic() > deadline:
                 raise Invalid(f"fail point {kind}:{reached} was not reached")
-            if self.fed < len(self.rows):
-                self.feed(min(20, step))
+            self.feed(max(1, step // 10))
             time.sleep(0.05)
         if self.node.process.wait() != FAILPOINT_EXIT:
             self.violations.append(f"the node ended with {self.node.process.returncode}: "
@@ -205,8 +206,7 @@ class Run:
             if time.monotonic() > deadline:
                 self.violations.append("a node that was taken over has not noticed it")
                 break
-            if self.fed < len(self.rows):
-                self.feed(20)
+            self.feed(max(1, step // 10))
             time.sleep(0.1)
         self.node.kill()
         self.node, self.other = self.other, self.node

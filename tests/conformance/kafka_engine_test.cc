@@ -125,6 +125,26 @@ TEST_F(KafkaEngineTest, AFenceWithoutAnOwnerLeavesTheOutcomeUnknownAndTheOwnerMa
   EXPECT_EQ(owner.get("a"), "2");
 }
 
+// The old owner is fenced, and asks again before the new one has said that it is the owner.
+TEST_F(KafkaEngineTest, TwoThatTakeItFromEachOtherEndWithOneOwner) {
+  const auto first = fixture_.open();
+  auto old_owner = owner(*first);
+  ASSERT_EQ(old_owner.commit({put("a", "1")}), Outcome::kDurable);
+  const auto second = fixture_.open_as(other_node());  // fences, owns nothing yet
+  EXPECT_EQ(old_owner.commit({put("a", "lost")}), Outcome::kUnknown);
+  auto new_owner = owner(*second);
+  EXPECT_EQ(new_owner.number(), 1U);
+  const auto refused = first->take_over(0);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kFenced);
+  // The new owner was fenced by that attempt, and is the owner all the same.
+  EXPECT_EQ(new_owner.commit({put("a", "2")}), Outcome::kUnknown);
+  EXPECT_EQ(new_owner.take_over().last_commit, 1U);
+  ASSERT_EQ(new_owner.commit({put("a", "2")}), Outcome::kDurable);
+  EXPECT_EQ(old_owner.commit({put("a", "zombie")}), Outcome::kFenced);
+  EXPECT_EQ(new_owner.get("a"), "2");
+}
+
 // No owner leaves any. Whoever may write to the changelog can; then all have to read the same.
 TEST_F(KafkaEngineTest, RowsOfSomebodyElseAreReadAlikeByEverybody) {
   {

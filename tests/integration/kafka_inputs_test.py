@@ -1,6 +1,7 @@
 """Wagers from topics as they are, through a real broker; what comes of it is checked from outside."""
 
 import json
+import re
 import shutil
 import tempfile
 import time
@@ -136,6 +137,9 @@ class KafkaInputs(unittest.TestCase):
         client = node.client()
         metrics = client.get("/metrics").body.decode()
         client.close()
+        source = (harness.REPOSITORY / "node" / "src" / "node_metrics.cc").read_text()
+        for name in set(re.findall(r'"(laurel_(?:kafka|input)_[a-z_]+)"', source)):
+            self.assertIn(f"# TYPE {name} ", metrics)
         self.assertIn(f'laurel_input_halted{{topic="{anew}",partition="0"}} 1', metrics)
 
     def test_a_topic_that_is_not_there_is_refused(self):

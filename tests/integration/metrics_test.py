@@ -68,6 +68,8 @@ class Metrics(NodeTest):
         source = (REPOSITORY / "node" / "src" / "node_metrics.cc").read_text()
         declared = set(re.findall(r'"(laurel_[a-z_]+)"', source))
         self.assertGreater(len(declared), 10)
+        # Those of the other engine are looked at beside a broker.
+        declared -= {name for name in declared if name.startswith(("laurel_kafka_", "laurel_input_"))}
         self.assertEqual(set(self.scrape()), declared)
 
     def test_counters_end_in_total_and_never_fall(self):

@@ -174,6 +174,14 @@ runtime::Result<runtime::Recovered> Partition::own(const Deadline& deadline) {
   if (Status status = replay(deadline); !status.ok()) return status.error();
   resolve();
   PartitionRecord next = record();
+  if (owned_ != 0 && next.epoch > owned_) {
+    // It was fenced before it could read by whom. That one notices that it was fenced by this,
+    // finds no higher epoch, and goes on.
+    owned_ = 0;
+    producer_.reset();
+    return Error{ErrorCode::kFenced,
+                 "partition " + std::to_string(id_) + ": another node has taken it over"};
+  }
   ++next.epoch;
   fresh_ = false;
   producer_->begin();
@@ -192,6 +200,7 @@ runtime::Result<runtime::Recovered> Partition::own(const Deadline& deadline) {
   }
   common_.inbox->finish_up_to(id_, next.positions);
   set_record(next);
+  owned_ = next.epoch;
   return runtime::Recovered{next.epoch, next.number, next.positions};
 }
 

@@ -52,7 +52,8 @@ class Partition {
   runtime::Status replay(const Deadline& deadline);
   /// Reads what waits for it. REQUIRES: all partitions are fenced.
   runtime::Status load_inbox(const Deadline& deadline);
-  /// Fences when the producer is not fresh, replays, raises the epoch. Errors: kFenced: another one
+  /// Fences when the producer is not fresh, replays, raises the epoch. One that owned it before and
+  /// finds a higher epoch steps down and writes nothing. Errors: kFenced: another one
   /// was quicker; kUnavailable: try again; others: it cannot be owned.
   runtime::Result<runtime::Recovered> own(const Deadline& deadline);
   runtime::Outcome commit(const std::shared_ptr<const runtime::Commit>& commit);
@@ -80,7 +81,8 @@ class Partition {
   Common& common_;
   const runtime::PartitionId id_;
   std::unique_ptr<Producer> producer_;
-  bool fresh_ = false;  ///< the producer has not been used yet
+  bool fresh_ = false;        ///< the producer has not been used yet
+  runtime::Epoch owned_ = 0;  ///< the last one that this object wrote; 0: none
 
   mutable std::mutex mutex_;
   PartitionRecord record_;
