@@ -149,11 +149,9 @@ class Writer {
   void write(const runtime::Submission& submission) {
     for (const runtime::RawRecord& record : submission.records) {
       const std::string_view key = member(record.bytes, "\"subject\":\"");
-      while (rd_kafka_producev(
-                 client_, RD_KAFKA_V_RKT(handle_), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                 RD_KAFKA_V_KEY(key.data(), key.size()),
-                 RD_KAFKA_V_VALUE(const_cast<char*>(record.bytes.data()), record.bytes.size()),
-                 RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+      while (rd_kafka_produce(handle_, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
+                              const_cast<char*>(record.bytes.data()), record.bytes.size(),
+                              key.data(), key.size(), nullptr) != 0) {
         rd_kafka_poll(client_, 10);
       }
     }

@@ -79,12 +79,12 @@ class KafkaEngineTest : public ::testing::Test {
     const std::string topic = fixture_.options().cluster + ".changelog";
     EXPECT_EQ(ok(rd_kafka_init_transactions(client, 10'000)), "");
     EXPECT_EQ(ok(rd_kafka_begin_transaction(client)), "");
-    EXPECT_EQ(rd_kafka_producev(
-                  client, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0),
-                  RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
-                  RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_END),
-              RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_topic_t* handle = rd_kafka_topic_new(client, topic.c_str(), nullptr);
+    EXPECT_EQ(rd_kafka_produce(handle, 0, RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()),
+                               value.size(), key.data(), key.size(), nullptr),
+              0);
     EXPECT_EQ(ok(rd_kafka_commit_transaction(client, 10'000)), "");
+    rd_kafka_topic_destroy(handle);
     rd_kafka_destroy(client);
   }
 

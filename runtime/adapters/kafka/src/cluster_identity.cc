@@ -95,12 +95,11 @@ Result<std::int64_t> append(const ClientBase& base, const std::string& topic, st
   const TopicHandle handle = known_topic(**client, topic, deadline);
   const Queue events(rd_kafka_queue_get_main(producer));
   static const char kNothing = '\0';
-  const auto code = rd_kafka_producev(
-      producer, RD_KAFKA_V_RKT(handle.get()), RD_KAFKA_V_PARTITION(0),
-      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
-      RD_KAFKA_V_VALUE(const_cast<char*>(value.empty() ? &kNothing : value.data()), value.size()),
-      RD_KAFKA_V_END);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return unavailable("writing to " + topic, code);
+  if (rd_kafka_produce(handle.get(), 0, RD_KAFKA_MSG_F_COPY,
+                       const_cast<char*>(value.empty() ? &kNothing : value.data()), value.size(),
+                       key.data(), key.size(), nullptr) != 0) {
+    return unavailable("writing to " + topic, rd_kafka_last_error());
+  }
   for (;;) {
     const Event event(rd_kafka_queue_poll(events.get(), deadline.left_ms(Milliseconds(100))));
     if (event != nullptr && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
