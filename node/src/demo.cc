@@ -209,7 +209,8 @@ int run_demo(int argc, char** argv) {
     return 1;
   }
   if (!arguments.kafka.empty()) {
-    std::printf("\nStopped; everything played is in Kafka, in the topics demo.*: ./dev kafka topics\n");
+    std::printf(
+        "\nStopped; everything played is in Kafka, in the topics demo.*: ./dev kafka topics\n");
     return 0;
   }
   const char* data = options->data_dir.c_str();

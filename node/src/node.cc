@@ -101,13 +101,15 @@ class Node::Impl final : public runtime::NodeApi {
     if (!host_) return Error{ErrorCode::kUnavailable, "this node only answers queries"};
     submission->received_us = steady_us();
     const auto events = submission->records.size();
-    submission->done = [this, events,
-                        next = std::move(submission->done)](runtime::Submission& finished) {
+    auto next = submission->done;
+    submission->done = [this, events, next](runtime::Submission& finished) {
       const auto now = steady_us();
       latency_.record(now, now - finished.received_us, events);
       if (next) next(finished);
     };
-    return host_->submit(std::move(submission), std::move(decoder));
+    Status status = host_->submit(submission, std::move(decoder));
+    if (!status) submission->done = std::move(next);  // it may be handed in again
+    return status;
   }
 
   void barrier(runtime::PartitionId partition, std::function<void(bool)> done) override {

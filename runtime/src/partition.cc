@@ -106,7 +106,7 @@ void PartitionImpl::run(std::int64_t now_us) {
   now_us_ = now_us;
   turns_.at(now_us);
   while (!full() && !failed()) {
-    if (inbox_.empty() && inbox_unread_) read_inbox();
+    if (inbox_.empty() && inbox_unread_ && !inbox_later_) read_inbox();
     if (timers_.empty() && (timers_unread_ || layers_.open.timers_changed)) find_due_timers();
     if (failed()) return;
     if (!orders_.empty()) {
@@ -132,6 +132,7 @@ void PartitionImpl::run(std::int64_t now_us) {
 
 void PartitionImpl::tick(std::int64_t now_us) {
   now_us_ = now_us;
+  inbox_later_ = false;
   timers_unread_ = true;  // those of the wall clock
   turns_.passivate(now_us, last_commit);
   positions_due_ = positions_since_us_ != 0 && now_us - positions_since_us_ >= kPositionsWaitUs;

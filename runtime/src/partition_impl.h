@@ -155,6 +155,7 @@ class PartitionImpl {
   Positions positions_;                         // durable
   Positions inbox_read_;                        // what is queued, handled or durable
   bool inbox_unread_ = true;                    // there may be more in the engine
+  bool inbox_later_ = false;                    // ... which cannot give it now: with the next tick
   std::optional<ClusterTime> told_time_;        // holds once the inbox is drained
   ClusterTime time_;
   bool timers_unread_ = true;

@@ -42,6 +42,10 @@ void PartitionImpl::wait_at(BarrierPtr barrier) {
 
 void PartitionImpl::read_inbox() {
   auto entries = ports_.engine.read_inbox(id, inbox_read_, kInboxReadBytes);
+  if (!entries && entries.error().code == ErrorCode::kUnavailable) {
+    inbox_later_ = true;  // whoever has it is away; the inbox goes first, so its inputs wait, too
+    return;
+  }
   if (!entries) return layers_.fail(entries.error());
   for (const InboxEntry& entry : *entries) {
     if (!queue_chunk(entry)) {

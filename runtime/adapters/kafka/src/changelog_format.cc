@@ -44,6 +44,7 @@ std::string encode_record(const PartitionRecord& record) {
   writer.u8(kRecordFormat);
   writer.varint(record.number);
   writer.varint(record.epoch);
+  writer.u64(record.owner);
   writer.varint(record.catalog_version);
   writer.varint(static_cast<std::uint64_t>(record.inbox_low));
   writer.varint(record.positions.size());
@@ -65,6 +66,7 @@ std::optional<PartitionRecord> decode_record(std::string_view bytes) {
   PartitionRecord record;
   record.number = reader.varint();
   record.epoch = reader.varint();
+  record.owner = reader.u64();
   record.catalog_version = reader.varint();
   record.inbox_low = static_cast<std::int64_t>(reader.varint());
   for (std::uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) {

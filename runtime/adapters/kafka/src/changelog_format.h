@@ -20,6 +20,7 @@ namespace laurel::adapters::kafka {
 struct PartitionRecord {
   runtime::CommitNumber number = 0;
   runtime::Epoch epoch = 0;
+  std::uint64_t owner = 0;  ///< random: which process wrote it
   std::uint64_t catalog_version = 0;
   /// Offset in the inbox before which all is finished.
   std::int64_t inbox_low = 0;

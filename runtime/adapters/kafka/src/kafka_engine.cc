@@ -36,6 +36,7 @@ using runtime::Result;
 using runtime::Status;
 
 constexpr Milliseconds kReadWithin{30'000};
+constexpr Milliseconds kInboxWithin{2'000};  // a partition waits for it, and asks again
 constexpr Milliseconds kTryAgain{200};
 constexpr unsigned kOpenThreads = 32;
 constexpr std::uint16_t kPartitionsMax = 512;
@@ -106,7 +107,7 @@ class Engine final : public KafkaEngine {
                                                       std::size_t bytes_max) const override {
     const auto store = readable(partition);
     if (!store.ok()) return store.error();
-    return common_->inbox->read(partition, after, bytes_max, Deadline(kReadWithin));
+    return common_->inbox->read(partition, after, bytes_max, Deadline(kInboxWithin));
   }
   Result<std::vector<runtime::TopicRecord>> read_topic(std::string_view topic,
                                                        PartitionId partition, std::uint64_t from,
@@ -220,12 +221,18 @@ Status Engine::start() {
   for (const auto& partition : partitions_) {
     if (Status status = partition->open(store_options(id++)); !status.ok()) return status;
   }
-  // What an owner before left open hides what others sent, so all are fenced before any is read.
-  Status status = all([&](kafka::Partition& each) { return each.fence(deadline); });
+  // What an owner before left open hides what others sent: all are fenced before an inbox is read.
+  Status status = all([&](kafka::Partition& each) {
+    for (;;) {
+      Status made = each.make_ready(deadline);
+      // Two that start at once fence each other until one has written that it owns it.
+      const bool again = !made.ok() && made.error().code == ErrorCode::kUnavailable;
+      if (!again || deadline.passed()) return made;
+      std::this_thread::sleep_for(kTryAgain);
+    }
+  });
   if (!status.ok()) return status;
   LAUREL_FAILPOINT("kafka.open.after_fence");
-  status = all([&](kafka::Partition& each) { return each.replay(deadline); });
-  if (!status.ok()) return status;
   status = all([&](kafka::Partition& each) { return each.load_inbox(deadline); });
   if (!status.ok()) return status;
   for (unsigned i = 0; i < common_->base.options.commit_threads; ++i) {
@@ -344,9 +351,15 @@ Result<std::uint64_t> Engine::append_catalog(std::string record) {
     if (closing_) return Error{ErrorCode::kUnavailable, "the engine is closed"};
     ++under_way_;
   }
-  const auto offset =
-      kafka::append(common_->base, kafka::topic_name(common_->base, kafka::kCatalogTopic), "",
-                    record, Deadline(kReadWithin));
+  auto offset = kafka::append(common_->base, kafka::topic_name(common_->base, kafka::kCatalogTopic),
+                              "", record, Deadline(kReadWithin));
+  if (!offset.ok()) {
+    // It may be in the log all the same: nothing is said before that is looked at.
+    const auto known = read_catalog(0);
+    if (known.ok() && !known->empty() && known->back() == record) {
+      offset = static_cast<std::int64_t>(known->size()) - 1;
+    }
+  }
   LAUREL_FAILPOINT("kafka.append_catalog.after_write");
   {
     const std::lock_guard lock(mutex_);
@@ -388,8 +401,8 @@ void Engine::close() {
   }
   settled_.notify_all();
   for (const auto& partition : partitions_) {
-    partition->close_producer();
     partition->drop_store();
+    partition->close_producer();
   }
   // A view that is still held keeps its files open, and writes none.
   lock_.reset();

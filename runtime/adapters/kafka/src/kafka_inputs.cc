@@ -1,6 +1,7 @@
 #include "laurel/adapters/kafka/kafka_inputs.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <limits>
 #include <map>
@@ -90,6 +91,9 @@ class Inputs final : public KafkaInputs {
   std::vector<TopicPartition> partitions_;  ///< changed under the mutex, by the thread only
   std::size_t collected_records_ = 0, collected_bytes_ = 0;
   bool behind_ = true;
+  /// Submissions that are not done: they may outlive this.
+  const std::shared_ptr<std::atomic<std::size_t>> under_way_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
   std::thread thread_;
 };
 
@@ -180,21 +184,23 @@ Status Inputs::place(TopicPartition& found, const std::vector<runtime::Positions
   };
   found.next = offsets->first;
   if (!least) return {};
-  // Those without a position were given none of the records before, or would have one.
+  // One without a position may have been given records in a commit that did not come to be.
   if (all) found.next = least->next;
-  bool same = false;
-  if (least->next - 1 < offsets->first || least->next > offsets->second) {
+  if (least->next < offsets->first || least->next > offsets->second) {
     halt("it holds offsets " + std::to_string(offsets->first) + " to " +
          std::to_string(offsets->second) + ", and was read to " + std::to_string(least->next));
     return {};
   }
+  // The last record that was read may be gone by now, by age or because it was superseded.
+  if (least->next == offsets->first) return {};
+  std::optional<bool> same;
   const Status status = readers_.read(topic, found.partition, least->next - 1, least->next,
                                       deadline, [&](const LogRecord& record) {
                                         same = kafka::check_of(record) == least->check;
                                         return false;
                                       });
   if (!status.ok()) return status;
-  if (!same) {
+  if (same == false) {
     halt("the record at offset " + std::to_string(least->next - 1) +
          " is not the one that was read: the topic was made anew");
   }
@@ -233,8 +239,13 @@ void Inputs::collect(const rd_kafka_message_t& message) {
                         " is not there any more. Nothing is jumped over");
     return;
   }
+  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    base_.say(true, std::string("input ") + topic + "/" + std::to_string(message.partition) + ": " +
+                        kafka::text_of(message.err));
+    return;
+  }
   // After an assignment what was fetched before may come again.
-  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR || message.offset < from->next) return;
+  if (message.offset < from->next) return;
   LogRecord record;
   record.offset = message.offset;
   record.message = &message;
@@ -284,6 +295,8 @@ bool Inputs::submit_collected() {
     each.texts.clear();
     each.places.clear();
     each.positions.clear();
+    ++*under_way_;
+    submission->done = [under_way = under_way_](runtime::Submission&) { --*under_way; };
     for (;;) {
       const Status status = ports_.submit(submission, inputs_[each.input].decoder());
       if (status.ok()) break;
@@ -297,8 +310,10 @@ bool Inputs::submit_collected() {
 }
 
 void Inputs::tell_behind() {
-  const bool behind = std::any_of(partitions_.begin(), partitions_.end(),
-                                  [](const TopicPartition& each) { return !each.at_end; });
+  // What was handed in may not have come to its partition yet.
+  const bool behind =
+      *under_way_ > 0 || std::any_of(partitions_.begin(), partitions_.end(),
+                                     [](const TopicPartition& each) { return !each.at_end; });
   if (behind == behind_) return;
   behind_ = behind;
   ports_.behind(behind);

@@ -92,28 +92,41 @@ Status LogReader::read(const std::string& topic, int partition, std::int64_t fro
   return status;
 }
 
-Status LogReaders::read(const std::string& topic, int partition, std::int64_t from,
-                        std::int64_t end, const Deadline& deadline,
-                        const std::function<bool(const LogRecord&)>& record) {
-  std::unique_ptr<LogReader> reader;
+runtime::Result<std::unique_ptr<LogReader>> LogReaders::borrow() {
   {
     const std::lock_guard lock(mutex_);
     if (!idle_.empty()) {
-      reader = std::move(idle_.back());
+      auto reader = std::move(idle_.back());
       idle_.pop_back();
+      return reader;
     }
   }
-  if (reader == nullptr) {
-    auto made = LogReader::make(base_);
-    if (!made.ok()) return made.error();
-    reader = std::move(*made);
-  }
-  Status status = reader->read(topic, partition, from, end, deadline, record);
-  if (status.ok()) {
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(reader));
-  }
+  return LogReader::make(base_);
+}
+
+void LogReaders::give_back(std::unique_ptr<LogReader> reader) {
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(reader));
+}
+
+Status LogReaders::read(const std::string& topic, int partition, std::int64_t from,
+                        std::int64_t end, const Deadline& deadline,
+                        const std::function<bool(const LogRecord&)>& record) {
+  auto reader = borrow();
+  if (!reader.ok()) return reader.error();
+  Status status = (*reader)->read(topic, partition, from, end, deadline, record);
+  if (status.ok()) give_back(std::move(*reader));
   return status;
+}
+
+runtime::Result<std::int64_t> LogReaders::readable_end(const std::string& topic, int partition,
+                                                       const Deadline& deadline) {
+  auto reader = borrow();
+  if (!reader.ok()) return reader.error();
+  const auto offsets = offsets_of((*reader)->client(), topic, partition, deadline);
+  if (!offsets.ok()) return offsets.error();
+  give_back(std::move(*reader));
+  return offsets->second;
 }
 
 runtime::Result<std::pair<std::int64_t, std::int64_t>> offsets_of(Client& client,

@@ -41,6 +41,7 @@ class LogReader {
   runtime::Status read(const std::string& topic, int partition, std::int64_t from, std::int64_t end,
                        const Deadline& deadline,
                        const std::function<bool(const LogRecord&)>& record);
+  Client& client() { return *client_; }
 
  private:
   explicit LogReader(std::unique_ptr<Client> client) : client_(std::move(client)) {}
@@ -56,8 +57,14 @@ class LogReaders {
   runtime::Status read(const std::string& topic, int partition, std::int64_t from, std::int64_t end,
                        const Deadline& deadline,
                        const std::function<bool(const LogRecord&)>& record);
+  /// Up to where it can be read now: to the first transaction that is open.
+  runtime::Result<std::int64_t> readable_end(const std::string& topic, int partition,
+                                             const Deadline& deadline);
 
  private:
+  runtime::Result<std::unique_ptr<LogReader>> borrow();
+  void give_back(std::unique_ptr<LogReader> reader);
+
   const ClientBase& base_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<LogReader>> idle_;

@@ -4,6 +4,8 @@
 #include <thread>
 #include <utility>
 
+#include "laurel/adapters/disk/directory.h"
+#include "laurel/adapters/disk/wire.h"
 #include "laurel/runtime/failpoint.h"
 #include "laurel/runtime/topics.h"
 #include "topics.h"
@@ -20,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kPackedBytesMax = std::size_t{256} << 10;
 // For whoever fenced us to write that it owns the partition now.
-constexpr Milliseconds kFencedPause{200};
+constexpr Milliseconds kFencedPause{500};
 
 std::uint64_t micros_since(Clock::time_point from) {
   return static_cast<std::uint64_t>(
@@ -71,6 +73,9 @@ class Partition::Sending {
   std::vector<std::pair<runtime::PartitionId, std::int64_t>> bounds_;
 };
 
+Common::Common(const KafkaOptions& options)
+    : base(options), owner(Reader(system_random(8)).u64()) {}
+
 Partition::Partition(Common& common, runtime::PartitionId id) : common_(common), id_(id) {}
 Partition::~Partition() = default;
 
@@ -95,8 +100,12 @@ void Partition::drop_store() {
     store = std::move(store_);
     store_ = nullptr;
   }
-  // Only makes the next start shorter.
-  if (store != nullptr) static_cast<void>(store->flush().ok());
+  if (store == nullptr) return;
+  // Only makes the next start shorter. As long as it is owned it is as new as can be.
+  if (producer_ != nullptr && expected_ == store->record().epoch) {
+    static_cast<void>(store->write_record(store->record(), store->changelog_next()).ok());
+  }
+  static_cast<void>(store->flush().ok());
 }
 
 void Partition::set_record(PartitionRecord record) {
@@ -124,23 +133,40 @@ Status Partition::fence(const Deadline& deadline) {
   return {};
 }
 
-Status Partition::replay(const Deadline& deadline) {
+Status Partition::replay() {
+  for (;;) {
+    const std::int64_t before = store_->changelog_next();
+    Status status = replay_some(true);
+    const bool away = !status.ok() && status.error().code == ErrorCode::kUnavailable;
+    if (!away || store_->changelog_next() == before) return status;
+  }
+}
+
+Status Partition::read_ahead() { return replay_some(false); }
+
+Status Partition::replay_some(bool to_its_end) {
+  const Deadline deadline = transaction_deadline(common_.base);
   const std::string topic = topic_name(common_.base, kChangelogTopic);
   const auto offsets = offsets_of(*common_.asker, topic, id_, deadline);
   if (!offsets.ok()) return offsets.error();
   const std::int64_t from = store_->changelog_next();
-  if (from > offsets->second) {
+  if (from < offsets->first || from > offsets->second) {
     return Error{ErrorCode::kDataLost,
-                 topic + "/" + std::to_string(id_) + " ends at offset " +
-                     std::to_string(offsets->second) + ", but the snapshot has read it to " +
-                     std::to_string(from) +
+                 topic + "/" + std::to_string(id_) + " has offsets " +
+                     std::to_string(offsets->first) + " to " + std::to_string(offsets->second) +
+                     ", but the snapshot has read it to " + std::to_string(from) +
                      ": the topic was made anew or has lost data; nothing was changed"};
+  }
+  std::int64_t end = offsets->second;
+  if (!to_its_end) {
+    const auto readable = common_.readers.readable_end(topic, id_, deadline);
+    if (!readable.ok()) return readable.error();
+    end = *readable;
   }
   Status failure;
   store_->begin_replay();
-  const Status status = common_.readers.read(
-      topic, id_, std::max(from, offsets->first), offsets->second, deadline,
-      [&](const LogRecord& record) {
+  const Status status =
+      common_.readers.read(topic, id_, from, end, deadline, [&](const LogRecord& record) {
         ++common_.counters.replayed;
         failure = store_->replay(record);
         if (unresolved_ != nullptr && store_->record().number == unresolved_->commit->number &&
@@ -151,7 +177,7 @@ Status Partition::replay(const Deadline& deadline) {
       });
   if (!status.ok()) return status;
   if (!failure.ok()) return failure;
-  if (Status done = store_->replayed_to(offsets->second); !done.ok()) return done;
+  if (Status done = store_->replayed_to(end); !done.ok()) return done;
   set_record(store_->record());
   return {};
 }
@@ -162,37 +188,47 @@ Status Partition::load_inbox(const Deadline& deadline) {
   const auto offsets = offsets_of(*common_.asker, topic, id_, deadline);
   if (!offsets.ok()) return offsets.error();
   const PartitionRecord known = record();
-  return common_.inbox->load(id_, std::max(known.inbox_low, offsets->first), offsets->second,
-                             known.positions, deadline);
+  if (known.inbox_low < offsets->first || known.inbox_low > offsets->second) {
+    return Error{ErrorCode::kDataLost,
+                 topic + "/" + std::to_string(id_) + " has offsets " +
+                     std::to_string(offsets->first) + " to " + std::to_string(offsets->second) +
+                     ", and what waits begins at " + std::to_string(known.inbox_low) +
+                     ": the topic was made anew or has lost data; nothing was changed"};
+  }
+  return common_.inbox->load(id_, known.inbox_low, offsets->second, known.positions, deadline);
 }
 
 runtime::Result<runtime::Recovered> Partition::own(const Deadline& deadline) {
+  if (ready_) {
+    const runtime::Recovered ready = std::move(*ready_);
+    ready_.reset();
+    return ready;
+  }
   if (producer_ == nullptr || !fresh_) {
     if (Status status = fence(deadline); !status.ok()) return status.error();
   }
   LAUREL_FAILPOINT("kafka.take_over.after_fence");
-  if (Status status = replay(deadline); !status.ok()) return status.error();
+  if (Status status = replay(); !status.ok()) return status.error();
   resolve();
   PartitionRecord next = record();
-  if (owned_ != 0 && next.epoch > owned_) {
+  if (expected_ && next.epoch > *expected_ && next.owner != common_.owner) {
     // It was fenced before it could read by whom. That one notices that it was fenced by this,
     // finds no higher epoch, and goes on.
-    owned_ = 0;
+    expected_.reset();
     producer_.reset();
     return Error{ErrorCode::kFenced,
                  "partition " + std::to_string(id_) + ": another node has taken it over"};
   }
+  expected_ = next.epoch;
   ++next.epoch;
+  next.owner = common_.owner;
   fresh_ = false;
   producer_->begin();
   producer_->add(topic_name(common_.base, kChangelogTopic), id_, kCommitKey, encode_record(next));
-  const Producer::End end = producer_->finish(deadline);
-  if (end != Producer::End::kCommitted) {
-    producer_.reset();
-    const bool other = end == Producer::End::kFenced;
-    return Error{other ? ErrorCode::kFenced : ErrorCode::kUnavailable,
-                 "partition " + std::to_string(id_) +
-                     (other ? ": another node has taken it over" : " could not be taken over")};
+  if (producer_->finish(deadline) != Producer::End::kCommitted) {
+    producer_.reset();  // fenced or not, and whether it happened: the changelog says
+    return Error{ErrorCode::kUnavailable,
+                 "partition " + std::to_string(id_) + " could not be taken over"};
   }
   LAUREL_FAILPOINT("kafka.take_over.after_record");
   if (Status status = store_->write_record(next, producer_->offsets().back() + 1); !status.ok()) {
@@ -200,8 +236,17 @@ runtime::Result<runtime::Recovered> Partition::own(const Deadline& deadline) {
   }
   common_.inbox->finish_up_to(id_, next.positions);
   set_record(next);
-  owned_ = next.epoch;
+  expected_ = next.epoch;
   return runtime::Recovered{next.epoch, next.number, next.positions};
+}
+
+Status Partition::make_ready(const Deadline& deadline) {
+  // As much as can be read before anybody is fenced: whoever owns it until then goes on.
+  if (Status status = read_ahead(); !status.ok()) return status;
+  auto recovered = own(deadline);
+  if (!recovered.ok()) return recovered.error();
+  ready_ = std::move(*recovered);
+  return {};
 }
 
 PartitionRecord Partition::after(const Commit& commit) const {
@@ -284,19 +329,22 @@ Outcome Partition::commit(const std::shared_ptr<const Commit>& commit) {
   const Producer::End end = producer_->finish(deadline);
   common_.counters.end_us += micros_since(acknowledged);
   sent->offsets = producer_->offsets();
+  if (end == Producer::End::kTooLarge) {
+    ++common_.counters.failed;
+    return Outcome::kRejected;
+  }
+  // As long as it is open, nobody may take what it sent for finished: `sending` stays.
+  unresolved_ =
+      std::make_unique<Unresolved>(Unresolved{commit, std::move(sent), std::move(sending), false});
   if (end == Producer::End::kCommitted) {
     LAUREL_FAILPOINT("kafka.commit.after_end");
     ++common_.counters.transactions;
     common_.counters.records += producer_->offsets().size();
     common_.counters.bytes += producer_->bytes();
-    return settle(*commit, next, *sent);
+    return settle(next);
   }
   ++common_.counters.failed;
-  if (end == Producer::End::kTooLarge) return Outcome::kRejected;
   producer_.reset();
-  // As long as it is open, nobody may take what it sent for finished: `sending` stays.
-  unresolved_ =
-      std::make_unique<Unresolved>(Unresolved{commit, std::move(sent), std::move(sending), false});
   return end == Producer::End::kFenced ? fenced() : Outcome::kUnknown;
 }
 
@@ -308,8 +356,9 @@ void Partition::resolve() {
   unresolved_.reset();
 }
 
-Outcome Partition::settle(const Commit& commit, const PartitionRecord& next, const Sent& sent) {
+Outcome Partition::settle(const PartitionRecord& next) {
   const auto began = Clock::now();
+  const Sent& sent = *unresolved_->sent;
   // Between two transactions of the same owner is the marker of the first, and nothing else. What
   // others wrote in between is read by everybody else, so it is read here, too.
   const bool alone = sent.offsets[sent.first_row] == store_->changelog_next() + 1;
@@ -318,16 +367,22 @@ Outcome Partition::settle(const Commit& commit, const PartitionRecord& next, con
                                " has records that are not of its owner, or of a transaction that "
                                "was given up; it is read again");
   }
-  const Status status = alone ? store_->write(commit, next, sent.offsets.back() + 1)
-                              : replay(transaction_deadline(common_.base));
+  const Status status =
+      alone ? store_->write(*unresolved_->commit, next, sent.offsets.back() + 1) : replay();
   common_.counters.store_us += micros_since(began);
+  if (!status.ok() && status.error().code == ErrorCode::kUnavailable) {
+    producer_.reset();
+    return Outcome::kUnknown;
+  }
+  // Whatever became of the snapshot, the commit is durable: its messages have to arrive.
+  unresolved_->happened = true;
+  resolve();
   if (!status.ok()) {
     common_.base.say(true, status.error().message);
     return Outcome::kStoreFailed;
   }
   LAUREL_FAILPOINT("kafka.commit.after_store");
   set_record(store_->record());
-  tell(commit, sent);
   return Outcome::kDurable;
 }
 
@@ -350,9 +405,10 @@ Outcome Partition::fenced() {
   ++common_.counters.fenced;
   std::this_thread::sleep_for(kFencedPause);
   const runtime::Epoch epoch = unresolved_->commit->epoch;
-  const Status status = replay(transaction_deadline(common_.base));
+  const Status status = replay();
   const bool happened = unresolved_->happened;
-  const bool other = status.ok() && record().epoch > epoch;
+  const PartitionRecord now = record();
+  const bool other = status.ok() && now.epoch > epoch && now.owner != common_.owner;
   if (!happened && !other) return Outcome::kUnknown;
   resolve();
   return happened ? Outcome::kDurable : Outcome::kFenced;

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,9 @@ struct Counters {
 
 /// What all partitions of an engine share.
 struct Common {
-  Common(const KafkaOptions& options) : base(options) {}  // NOLINT(google-explicit-constructor)
+  explicit Common(const KafkaOptions& options);
   const ClientBase base;
+  const std::uint64_t owner;      ///< random: this engine, in commit records
   std::unique_ptr<Client> asker;  ///< reads what is not committed, too
   LogReaders readers{base};
   std::unique_ptr<InboxLog> inbox;
@@ -48,8 +50,12 @@ class Partition {
   runtime::Status open(const StoreOptions& options);
   /// Ends whatever another owner has open, and keeps it from going on.
   runtime::Status fence(const Deadline& deadline);
-  /// Reads the changelog up to its end, which is asked for now.
-  runtime::Status replay(const Deadline& deadline);
+  /// Reads the changelog up to its end, which is asked for now. As long as that gets on.
+  runtime::Status replay();
+  /// As far as it can be read without a fence: whoever owns it has a transaction open.
+  runtime::Status read_ahead();
+  /// Replays, and owns it ahead of take_over(): as soon as others are fenced by it.
+  runtime::Status make_ready(const Deadline& deadline);
   /// Reads what waits for it. REQUIRES: all partitions are fenced.
   runtime::Status load_inbox(const Deadline& deadline);
   /// Fences when the producer is not fresh, replays, raises the epoch. One that owned it before and
@@ -70,19 +76,20 @@ class Partition {
   class Sending;
   void produce(const runtime::Commit& commit, const PartitionRecord& next, Sent& sent);
   PartitionRecord after(const runtime::Commit& commit) const;
-  runtime::Outcome settle(const runtime::Commit& commit, const PartitionRecord& next,
-                          const Sent& sent);
+  runtime::Outcome settle(const PartitionRecord& next);
   void tell(const runtime::Commit& commit, const Sent& sent);
   runtime::Outcome fenced();
   void resolve();
+  runtime::Status replay_some(bool to_its_end);
   void set_record(PartitionRecord record);
   std::string transactional_id() const;
 
   Common& common_;
   const runtime::PartitionId id_;
   std::unique_ptr<Producer> producer_;
-  bool fresh_ = false;        ///< the producer has not been used yet
-  runtime::Epoch owned_ = 0;  ///< the last one that this object wrote; 0: none
+  bool fresh_ = false;                       ///< the producer has not been used yet
+  std::optional<runtime::Epoch> expected_;   ///< a higher one of somebody else: it has an owner
+  std::optional<runtime::Recovered> ready_;  ///< owned, and not yet told to take_over()
 
   mutable std::mutex mutex_;
   PartitionRecord record_;

@@ -2,6 +2,8 @@
 
 #include <rocksdb/db.h>
 
+#include <chrono>
+#include <cstdio>
 #include <ctime>
 #include <utility>
 
@@ -21,6 +23,8 @@ using runtime::Status;
 constexpr std::uint8_t kFormat = 1;
 constexpr std::string_view kKey = "record";
 // Where commit records are superseded, rows of many commits come between two of them.
+// The changelog forgets deletions after seven days (delete.retention.ms).
+constexpr std::chrono::seconds kAgeMax{6 * 86'400};
 constexpr std::size_t kReplayBytesMax = 64U << 20;
 
 std::string encode(const PartitionRecord& record, std::int64_t changelog_next) {
@@ -28,27 +32,36 @@ std::string encode(const PartitionRecord& record, std::int64_t changelog_next) {
   Writer writer(out);
   writer.u8(kFormat);
   writer.varint(static_cast<std::uint64_t>(changelog_next));
+  writer.u64(static_cast<std::uint64_t>(std::time(nullptr)));
   writer.bytes(encode_record(record));
   return out;
 }
 
-Result<std::pair<PartitionRecord, std::int64_t>> read_record(const Store& store,
-                                                             const rocksdb::Snapshot* snapshot) {
+struct Stored {
+  PartitionRecord record;
+  std::int64_t changelog_next = 0;
+  std::time_t at = std::time(nullptr);  ///< when it was the newest that there was
+};
+
+Result<Stored> read_record(const Store& store, const rocksdb::Snapshot* snapshot) {
   rocksdb::ReadOptions options;
   options.snapshot = snapshot;
   std::string bytes;
   const rocksdb::Status status = store.db().Get(options, store.family(Family::kMeta),
                                                 rocksdb::Slice(kKey.data(), kKey.size()), &bytes);
-  if (status.IsNotFound()) return std::pair(PartitionRecord(), std::int64_t{0});
+  if (status.IsNotFound()) return Stored();
   if (!status.ok()) return store_error(status, "reading a snapshot's record");
   Reader reader(bytes);
   const bool known = reader.u8() == kFormat;
-  const auto next = static_cast<std::int64_t>(reader.varint());
+  Stored out;
+  out.changelog_next = static_cast<std::int64_t>(reader.varint());
+  out.at = static_cast<std::time_t>(reader.u64());
   auto record = decode_record(reader.bytes());
   if (!known || !record || !reader.at_end()) {
     return Error{ErrorCode::kDataLost, "a snapshot's record cannot be read"};
   }
-  return std::pair(std::move(*record), next);
+  out.record = std::move(*record);
+  return out;
 }
 
 class View final : public runtime::ReadView {
@@ -58,7 +71,7 @@ class View final : public runtime::ReadView {
   Status load() {
     const auto record = read_record(store_->store(), snapshot_.get());
     if (!record.ok()) return record.error();
-    commit_ = record->first.number;
+    commit_ = record->record.number;
     return {};
   }
   runtime::CommitNumber commit() const override { return commit_; }
@@ -95,8 +108,8 @@ Result<std::unique_ptr<PartitionStore>> PartitionStore::open(const StoreOptions&
     // What is lost here is in the changelog.
     const std::string aside = options.path + ".damaged-" + std::to_string(std::time(nullptr));
     base.say(true, "the snapshot of partition " + std::to_string(partition) +
-                       " is damaged and is read from Kafka anew; the old one is kept as " + aside +
-                       ": " + status.error().message);
+                       " is of no use and is read from Kafka anew; it is kept as " + aside + ": " +
+                       status.error().message);
     if (std::rename(options.path.c_str(), aside.c_str()) != 0) {
       return system_error("renaming", options.path);
     }
@@ -106,8 +119,13 @@ Result<std::unique_ptr<PartitionStore>> PartitionStore::open(const StoreOptions&
 Status PartitionStore::load() {
   auto found = read_record(*store_, nullptr);
   if (!found.ok()) return found.error();
-  record_ = std::move(found->first);
-  changelog_next_ = found->second;
+  const std::time_t age = std::time(nullptr) - found->at;
+  if (age > kAgeMax.count()) {
+    return Error{ErrorCode::kDataLost, "it is " + std::to_string(age / 86'400) +
+                                           " days old, deletions may be missing in it"};
+  }
+  record_ = std::move(found->record);
+  changelog_next_ = found->changelog_next;
   return {};
 }
 

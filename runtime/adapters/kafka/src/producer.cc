@@ -170,6 +170,8 @@ Producer::End Producer::finish(const Deadline& deadline) {
 }
 
 Producer::End Producer::abort(const Deadline& deadline) {
+  // Giving up waits for what is under way, and is not told of it: that is for here.
+  while (unacknowledged_ > 0 && !deadline.passed()) drain(deadline.left_ms(kPoll));
   for (;;) {
     const ErrorObject error(rd_kafka_abort_transaction(client_->get(), deadline.left_ms()));
     if (error == nullptr) return End::kTooLarge;

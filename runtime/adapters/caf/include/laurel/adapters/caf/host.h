@@ -41,7 +41,7 @@ struct HostOptions {
   std::uint64_t events_max = 200'000;          ///< handed in, not durable
   std::uint64_t bytes_max = 64 * 1024 * 1024;  ///< of raw input, handed in, not durable
   runtime::PartitionOptions partition;
-  bool inputs_behind = false;                      ///< at the start: see Host::inputs_behind()
+  bool inputs_behind = false;                 ///< at the start: see Host::inputs_behind()
   runtime::BoardDirectory* boards = nullptr;  ///< where ranked tables are shown; outlives the host
 };
 
