@@ -33,8 +33,12 @@ class ChaosShort(unittest.TestCase):
     def test_nothing_is_lost_or_doubled_however_the_node_dies(self):
         if not harness.HAS_REAL_WAGERS:
             print(harness.NO_REAL_WAGERS)
-        code, verdict = self.run_chaos("--kills", str(KILLS), "--fail-points", "1")
-        print(json.dumps(verdict))
+        # A run whose readers saw too little says nothing: on a busy machine that happens.
+        for _ in range(3):
+            code, verdict = self.run_chaos("--kills", str(KILLS), "--fail-points", "1")
+            print(json.dumps(verdict))
+            if verdict["verdict"] != "invalid":
+                break
         self.assertEqual(verdict["violations"], [])
         self.assertEqual((code, verdict["verdict"]), (0, "ok"), verdict)
         self.assertEqual(verdict["kills"]["random"], KILLS)
