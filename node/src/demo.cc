@@ -190,6 +190,10 @@ int run_demo(int argc, char** argv) {
     options->engine = "kafka";
     options->kafka.bootstrap = arguments.kafka;
     options->kafka.cluster = "demo";
+    // Few partitions and larger commits: a transaction costs the same whatever is in it.
+    options->partitions = 4;
+    options->commit.in_flight_max = 4;
+    options->commit.interval_min = std::chrono::milliseconds(20);
     if (arguments.data.empty()) options->data_dir += "-kafka";
   }
   options->log_level = "warn";  // the table has the terminal
