@@ -81,9 +81,8 @@ def libraries():
     return folder
 
 
-def java(flags, main, arguments, **how):
-    command = ["java", *flags, "-cp", f"{libraries()}/*", main, *arguments]
-    return command, how
+def java(flags, main, arguments):
+    return ["java", *flags, "-cp", f"{libraries()}/*", main, *arguments]
 
 
 def free_ports(count):
@@ -169,7 +168,7 @@ Configuration:
     Logger:
       - {name: kafka.server, level: INFO}
 """)
-        command, _ = java(JAVA_TEST, "kafka.tools.StorageTool",
+        command = java(JAVA_TEST, "kafka.tools.StorageTool",
                           ["format", "--config", str(folder / "server.properties"), "--cluster-id",
                            self.state["cluster_id"]])
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -192,7 +191,7 @@ Configuration:
 
     def launch(self, broker, flags):
         folder = self.broker_folder(broker)
-        command, _ = java([*flags, f"-Dlog4j2.configurationFile={folder / 'log4j2.yaml'}"],
+        command = java([*flags, f"-Dlog4j2.configurationFile={folder / 'log4j2.yaml'}"],
                           "kafka.Kafka", [str(folder / "server.properties")])
         with open(folder / "broker.log", "ab") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
@@ -263,15 +262,13 @@ def status(cluster, as_json):
 
 
 def tool(cluster, verb, rest):
-    if verb == "topics" and not rest:
-        rest = ["--list"]
-    if verb == "groups" and not rest:
+    if verb in ("topics", "groups") and not rest:
         rest = ["--list"]
     if verb == "consume":
         if not rest or rest[0].startswith("-"):
             raise Failure("consume needs the name of a topic", 2)
         rest = ["--topic", *rest]
-    command, _ = java(["-Xmx256m", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"],
+    command = java(["-Xmx256m", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"],
                       TOOLS[verb], ["--bootstrap-server", cluster.state["bootstrap"], *rest])
     return subprocess.run(command, check=False).returncode
 

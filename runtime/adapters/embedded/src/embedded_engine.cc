@@ -47,18 +47,6 @@ std::uint64_t micros_between(Clock::time_point from, Clock::time_point to) {
       std::chrono::duration_cast<std::chrono::microseconds>(to - from).count());
 }
 
-std::uint64_t bytes_of(const Commit& commit) {
-  std::uint64_t bytes = 0;
-  for (const runtime::Row& row : commit.rows) {
-    bytes += row.key.size() + (row.value ? row.value->size() : 0);
-  }
-  for (const runtime::OutputRecord& record : commit.outputs) {
-    bytes += record.key.size() + record.type.size() + record.value.size();
-  }
-  for (const runtime::InboxRecord& record : commit.inbox) bytes += record.value.size();
-  return bytes;
-}
-
 class Engine final : public EmbeddedEngine {
  public:
   Engine(EmbeddedOptions options, std::shared_ptr<OpenStore> open,
@@ -303,7 +291,7 @@ Outcome Engine::admit_locked(const Commit& commit) const {
   if (commit.epoch != partition.record.epoch) return Outcome::kFenced;
   LAUREL_ASSERT(!partition.writing);
   LAUREL_ASSERT(commit.number == partition.record.number + 1);
-  if (bytes_of(commit) > options_.commit_bytes_max) return Outcome::kRejected;
+  if (commit_bytes(commit) > options_.commit_bytes_max) return Outcome::kRejected;
   return Outcome::kDurable;
 }
 

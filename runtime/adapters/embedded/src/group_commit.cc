@@ -54,7 +54,7 @@ void GroupCommit::add_inbox(const OpenStore& open, const GroupMember& member) {
     ++rows_;
   }
   for (const auto& [input, position] : commit.inbox_finished) {
-    const std::optional<runtime::PartitionId> source = inbox_source(input);
+    const std::optional<runtime::PartitionId> source = runtime::inbox_source(input);
     LAUREL_ASSERT(source.has_value());
     const rocksdb::Status status =
         batch_.Delete(family, inbox_key(commit.partition, *source, position));

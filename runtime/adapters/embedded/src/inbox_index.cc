@@ -103,7 +103,7 @@ runtime::Result<std::vector<runtime::InboxEntry>> InboxIndex::read(const OpenSto
     Source& source = target.sources[i];
     if (source.newest.empty()) continue;
     const auto from = static_cast<runtime::PartitionId>(i);
-    const std::string input = inbox_input(from);
+    const std::string input = runtime::inbox_input(from);
     const auto known = after.find(input);
     const std::string position = known == after.end() ? std::string() : known->second;
     if (position >= source.newest) continue;

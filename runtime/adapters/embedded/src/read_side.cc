@@ -1,8 +1,6 @@
 #include "read_side.h"
 
 #include <algorithm>
-#include <mutex>
-#include <set>
 
 #include "laurel/adapters/rocksdb/rows.h"
 #include "laurel/adapters/rocksdb/status.h"
@@ -68,18 +66,6 @@ class View final : public runtime::ReadView {
   runtime::CommitNumber commit_ = 0;
 };
 
-/// The topic's name, living as long as the process.
-std::string_view interned(std::string_view topic) {
-  for (const std::string_view known : runtime::kTopics) {
-    if (known == topic) return known;
-  }
-  static std::mutex mutex;
-  static auto& names = *new std::set<std::string, std::less<>>();  // never destroyed
-  const std::lock_guard lock(mutex);
-  const auto found = names.find(topic);
-  return found != names.end() ? *found : *names.emplace(topic).first;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<runtime::ReadView>> make_view(std::shared_ptr<OpenStore> open,
@@ -94,7 +80,7 @@ Result<std::vector<runtime::TopicRecord>> read_topic(const OpenStore& open, std:
                                                      std::uint64_t from, std::size_t records_max) {
   std::vector<runtime::TopicRecord> records;
   const std::string prefix = topic_prefix(topic, partition);
-  const std::string_view name = interned(topic);
+  const std::string_view name = runtime::interned_topic(topic);
   Range range(*open.store, Family::kTopics, nullptr, runtime::prefix_end(prefix));
   // The chunk that holds `from` starts at or before it.
   range->SeekForPrev(chunk_key(topic, partition, from));

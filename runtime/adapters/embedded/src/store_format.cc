@@ -1,7 +1,5 @@
 #include "store_format.h"
 
-#include <charconv>
-
 #include "laurel/adapters/disk/wire.h"
 #include "laurel/runtime/keys.h"
 
@@ -12,7 +10,6 @@ constexpr std::uint8_t kIdentityFormat = 1;
 constexpr std::uint8_t kCommitRecordFormat = 1;
 constexpr std::uint8_t kChunkFormat = 1;
 constexpr std::string_view kCommitRecordPrefix = "commit/";
-constexpr std::string_view kInboxInputPrefix = "inbox/";
 
 }  // namespace
 
@@ -60,19 +57,6 @@ std::string inbox_position(runtime::CommitNumber commit, std::uint32_t chunk) {
   return out;
 }
 
-std::string inbox_input(runtime::PartitionId source) {
-  return std::string(kInboxInputPrefix) + std::to_string(source);
-}
-
-std::optional<runtime::PartitionId> inbox_source(std::string_view input) {
-  if (!input.starts_with(kInboxInputPrefix)) return std::nullopt;
-  input.remove_prefix(kInboxInputPrefix.size());
-  runtime::PartitionId source = 0;
-  const auto end = std::from_chars(input.data(), input.data() + input.size(), source);
-  if (end.ec != std::errc() || end.ptr != input.data() + input.size()) return std::nullopt;
-  return source;
-}
-
 std::string encode_identity(const Identity& identity) {
   std::string out;
   Writer writer(out);
@@ -103,16 +87,8 @@ std::string encode_commit_record(const CommitRecord& record) {
   writer.varint(record.number);
   writer.varint(record.epoch);
   writer.varint(record.catalog_version);
-  writer.varint(record.positions.size());
-  for (const auto& [input, position] : record.positions) {
-    writer.bytes(input);
-    writer.bytes(position);
-  }
-  writer.varint(record.topic_ends.size());
-  for (const auto& [topic, end] : record.topic_ends) {
-    writer.bytes(topic);
-    writer.varint(end);
-  }
+  writer.each(record.positions, [&](const std::string& position) { writer.bytes(position); });
+  writer.each(record.topic_ends, [&](std::uint64_t end) { writer.varint(end); });
   return out;
 }
 
@@ -123,14 +99,8 @@ std::optional<CommitRecord> decode_commit_record(std::string_view bytes) {
   record.number = reader.varint();
   record.epoch = reader.varint();
   record.catalog_version = reader.varint();
-  for (std::uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) {
-    const std::string_view input = reader.bytes();
-    record.positions[std::string(input)] = reader.bytes();
-  }
-  for (std::uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) {
-    const std::string_view topic = reader.bytes();
-    record.topic_ends[std::string(topic)] = reader.varint();
-  }
+  reader.each(record.positions, [&] { return std::string(reader.bytes()); });
+  reader.each(record.topic_ends, [&] { return reader.varint(); });
   if (!reader.ok() || !reader.at_end()) return std::nullopt;
   return record;
 }

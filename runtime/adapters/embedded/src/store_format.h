@@ -49,8 +49,6 @@ std::string inbox_key(runtime::PartitionId target, runtime::PartitionId source,
                       std::string_view position);
 /// commit:u64 chunk:u32; also what a target keeps as its position in the input of that source.
 std::string inbox_position(runtime::CommitNumber commit, std::uint32_t chunk);
-std::string inbox_input(runtime::PartitionId source);
-std::optional<runtime::PartitionId> inbox_source(std::string_view input);
 
 // ---- Values ----------------------------------------------------------------------------------
 std::string encode_identity(const Identity& identity);

@@ -1,7 +1,5 @@
 #include "changelog_format.h"
 
-#include <charconv>
-
 #include "laurel/adapters/disk/wire.h"
 
 namespace laurel::adapters::kafka {
@@ -11,7 +9,6 @@ constexpr std::uint8_t kRecordFormat = 1;
 constexpr std::uint8_t kPackedFormat = 1;
 constexpr char kRow = 'r';
 constexpr char kPacked = 'b';
-constexpr std::string_view kInputPrefix = "inbox/";
 constexpr std::size_t kInboxKeyBytes = 14;
 constexpr std::size_t kPositionBytes = 20;
 
@@ -47,16 +44,8 @@ std::string encode_record(const PartitionRecord& record) {
   writer.u64(record.owner);
   writer.varint(record.catalog_version);
   writer.varint(static_cast<std::uint64_t>(record.inbox_low));
-  writer.varint(record.positions.size());
-  for (const auto& [input, position] : record.positions) {
-    writer.bytes(input);
-    writer.bytes(position);
-  }
-  writer.varint(record.topic_ends.size());
-  for (const auto& [topic, end] : record.topic_ends) {
-    writer.bytes(topic);
-    writer.varint(end);
-  }
+  writer.each(record.positions, [&](const std::string& position) { writer.bytes(position); });
+  writer.each(record.topic_ends, [&](std::uint64_t end) { writer.varint(end); });
   return out;
 }
 
@@ -69,14 +58,8 @@ std::optional<PartitionRecord> decode_record(std::string_view bytes) {
   record.owner = reader.u64();
   record.catalog_version = reader.varint();
   record.inbox_low = static_cast<std::int64_t>(reader.varint());
-  for (std::uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) {
-    const std::string_view input = reader.bytes();
-    record.positions[std::string(input)] = reader.bytes();
-  }
-  for (std::uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) {
-    const std::string_view topic = reader.bytes();
-    record.topic_ends[std::string(topic)] = reader.varint();
-  }
+  reader.each(record.positions, [&] { return std::string(reader.bytes()); });
+  reader.each(record.topic_ends, [&] { return reader.varint(); });
   if (!reader.ok() || !reader.at_end()) return std::nullopt;
   return record;
 }
@@ -154,19 +137,6 @@ std::int64_t offset_of_position(std::string_view position) {
 std::optional<runtime::PartitionId> source_of(std::string_view record_key) {
   if (record_key.size() != kInboxKeyBytes) return std::nullopt;
   return static_cast<runtime::PartitionId>(Reader(record_key).u16());
-}
-
-std::string inbox_input(runtime::PartitionId source) {
-  return std::string(kInputPrefix) + std::to_string(source);
-}
-
-std::optional<runtime::PartitionId> inbox_source(std::string_view input) {
-  if (!input.starts_with(kInputPrefix)) return std::nullopt;
-  input.remove_prefix(kInputPrefix.size());
-  runtime::PartitionId source = 0;
-  const auto end = std::from_chars(input.data(), input.data() + input.size(), source);
-  if (end.ec != std::errc() || end.ptr != input.data() + input.size()) return std::nullopt;
-  return source;
 }
 
 }  // namespace laurel::adapters::kafka

@@ -54,7 +54,5 @@ std::string inbox_record_key(runtime::PartitionId source, runtime::CommitNumber 
 std::string inbox_position(std::string_view record_key, std::int64_t offset);
 std::int64_t offset_of_position(std::string_view position);
 std::optional<runtime::PartitionId> source_of(std::string_view record_key);
-std::string inbox_input(runtime::PartitionId source);
-std::optional<runtime::PartitionId> inbox_source(std::string_view input);
 
 }  // namespace laurel::adapters::kafka

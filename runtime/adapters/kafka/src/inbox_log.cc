@@ -20,7 +20,7 @@ class Finished {
  public:
   Finished(const runtime::Positions& positions, std::size_t partitions) : by_source_(partitions) {
     for (const auto& [input, position] : positions) {
-      const auto source = inbox_source(input);
+      const auto source = runtime::inbox_source(input);
       if (source && *source < partitions) by_source_[*source] = position;
     }
   }
@@ -192,7 +192,7 @@ runtime::Result<std::vector<runtime::InboxEntry>> InboxLog::read(PartitionId id,
       }
     }
     bytes += waiting.value.size();
-    entries.push_back({inbox_input(waiting.source), waiting.position, waiting.value});
+    entries.push_back({runtime::inbox_input(waiting.source), waiting.position, waiting.value});
     if (target.bytes > share_) {  // it does not stay
       target.bytes -= waiting.value.size();
       waiting.held = false;

@@ -43,18 +43,6 @@ constexpr std::uint16_t kPartitionsMax = 512;
 constexpr std::size_t kClusterNameMax = 64;
 constexpr int kOpenFilesMin = 64;  // of each snapshot
 
-std::uint64_t bytes_of(const Commit& commit) {
-  std::uint64_t bytes = 0;
-  for (const runtime::Row& row : commit.rows) {
-    bytes += row.key.size() + (row.value ? row.value->size() : 0);
-  }
-  for (const runtime::OutputRecord& record : commit.outputs) {
-    bytes += record.key.size() + record.type.size() + record.value.size();
-  }
-  for (const runtime::InboxRecord& record : commit.inbox) bytes += record.value.size();
-  return bytes;
-}
-
 class Engine final : public KafkaEngine {
  public:
   Engine(std::unique_ptr<Common> common, std::unique_ptr<DirectoryLock> lock,
@@ -301,7 +289,7 @@ Outcome Engine::admit_locked(const Commit& commit) const {
   const State& state = states_[commit.partition];
   if (state.failed) return Outcome::kStoreFailed;
   if (commit.epoch != state.epoch) return Outcome::kFenced;
-  if (bytes_of(commit) > common_->base.options.commit_bytes_max) return Outcome::kRejected;
+  if (commit_bytes(commit) > common_->base.options.commit_bytes_max) return Outcome::kRejected;
   return Outcome::kDurable;
 }
 
@@ -400,10 +388,7 @@ void Engine::close() {
     closed_ = true;
   }
   settled_.notify_all();
-  for (const auto& partition : partitions_) {
-    partition->drop_store();
-    partition->close_producer();
-  }
+  for (const auto& partition : partitions_) partition->close();
   // A view that is still held keeps its files open, and writes none.
   lock_.reset();
 }

@@ -46,7 +46,6 @@ struct TopicPartition {
   bool at_end = false;
   bool halted = false;
   /// Collected for the next submission.
-  std::shared_ptr<runtime::Submission> collected;
   std::vector<std::string> texts, places, positions;
 };
 
@@ -140,7 +139,7 @@ Status Inputs::find_partitions() {
   const std::vector<runtime::Positions> durable = ports_.positions();
   for (std::size_t input = 0; input < inputs_.size(); ++input) {
     const std::string& topic = inputs_[input].topic;
-    const auto count = kafka::partitions_of(base_, *asker_, topic, deadline);
+    const auto count = kafka::partitions_of(*asker_, topic, deadline);
     if (!count.ok()) return count.error();
     if (*count == 0) {
       return Error{ErrorCode::kNotFound, "the input topic " + topic +
@@ -160,7 +159,7 @@ Status Inputs::find_partitions() {
   return {};
 }
 
-// From where all partitions have handled it. One that has no position has handled nothing.
+// From where all partitions have handled it.
 Status Inputs::place(TopicPartition& found, const std::vector<runtime::Positions>& durable) {
   const std::string& topic = inputs_[found.input].topic;
   const std::string name = kafka::input_name(topic, found.partition);
@@ -246,13 +245,7 @@ void Inputs::collect(const rd_kafka_message_t& message) {
   }
   // After an assignment what was fetched before may come again.
   if (message.offset < from->next) return;
-  LogRecord record;
-  record.offset = message.offset;
-  record.message = &message;
-  if (message.key != nullptr) record.key = {static_cast<const char*>(message.key), message.key_len};
-  if (message.payload != nullptr) {
-    record.value = std::string_view(static_cast<const char*>(message.payload), message.len);
-  }
+  const LogRecord record = kafka::record_of(message);
   const std::lock_guard lock(mutex_);
   from->at_end = false;
   from->next = message.offset + 1;

@@ -11,6 +11,8 @@ constexpr Milliseconds kPoll{100};
 
 using Partitions = Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
 
+}  // namespace
+
 LogRecord record_of(const rd_kafka_message_t& message) {
   LogRecord out;
   out.offset = message.offset;
@@ -21,8 +23,6 @@ LogRecord record_of(const rd_kafka_message_t& message) {
   }
   return out;
 }
-
-}  // namespace
 
 std::string_view LogRecord::header(const char* name) const {
   rd_kafka_headers_t* headers = nullptr;

@@ -32,6 +32,8 @@ struct LogRecord {
   std::string_view header(const char* name) const;
 };
 
+LogRecord record_of(const rd_kafka_message_t& message);
+
 class LogReader {
  public:
   static runtime::Result<std::unique_ptr<LogReader>> make(const ClientBase& base);

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <limits>
 #include <optional>
-#include <set>
 
 #include "laurel/api/civil.h"
 #include "laurel/runtime/topics.h"
@@ -51,18 +50,6 @@ std::string time_text(std::int64_t time_us) {
                     at.second / 3600, at.second / 60 % 60, at.second % 60,
                     static_cast<long long>(time_us - seconds * kMicrosPerSecond));
   return {text.data(), static_cast<std::size_t>(size)};
-}
-
-/// The topic's name, living as long as the process.
-std::string_view interned(std::string_view topic) {
-  for (const std::string_view known : runtime::kTopics) {
-    if (known == topic) return known;
-  }
-  static std::mutex mutex;
-  static auto& names = *new std::set<std::string, std::less<>>();  // never destroyed
-  const std::lock_guard lock(mutex);
-  const auto found = names.find(topic);
-  return found != names.end() ? *found : *names.emplace(topic).first;
 }
 
 }  // namespace
@@ -139,7 +126,7 @@ Result<std::vector<runtime::TopicRecord>> OutputTopics::read(std::string_view to
   const auto start =
       offset_before(topic, partition, from, offsets->first, offsets->second, deadline);
   if (!start.ok()) return start.error();
-  const std::string_view kept_name = interned(topic);
+  const std::string_view kept_name = runtime::interned_topic(topic);
   // Open transactions hide what is behind them for a moment; what is asked for is committed.
   const Status status = readers_.read(
       name, partition, *start, offsets->second, deadline, [&](const LogRecord& record) {

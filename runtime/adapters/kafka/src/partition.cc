@@ -1,6 +1,7 @@
 #include "partition.h"
 
 #include <chrono>
+#include <map>
 #include <thread>
 #include <utility>
 
@@ -93,7 +94,7 @@ std::shared_ptr<const PartitionStore> Partition::store() const {
   return store_;
 }
 
-void Partition::drop_store() {
+void Partition::close() {
   std::shared_ptr<PartitionStore> store;
   {
     const std::lock_guard lock(mutex_);
@@ -105,6 +106,7 @@ void Partition::drop_store() {
   if (producer_ != nullptr && expected_ == store->record().epoch) {
     static_cast<void>(store->write_record(store->record(), store->changelog_next()).ok());
   }
+  producer_.reset();
   static_cast<void>(store->flush().ok());
 }
 
@@ -298,15 +300,22 @@ void Partition::produce(const Commit& commit, const PartitionRecord& next, Sent&
     sent.inbox.push_back(
         add(inbox, message.target, inbox_record_key(id_, commit.number, chunk++), message.value));
   }
-  PartitionRecord ends = record();
+  struct Topic {
+    std::string name;
+    std::uint64_t next = 0;
+  };
+  const PartitionRecord before = record();
+  std::map<std::string_view, Topic> topics;
   for (const runtime::OutputRecord& output : commit.outputs) {
-    std::uint64_t& end = ends.topic_ends[std::string(output.topic)];
-    const std::size_t at = add(topic_name(common_.base, output.topic), id_, output.key,
-                               output.value, headers_of(common_.base, output, id_, end));
-    bool first = true;
-    for (const Sent::First& known : sent.outputs) first = first && known.topic != output.topic;
-    if (first) sent.outputs.push_back({output.topic, end, at});
-    ++end;
+    const auto [topic, first] = topics.try_emplace(output.topic);
+    if (first) {
+      const auto end = before.topic_ends.find(output.topic);
+      topic->second.next = end == before.topic_ends.end() ? 0 : end->second;
+      topic->second.name = topic_name(common_.base, output.topic);
+      sent.outputs.push_back({output.topic, topic->second.next, index});
+    }
+    add(topic->second.name, id_, output.key, output.value,
+        headers_of(common_.base, output, id_, topic->second.next++));
   }
   const std::size_t last = add(changelog, id_, kCommitKey, encode_record(next));
   if (commit.rows.empty()) sent.first_row = last;

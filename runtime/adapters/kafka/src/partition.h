@@ -1,8 +1,8 @@
 /// Partition: what the engine does for one partition: fence, replay, own, commit.
 ///
-///     fence() ─▶ replay() ─▶ own() ─▶ commit() ─▶ commit() ...
-///                  ▲                     │ kUnknown: the producer is given up
-///                  └─────── own() ◀──────┘
+///     open() ─▶ make_ready() ─▶ own() ─▶ commit() ─▶ commit() ...
+///                                 ▲          │ kUnknown: the producer is given up
+///                                 └──────────┘ fence, replay, next epoch
 ///
 /// Threads    One at a time, apart from what says otherwise.
 #pragma once
@@ -48,12 +48,6 @@ class Partition {
   Partition& operator=(const Partition&) = delete;
 
   runtime::Status open(const StoreOptions& options);
-  /// Ends whatever another owner has open, and keeps it from going on.
-  runtime::Status fence(const Deadline& deadline);
-  /// Reads the changelog up to its end, which is asked for now. As long as that gets on.
-  runtime::Status replay();
-  /// As far as it can be read without a fence: whoever owns it has a transaction open.
-  runtime::Status read_ahead();
   /// Replays, and owns it ahead of take_over(): as soon as others are fenced by it.
   runtime::Status make_ready(const Deadline& deadline);
   /// Reads what waits for it. REQUIRES: all partitions are fenced.
@@ -63,15 +57,19 @@ class Partition {
   /// was quicker; kUnavailable: try again; others: it cannot be owned.
   runtime::Result<runtime::Recovered> own(const Deadline& deadline);
   runtime::Outcome commit(const std::shared_ptr<const runtime::Commit>& commit);
-  /// No transaction any more.
-  void close_producer() { producer_.reset(); }
-
   /// As of the last durable commit. Any thread.
   PartitionRecord record() const;
   std::shared_ptr<const PartitionStore> store() const;
-  void drop_store();
+  /// No transaction and no read any more.
+  void close();
 
  private:
+  /// Ends whatever another owner has open, and keeps it from going on.
+  runtime::Status fence(const Deadline& deadline);
+  /// Reads the changelog up to its end, which is asked for now. As long as that gets on.
+  runtime::Status replay();
+  /// As far as it can be read without a fence: whoever owns it has a transaction open.
+  runtime::Status read_ahead();
   struct Sent;
   class Sending;
   void produce(const runtime::Commit& commit, const PartitionRecord& next, Sent& sent);

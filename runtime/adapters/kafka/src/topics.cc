@@ -105,7 +105,7 @@ std::string topic_name(const ClientBase& base, std::string_view name) {
   return base.options.cluster + "." + std::string(name);
 }
 
-runtime::Result<int> partitions_of(const ClientBase&, Client& client, const std::string& topic,
+runtime::Result<int> partitions_of(Client& client, const std::string& topic,
                                    const Deadline& deadline) {
   const TopicHandle handle(rd_kafka_topic_new(client.get(), topic.c_str(), nullptr));
   for (;;) {
@@ -131,7 +131,7 @@ Status make_topics(const ClientBase& base, Client& client, const std::vector<Dec
   for (const DeclaredTopic& topic : topics) {
     const std::string name = topic_name(base, topic.name);
     const int wanted = topic.per_partition ? partitions : 1;
-    auto count = partitions_of(base, client, name, deadline);
+    auto count = partitions_of(client, name, deadline);
     if (!count.ok()) return count.error();
     if (*count == 0 && !base.options.create) {
       return Error{ErrorCode::kNotFound,
@@ -150,7 +150,7 @@ Status make_topics(const ClientBase& base, Client& client, const std::vector<Dec
         if (deadline.passed()) {
           return unavailable("making topic " + name, RD_KAFKA_RESP_ERR__TIMED_OUT);
         }
-        count = partitions_of(base, client, name, deadline);
+        count = partitions_of(client, name, deadline);
         if (!count.ok()) return count.error();
         if (*count == 0) std::this_thread::sleep_for(kAskAgain);
       }

@@ -29,7 +29,7 @@ DeclaredTopic control_topic();
 std::string topic_name(const ClientBase& base, std::string_view name);
 
 /// Partitions of the topic; 0: there is none. Errors: kUnavailable.
-runtime::Result<int> partitions_of(const ClientBase& base, Client& client, const std::string& topic,
+runtime::Result<int> partitions_of(Client& client, const std::string& topic,
                                    const Deadline& deadline);
 /// Makes those that are missing, when `create`, and waits until they can be written. Errors:
 /// kNotFound, kConfigInvalid (another number of partitions), kUnavailable.

@@ -105,6 +105,13 @@ enum class Outcome {
   kStoreFailed,  ///< stop owning; never retried in place
 };
 
+/// Bytes of its rows, outputs and messages: what engines limit.
+std::uint64_t commit_bytes(const Commit& commit);
+
+/// What the inbox of a source is called as an input, and whose it is; nothing for another input.
+std::string inbox_input(PartitionId source);
+std::optional<PartitionId> inbox_source(std::string_view input);
+
 struct Recovered {
   Epoch epoch = 0;  ///< of this ownership, higher than any before
   CommitNumber last_commit = 0;

@@ -16,4 +16,7 @@ inline constexpr std::array<std::string_view, 6> kTopics = {
     kTopicBalances, kTopicLedger,          kTopicDeadLetters,
     kTopicTiers,    kTopicPositionChanges, kTopicTournaments};
 
+/// The name, living as long as the process: one of these, or another's, kept. Any thread.
+std::string_view interned_topic(std::string_view topic);
+
 }  // namespace laurel::runtime

@@ -23,6 +23,15 @@ class Writer {
     varint(value.size());
     out_.append(value);
   }
+  /// varint count, then of each its name as bytes and what `value` writes.
+  template <class Map, class Value>
+  void each(const Map& map, const Value& value) {
+    varint(map.size());
+    for (const auto& [name, what] : map) {
+      bytes(name);
+      value(what);
+    }
+  }
 
  private:
   void big_endian(std::uint64_t value, int bytes);
@@ -43,6 +52,14 @@ class Reader {
   std::int64_t zigzag();
   std::string_view bytes() { return take(varint()); }
   std::string_view take(std::uint64_t size);
+  /// As Writer::each(): `value` reads one.
+  template <class Map, class Value>
+  void each(Map& map, const Value& value) {
+    for (std::uint64_t left = varint(); left > 0 && ok(); --left) {
+      const std::string_view name = bytes();
+      map[std::string(name)] = value();
+    }
+  }
 
   bool ok() const { return ok_; }
   bool at_end() const { return in_.empty(); }
