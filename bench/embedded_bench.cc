@@ -124,7 +124,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Wagers per second and latency of one embedded node, all work included."};
   std::uint64_t wagers = 2'000'000;
   std::uint32_t players = 1'000'000, batch = 1000, pace = 10'000, pace_seconds = 10;
-  unsigned open = 16;
+  unsigned open = 64;
   std::string site = "bench/site", data;
   app.add_option("--wagers", wagers)->capture_default_str();
   app.add_option("--players", players)->capture_default_str();

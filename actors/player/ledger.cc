@@ -18,6 +18,7 @@ void append_big_endian(std::string& out, Uint128 value, int bytes) {
 // sequence:u64 | asset length:u8 | asset | scale:u8 | delta:i128 | commitment:32, all big-endian.
 std::string header_of(const LedgerEntry& entry) {
   std::string header;
+  header.reserve(128);
   append_big_endian(header, entry.sequence(), 8);
   header.push_back(static_cast<char>(entry.delta().asset().size()));
   header.append(entry.delta().asset());

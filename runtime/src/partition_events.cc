@@ -61,15 +61,12 @@ void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& k
       continue;
     }
     keys[i].journal = journal_key(event.routing_key, name);
-    if (layers_.unstored(Space::kJournal, keys[i].journal) == nullptr) {
-      journal.push_back(keys[i].journal);
-    }
+    // Also when a commit that is not in the store has the row: that one is looked at first.
+    journal.push_back(keys[i].journal);
     for (const auto& target : ports_.registry.takers(event.data->GetDescriptor())) {
       if (turns_.asleep(*target.type)) continue;
       std::string root = state_key(target.type->name, event.routing_key);
-      if (!turns_.active(root) && layers_.unstored(Space::kState, root) == nullptr) {
-        roots.push_back(std::move(root));
-      }
+      if (!turns_.active(root)) roots.push_back(std::move(root));
     }
   }
   layers_.prefetch(Space::kJournal, std::move(journal));

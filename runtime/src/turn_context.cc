@@ -265,6 +265,7 @@ void TurnContext::emit_record(std::string_view topic, std::string_view key,
   for (const std::string_view known : kTopics) {
     if (known != topic) continue;
     if (auto bytes = serialize(record)) {
+      if (emitted_.empty()) emitted_.reserve(4);
       emitted_.push_back(
           {{known, std::string(key), std::string(record_type(known)), std::move(*bytes), now()},
            latest});

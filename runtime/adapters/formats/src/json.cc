@@ -41,6 +41,12 @@ bool has_nul(std::string_view text) {
   return !text.empty() && std::memchr(text.data(), 0, text.size()) != nullptr;
 }
 
+// Neither a quote nor an escape.
+bool is_plain(std::string_view text) {
+  return text.empty() || (std::memchr(text.data(), '"', text.size()) == nullptr &&
+                          std::memchr(text.data(), '\\', text.size()) == nullptr);
+}
+
 // The text after an opening quote, if it has no escape: the usual case, which needs no copy. A null
 // view otherwise. REQUIRES: no NUL before the record's end (checked when it was opened).
 std::string_view plain_text(const char* start) {
@@ -114,9 +120,9 @@ bool read_key(ondemand::field& field, std::string_view& key, Reject& reject) {
 bool read_text(ondemand::value value, std::string_view& text, Reject& reject) {
   const std::string_view token = scalar_token(value);
   if (token.size() >= 2 && token.front() == '"' && token.back() == '"') {
-    text = plain_text(token.data() + 1);
+    text = token.substr(1, token.size() - 2);
     // The value stays unread: going on to the next one skips it.
-    if (text.data() != nullptr && text.size() + 2 == token.size()) return true;
+    if (is_plain(text)) return true;
   }
   if (const auto error = value.get_string().get(text)) {
     if (error == simdjson::INCORRECT_TYPE) return reject_type("text", reject);
