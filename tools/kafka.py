@@ -169,8 +169,9 @@ Configuration:
       - {name: kafka.server, level: INFO}
 """)
         command = java(JAVA_TEST, "kafka.tools.StorageTool",
-                          ["format", "--config", str(folder / "server.properties"), "--cluster-id",
-                           self.state["cluster_id"]])
+                          ["format", "--config", str(folder / "server.properties"),
+                           # with "=": one id in 64 begins with a dash
+                           f"--cluster-id={self.state['cluster_id']}"])
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               check=False)
         if done.returncode != 0:

@@ -88,6 +88,30 @@ class KafkaEngineTest : public ::testing::Test {
     rd_kafka_destroy(client);
   }
 
+  /// Sets these properties of a topic of the cluster; all others go back to the broker's.
+  void alter_topic(const std::string& name,
+                   const std::vector<std::pair<std::string, std::string>>& properties) {
+    char why[512];
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", kafka_bootstrap().c_str(), why, sizeof why);
+    rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    ASSERT_NE(client, nullptr) << why;
+    const std::string topic = fixture_.options().cluster + "." + name;
+    auto* resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
+    for (const auto& [property, value] : properties) {
+      rd_kafka_ConfigResource_set_config(resource, property.c_str(), value.c_str());
+    }
+    rd_kafka_queue_t* answers = rd_kafka_queue_new(client);
+    rd_kafka_AlterConfigs(client, &resource, 1, nullptr, answers);
+    rd_kafka_event_t* event = rd_kafka_queue_poll(answers, 10'000);
+    ASSERT_NE(event, nullptr);
+    EXPECT_EQ(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(answers);
+    rd_kafka_ConfigResource_destroy(resource);
+    rd_kafka_destroy(client);
+  }
+
   KafkaFixture fixture_;
 };
 
@@ -275,6 +299,39 @@ TEST_F(KafkaEngineTest, AChangelogThatEndsBeforeTheSnapshotIsRefused) {
   const auto refused = adapters::open_kafka(options);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kDataLost);
+}
+
+TEST_F(KafkaEngineTest, TopicsThatWouldLoseDataAreRefusedAndEachIsNamedWithWhatMendsIt) {
+  fixture_.open()->close();
+  alter_topic("changelog", {{"cleanup.policy", "delete"}, {"max.message.bytes", "4000000"}});
+  alter_topic(
+      "inbox",
+      {{"retention.ms", "1000"}, {"retention.bytes", "-1"}, {"max.message.bytes", "2097152"}});
+  alter_topic("balances", {{"cleanup.policy", "compact"}, {"max.message.bytes", "2097152"}});
+  const auto engine = adapters::open_kafka(fixture_.options());
+  ASSERT_FALSE(engine.ok());
+  EXPECT_EQ(engine.error().code, ErrorCode::kConfigInvalid);
+  const std::string& text = engine.error().message;
+  const std::string cluster = fixture_.options().cluster;
+  const auto mended_by = [&](const std::string& topic, const std::string& changes) {
+    return ::testing::HasSubstr("kafka-configs.sh --bootstrap-server " + kafka_bootstrap() +
+                                " --alter --entity-type topics --entity-name " + cluster + "." +
+                                topic + " --add-config " + changes);
+  };
+  EXPECT_THAT(text, mended_by("changelog",
+                              "cleanup.policy=compact,min.compaction.lag.ms=172800000,"
+                              "delete.retention.ms=604800000\n"));
+  EXPECT_THAT(text, mended_by("inbox", "retention.ms=-1"));
+  EXPECT_THAT(text, ::testing::HasSubstr("inbox: retention.ms is 1000, and has to be at least -1"));
+  // More than is needed is well, and how long results are kept is the operator's.
+  EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr("max.message.bytes")));
+  EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr(".balances")));
+  alter_topic("changelog", {{"cleanup.policy", "compact"},
+                            {"min.compaction.lag.ms", "172800000"},
+                            {"delete.retention.ms", "604800000"},
+                            {"max.message.bytes", "4000000"}});
+  alter_topic("inbox", {{"retention.ms", "-1"}, {"max.message.bytes", "2097152"}});
+  fixture_.open()->close();
 }
 
 TEST_F(KafkaEngineTest, TwoNodesCannotShareADirectory) {

@@ -139,14 +139,14 @@ Status Inputs::find_partitions() {
   const std::vector<runtime::Positions> durable = ports_.positions();
   for (std::size_t input = 0; input < inputs_.size(); ++input) {
     const std::string& topic = inputs_[input].topic;
-    const auto count = kafka::partitions_of(*asker_, topic, deadline);
-    if (!count.ok()) return count.error();
-    if (*count == 0) {
+    const auto shape = kafka::shape_of(*asker_, topic, deadline);
+    if (!shape.ok()) return shape.error();
+    if (shape->partitions == 0) {
       return Error{ErrorCode::kNotFound, "the input topic " + topic +
                                              " is not there: make it, or "
                                              "take it out of the configuration"};
     }
-    for (int partition = 0; partition < *count; ++partition) {
+    for (int partition = 0; partition < shape->partitions; ++partition) {
       if (find(topic.c_str(), partition) != nullptr) continue;
       TopicPartition found;
       found.input = input;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "laurel/runtime/topics.h"
+#include "topic_check.h"
 
 namespace laurel::adapters::kafka {
 namespace {
@@ -44,11 +45,9 @@ Status create(const ClientBase& base, Client& client, const DeclaredTopic& topic
       rd_kafka_NewTopic_new(name.c_str(), partitions, replicas, why.data(), why.size()));
   if (fresh == nullptr)
     return Error{ErrorCode::kConfigInvalid, "topic " + name + ": " + why.data()};
-  Settings properties = topic.properties;
-  properties.emplace_back("max.message.bytes", kMessageBytesMax);
-  if (replicas > 1) properties.emplace_back("min.insync.replicas", std::to_string(replicas - 1));
-  for (const auto& [key, value] : properties) {
-    static_cast<void>(rd_kafka_NewTopic_set_config(fresh.get(), key.c_str(), value.c_str()));
+  for (const DeclaredProperty& each : properties_of(topic, replicas)) {
+    static_cast<void>(
+        rd_kafka_NewTopic_set_config(fresh.get(), each.name.c_str(), each.value.c_str()));
   }
   const Queue answers(rd_kafka_queue_new(client.get()));
   Owned<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy> options(
@@ -75,51 +74,68 @@ Status create(const ClientBase& base, Client& client, const DeclaredTopic& topic
                "topic " + name + " cannot be made: " + (text != nullptr ? text : text_of(code))};
 }
 
+std::vector<DeclaredProperty> kept_for_ever() {
+  return {{"cleanup.policy", "delete", Check::kEqual},
+          {"retention.ms", kForEver, Check::kAtLeast},
+          {"retention.bytes", kForEver, Check::kAtLeast}};
+}
+
 }  // namespace
+
+std::vector<DeclaredProperty> properties_of(const DeclaredTopic& topic, int replicas) {
+  std::vector<DeclaredProperty> out = topic.properties;
+  out.push_back({"max.message.bytes", kMessageBytesMax, Check::kAtLeast});
+  // A leader that has not seen what was acknowledged would take it back.
+  out.push_back({"unclean.leader.election.enable", "false", Check::kEqual});
+  out.push_back(
+      {"min.insync.replicas", std::to_string(std::max(replicas - 1, 1)), Check::kAtLeast});
+  return out;
+}
 
 std::vector<DeclaredTopic> declared_topics() {
   // A snapshot older than the first is a commit only at the end of a replay; one older than the
   // second would miss deletions.
-  const Settings compacted = {{"cleanup.policy", "compact"},
-                              {"min.compaction.lag.ms", kTwoDays},
-                              {"delete.retention.ms", kSevenDays}};
-  const Settings kept = {
-      {"cleanup.policy", "delete"}, {"retention.ms", kForEver}, {"retention.bytes", kForEver}};
+  const std::vector<DeclaredProperty> compacted = {
+      {"cleanup.policy", "compact", Check::kEqual},
+      {"min.compaction.lag.ms", kTwoDays, Check::kAtLeast},
+      {"delete.retention.ms", kSevenDays, Check::kAtLeast}};
   std::vector<DeclaredTopic> out = {{std::string(kChangelogTopic), true, compacted},
-                                    {std::string(kInboxTopic), true, kept},
-                                    {std::string(kCatalogTopic), false, kept}};
+                                    {std::string(kInboxTopic), true, kept_for_ever()},
+                                    {std::string(kCatalogTopic), false, kept_for_ever()}};
   for (const std::string_view topic : runtime::kTopics) {
-    out.push_back({std::string(topic), true, {{"cleanup.policy", "delete"}}});
+    out.push_back({std::string(topic), true, {{"cleanup.policy", "delete", Check::kNone}}});
   }
   return out;
 }
 
-DeclaredTopic control_topic() {
-  return {
-      std::string(kControlTopic),
-      false,
-      {{"cleanup.policy", "delete"}, {"retention.ms", kForEver}, {"retention.bytes", kForEver}}};
-}
+DeclaredTopic control_topic() { return {std::string(kControlTopic), false, kept_for_ever()}; }
 
 std::string topic_name(const ClientBase& base, std::string_view name) {
   return base.options.cluster + "." + std::string(name);
 }
 
-runtime::Result<int> partitions_of(Client& client, const std::string& topic,
-                                   const Deadline& deadline) {
+runtime::Result<TopicShape> shape_of(Client& client, const std::string& topic,
+                                     const Deadline& deadline) {
   const TopicHandle handle(rd_kafka_topic_new(client.get(), topic.c_str(), nullptr));
   for (;;) {
     Metadata metadata;
     const auto code =
         rd_kafka_metadata(client.get(), 0, handle.get(), &metadata.data, deadline.left_ms());
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return unavailable("looking for topic " + topic, code);
-    if (metadata.data->topic_cnt != 1) return 0;
+    if (metadata.data->topic_cnt != 1) return TopicShape();
     const rd_kafka_metadata_topic& found = metadata.data->topics[0];
-    if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return 0;
+    if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return TopicShape();
+    const auto* const first = found.partitions;
+    const auto* const end = first + found.partition_cnt;
     const bool led =
-        std::all_of(found.partitions, found.partitions + found.partition_cnt,
+        std::all_of(first, end,
                     [](const rd_kafka_metadata_partition& each) { return each.leader >= 0; });
-    if (found.err == RD_KAFKA_RESP_ERR_NO_ERROR && led) return found.partition_cnt;
+    if (found.err == RD_KAFKA_RESP_ERR_NO_ERROR && led && found.partition_cnt > 0) {
+      const auto* fewest = std::min_element(
+          first, end,
+          [](const auto& a, const auto& b) { return a.replica_cnt < b.replica_cnt; });
+      return TopicShape{found.partition_cnt, fewest->replica_cnt};
+    }
     if (deadline.passed()) return unavailable("looking for topic " + topic, found.err);
     std::this_thread::sleep_for(kAskAgain);
   }
@@ -128,16 +144,17 @@ runtime::Result<int> partitions_of(Client& client, const std::string& topic,
 Status make_topics(const ClientBase& base, Client& client, const std::vector<DeclaredTopic>& topics,
                    std::uint16_t partitions, const Deadline& deadline) {
   std::int16_t replicas = 0;
+  std::vector<int> copies;
   for (const DeclaredTopic& topic : topics) {
     const std::string name = topic_name(base, topic.name);
     const int wanted = topic.per_partition ? partitions : 1;
-    auto count = partitions_of(client, name, deadline);
-    if (!count.ok()) return count.error();
-    if (*count == 0 && !base.options.create) {
+    auto shape = shape_of(client, name, deadline);
+    if (!shape.ok()) return shape.error();
+    if (shape->partitions == 0 && !base.options.create) {
       return Error{ErrorCode::kNotFound,
                    "Kafka has no topic " + name + ": no Laurel cluster of that name was made here"};
     }
-    if (*count == 0) {
+    if (shape->partitions == 0) {
       if (replicas == 0) {
         auto found = replicas_of(base, client, deadline);
         if (!found.ok()) return found.error();
@@ -146,22 +163,23 @@ Status make_topics(const ClientBase& base, Client& client, const std::vector<Dec
       if (Status status = create(base, client, topic, wanted, replicas, deadline); !status.ok()) {
         return status;
       }
-      while (*count == 0) {
+      while (shape->partitions == 0) {
         if (deadline.passed()) {
           return unavailable("making topic " + name, RD_KAFKA_RESP_ERR__TIMED_OUT);
         }
-        count = partitions_of(client, name, deadline);
-        if (!count.ok()) return count.error();
-        if (*count == 0) std::this_thread::sleep_for(kAskAgain);
+        shape = shape_of(client, name, deadline);
+        if (!shape.ok()) return shape.error();
+        if (shape->partitions == 0) std::this_thread::sleep_for(kAskAgain);
       }
     }
-    if (*count != wanted) {
-      return Error{ErrorCode::kConfigInvalid, "topic " + name + " has " + std::to_string(*count) +
-                                                  " partitions, and has to have " +
-                                                  std::to_string(wanted)};
+    if (shape->partitions != wanted) {
+      return Error{ErrorCode::kConfigInvalid,
+                   "topic " + name + " has " + std::to_string(shape->partitions) +
+                       " partitions, and has to have " + std::to_string(wanted)};
     }
+    copies.push_back(shape->replicas);
   }
-  return {};
+  return check_topics(base, client, topics, copies, deadline);
 }
 
 }  // namespace laurel::adapters::kafka
