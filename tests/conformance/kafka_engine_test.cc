@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include <map>
+#include <thread>
 
 #include "conformance/engine_driver.h"
 #include "conformance/kafka_fixture.h"
@@ -110,6 +111,23 @@ class KafkaEngineTest : public ::testing::Test {
     rd_kafka_queue_destroy(answers);
     rd_kafka_ConfigResource_destroy(resource);
     rd_kafka_destroy(client);
+  }
+
+  /// The first offset that a topic of the cluster still has; waits until it is at least `wanted`.
+  std::int64_t first_offset(const std::string& name, int partition, std::int64_t wanted) {
+    char why[512];
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", kafka_bootstrap().c_str(), why, sizeof why);
+    rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    EXPECT_NE(client, nullptr) << why;
+    const std::string topic = fixture_.options().cluster + "." + name;
+    std::int64_t first = -1, end = -1;
+    for (int i = 0; i < 500 && first < wanted; ++i) {
+      if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &first, &end, 10'000);
+    }
+    rd_kafka_destroy(client);
+    return first;
   }
 
   KafkaFixture fixture_;
@@ -332,6 +350,50 @@ TEST_F(KafkaEngineTest, TopicsThatWouldLoseDataAreRefusedAndEachIsNamedWithWhatM
                             {"max.message.bytes", "4000000"}});
   alter_topic("inbox", {{"retention.ms", "-1"}, {"max.message.bytes", "2097152"}});
   fixture_.open()->close();
+}
+
+TEST_F(KafkaEngineTest, WhatIsFinishedInAnInboxIsDeletedAndWhatWaitsIsNot) {
+  adapters::KafkaOptions options = fixture_.options();
+  options.inbox_prune_interval = std::chrono::milliseconds(0);
+  const auto waiting = [](runtime::Engine& engine, const runtime::Positions& after) {
+    auto entries = engine.read_inbox(1, after, 1'000'000);
+    EXPECT_TRUE(entries.ok());
+    return std::move(*entries);
+  };
+  std::vector<runtime::InboxEntry> all;
+  runtime::Positions finished;
+  {
+    const auto engine = fixture_.open_as(options);
+    auto source = owner(*engine, 0);
+    auto target = owner(*engine, 1);
+    for (int i = 0; i < 6; ++i) {
+      runtime::Commit commit = source.next();
+      commit.inbox = {{1, "message " + std::to_string(i)}};
+      ASSERT_EQ(source.commit(std::move(commit)), Outcome::kDurable);
+    }
+    all = waiting(*engine, {});
+    ASSERT_EQ(all.size(), 6);
+    const auto finish = [&](std::size_t from, std::size_t to) {
+      runtime::Commit commit = target.next();
+      for (std::size_t i = from; i < to; ++i) {
+        commit.positions[all[i].input] = finished[all[i].input] = all[i].position;
+        commit.inbox_finished.emplace_back(all[i].input, all[i].position);
+      }
+      ASSERT_EQ(target.commit(std::move(commit)), Outcome::kDurable);
+    };
+    finish(0, 3);
+    finish(3, 4);
+    // Each message is followed by the marker of its transaction.
+    EXPECT_EQ(first_offset("inbox", 1, 8), 8);
+    EXPECT_EQ(waiting(*engine, finished).size(), 2);
+  }
+  // Another node, without a snapshot, finds exactly what waits.
+  const auto engine = fixture_.open_as(other_node());
+  (void)owner(*engine, 1);
+  const auto left = waiting(*engine, finished);
+  ASSERT_EQ(left.size(), 2);
+  EXPECT_EQ(left[0].position, all[4].position);
+  EXPECT_EQ(left[1].value, all[5].value);
 }
 
 TEST_F(KafkaEngineTest, TwoNodesCannotShareADirectory) {

@@ -461,6 +461,8 @@ Result<std::unique_ptr<KafkaEngine>> open_kafka(const KafkaOptions& options) {
   if (!made.ok()) return made.error();
   common->inbox =
       std::make_unique<kafka::InboxLog>(common->base, identity->partitions, common->readers);
+  common->pruner =
+      std::make_unique<kafka::InboxPruner>(common->base, *common->asker, identity->partitions);
   common->outputs =
       std::make_unique<kafka::OutputTopics>(common->base, *common->asker, common->readers);
   auto engine = std::make_unique<Engine>(std::move(common), std::move(*lock), std::move(*identity));

@@ -392,6 +392,7 @@ Outcome Partition::settle(const PartitionRecord& next) {
   }
   LAUREL_FAILPOINT("kafka.commit.after_store");
   set_record(store_->record());
+  common_.pruner->note(id_, store_->record().inbox_low);
   return Outcome::kDurable;
 }
 

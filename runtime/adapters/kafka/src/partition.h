@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "inbox_log.h"
+#include "inbox_pruner.h"
 #include "laurel/adapters/kafka/kafka_engine.h"
 #include "output_topics.h"
 #include "partition_store.h"
@@ -36,6 +37,7 @@ struct Common {
   std::unique_ptr<Client> asker;  ///< reads what is not committed, too
   LogReaders readers{base};
   std::unique_ptr<InboxLog> inbox;
+  std::unique_ptr<InboxPruner> pruner;
   std::unique_ptr<OutputTopics> outputs;
   Counters counters;
 };

@@ -127,13 +127,11 @@ runtime::Result<TopicShape> shape_of(Client& client, const std::string& topic,
     if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return TopicShape();
     const auto* const first = found.partitions;
     const auto* const end = first + found.partition_cnt;
-    const bool led =
-        std::all_of(first, end,
-                    [](const rd_kafka_metadata_partition& each) { return each.leader >= 0; });
+    const bool led = std::all_of(
+        first, end, [](const rd_kafka_metadata_partition& each) { return each.leader >= 0; });
     if (found.err == RD_KAFKA_RESP_ERR_NO_ERROR && led && found.partition_cnt > 0) {
       const auto* fewest = std::min_element(
-          first, end,
-          [](const auto& a, const auto& b) { return a.replica_cnt < b.replica_cnt; });
+          first, end, [](const auto& a, const auto& b) { return a.replica_cnt < b.replica_cnt; });
       return TopicShape{found.partition_cnt, fewest->replica_cnt};
     }
     if (deadline.passed()) return unavailable("looking for topic " + topic, found.err);

@@ -37,6 +37,8 @@ struct KafkaOptions {
   unsigned commit_threads = 2;
   /// How long a broker waits for a transaction to end, and this for the broker. Default 60 s.
   std::chrono::milliseconds transaction_timeout{60'000};
+  /// How often the broker is asked to delete what all have finished in the inbox. Default 60 s.
+  std::chrono::milliseconds inbox_prune_interval{60'000};
   /// Bytes of rows and outputs of one commit; a larger one is rejected. Default 64 MiB.
   std::uint64_t commit_bytes_max = 64ULL << 20;
   /// Memory and disk of all snapshots together; `path` and `create` are set by the engine.

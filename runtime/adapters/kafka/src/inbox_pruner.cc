@@ -1,0 +1,76 @@
+#include "inbox_pruner.h"
+
+#include <array>
+
+#include "topics.h"
+
+namespace laurel::adapters::kafka {
+namespace {
+
+constexpr Milliseconds kAnswerWithin{30'000};
+
+using Partitions = Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
+using Request = Owned<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy>;
+
+}  // namespace
+
+InboxPruner::InboxPruner(const ClientBase& base, Client& client, std::uint16_t partitions)
+    : base_(base),
+      client_(client),
+      topic_(topic_name(base, kInboxTopic)),
+      answers_(rd_kafka_queue_new(client.get())),
+      inboxes_(partitions),
+      next_(Clock::now() + base.options.inbox_prune_interval) {}
+
+void InboxPruner::note(runtime::PartitionId partition, std::int64_t low) {
+  const std::lock_guard lock(mutex_);
+  inboxes_[partition].low = low;
+  const auto now = Clock::now();
+  if (now < next_) return;
+  next_ = now + base_.options.inbox_prune_interval;
+  hear_locked();
+  ask_locked();
+}
+
+void InboxPruner::ask_locked() {
+  const Partitions offsets(rd_kafka_topic_partition_list_new(static_cast<int>(inboxes_.size())));
+  for (std::size_t id = 0; id < inboxes_.size(); ++id) {
+    Inbox& inbox = inboxes_[id];
+    if (inbox.low <= inbox.asked) continue;
+    rd_kafka_topic_partition_list_add(offsets.get(), topic_.c_str(), static_cast<int>(id))->offset =
+        inbox.low;
+    inbox.asked = inbox.low;
+  }
+  if (offsets->cnt == 0) return;
+  std::array<char, 512> why{};
+  const Owned<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy> options(
+      rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_DELETERECORDS));
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), static_cast<int>(kAnswerWithin.count()),
+                                            why.data(), why.size());
+  const Request request(rd_kafka_DeleteRecords_new(offsets.get()));
+  rd_kafka_DeleteRecords_t* wanted = request.get();
+  rd_kafka_DeleteRecords(client_.get(), &wanted, 1, options.get(), answers_.get());
+}
+
+// Of what was asked for before. What failed is asked for again when the inbox has gone on.
+void InboxPruner::hear_locked() {
+  while (const Event event{rd_kafka_queue_poll(answers_.get(), 0)}) {
+    rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
+    const auto* result = rd_kafka_event_DeleteRecords_result(event.get());
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && result != nullptr) {
+      const auto* offsets = rd_kafka_DeleteRecords_result_offsets(result);
+      for (int i = 0; i < offsets->cnt; ++i) {
+        if (offsets->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) code = offsets->elems[i].err;
+      }
+    }
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      said_ = false;
+    } else if (!said_) {
+      said_ = true;
+      base_.say(true, unavailable("deleting what is finished in " + topic_, code).message +
+                          "; nothing is lost, the topic grows");
+    }
+  }
+}
+
+}  // namespace laurel::adapters::kafka
