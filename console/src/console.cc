@@ -6,6 +6,7 @@
 #include "backfills.h"
 #include "catalog.h"
 #include "ingest.h"
+#include "inputs.h"
 #include "reads.h"
 #include "tournaments.h"
 #include "verify.h"
@@ -23,6 +24,7 @@ const std::vector<Verb>& verbs() {
       {"status", "what the node is doing"},
       {"ingest", "wagers of files into the node"},
       {"backfill", "list, close, drop: past events that wait for more"},
+      {"input", "list, accept-loss: the topics of Kafka that are read"},
       {"player", "show or ledger: one player's points and why"},
       {"actor", "show: the state of any actor"},
       {"dead-letters", "list: what was refused and why"},
@@ -51,6 +53,7 @@ struct Arguments {
   Common common;
   IngestArguments ingest;
   BackfillArguments backfill;
+  InputArguments input;
   TopicArguments topic;
   CatalogArguments catalog;
   TournamentArguments tournament;
@@ -86,6 +89,29 @@ void describe_backfills(CLI::App& app, Arguments& arguments, Run& run) {
       };
     });
   }
+}
+
+void describe_inputs(CLI::App& app, Arguments& arguments, Run& run) {
+  CLI::App* input =
+      app.add_subcommand("input", "The topics of Kafka that are read")->require_subcommand(1);
+  CLI::App* list = input->add_subcommand("list", "How far each is read, and what is halted");
+  add_common(*list, arguments.common, false);
+  list->callback([&run, &arguments] {
+    run = [&arguments](HttpClient& client) { return list_inputs(client, arguments.common); };
+  });
+  CLI::App* accept = input->add_subcommand(
+      "accept-loss", "What a halted one has lost is lost: go on with its first record");
+  add_common(*accept, arguments.common, false);
+  accept->add_option("TOPIC", arguments.input.topic)->required();
+  accept->add_option("PARTITION", arguments.input.partition)->required();
+  accept->add_option("--reason", arguments.input.reason, "Why; kept in the topic audit")
+      ->required();
+  accept->add_option("--by", arguments.input.by, "Who says so; default: $USER");
+  accept->callback([&run, &arguments] {
+    run = [&arguments](HttpClient& client) {
+      return accept_loss(client, arguments.common, arguments.input);
+    };
+  });
 }
 
 void describe_ingest(CLI::App& app, Arguments& arguments, Run& run) {
@@ -250,6 +276,7 @@ void describe(CLI::App& app, Arguments& arguments, Run& run) {
   });
   describe_catalog(app, arguments, run);
   describe_backfills(app, arguments, run);
+  describe_inputs(app, arguments, run);
   describe_ingest(app, arguments, run);
 }
 

@@ -53,6 +53,8 @@ std::string allowed_methods(const Target& target) {
   if (path[1] == "topics" && n == 3) return "GET";
   if (path[1] == "tournaments") return TournamentsApi::methods(path);
   if (path[1] == "catalog" && n == 2) return "GET, POST";
+  if (path[1] == "inputs" && n == 2) return "GET";
+  if (path[1] == "inputs" && n == 4) return path[3].ends_with(":accept-loss") ? "POST" : "";
   if (path[1] == "backfills" && n == 2) return "GET, POST";
   if (path[1] == "backfills" && n == 3) {
     return path[2].ends_with(":close") || path[2].ends_with(":drop") ? "POST" : "GET";
@@ -106,6 +108,8 @@ void Service::route(Request& request, const Target& target, const Respond& respo
     topic(target, respond);
   } else if (path.size() > 1 && path[1] == "backfills") {
     backfills(request, target, respond);
+  } else if (path.size() > 1 && path[1] == "inputs") {
+    inputs(request, target, respond);
   } else if (path.size() > 1 && path[1] == "tournaments") {
     tournaments_.handle(request, target, respond);
   } else if (path.size() > 1 && path[1] == "catalog") {

@@ -89,6 +89,10 @@ class Service {
   bool backfill_of(const Target& target, std::uint64_t& id, const Respond& respond) const;
   runtime::BackfillAnswer answer_with(const Respond& respond) const;
 
+  // inputs_api.cc
+  void inputs(const Request& request, const Target& target, const Respond& respond);
+  void accept_loss(const Request& request, const Target& target, const Respond& respond);
+
   // read_api.cc
   Reply status() const;
   Reply health() const;

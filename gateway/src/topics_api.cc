@@ -33,6 +33,7 @@ std::unique_ptr<google::protobuf::Message> message_of(std::string_view type) {
   if (type == "laurel.balance.changed.v1") return std::make_unique<contract::BalanceChanged>();
   if (type == "laurel.event.rejected.v1") return std::make_unique<contract::DeadLetter>();
   if (type == "laurel.tier.changed.v1") return std::make_unique<contract::TierChanged>();
+  if (type == "laurel.audit.v1") return std::make_unique<contract::AuditRecord>();
   if (type == "laurel.board.changed.v1") return std::make_unique<contract::BoardChanged>();
   if (type == "laurel.tournament.state.v1") {
     return std::make_unique<contract::TournamentChanged>();

@@ -149,6 +149,29 @@ class Node::Impl final : public runtime::NodeApi {
     return host_ ? host_->backfills() : std::vector<runtime::Backfill>();
   }
 
+  std::vector<runtime::InputStatus> inputs() const override {
+    return inputs_ ? inputs_->status() : std::vector<runtime::InputStatus>();
+  }
+  void accept_input_loss(runtime::InputLoss loss, runtime::InputAnswer answer) override {
+    if (!inputs_) return answer(Error{ErrorCode::kNotFound, "this node reads no inputs"});
+    auto action = inputs_->acceptance(loss);
+    if (!action) return answer(action.error());
+    host_->act(std::move(*action), [this, loss, answer](bool durable) {
+      if (!durable) {
+        return answer(Error{ErrorCode::kUnavailable,
+                            "it is not known whether it became durable: look at the inputs"});
+      }
+      log(kInputLossAccepted, {{"topic", loss.topic},
+                               {"partition", std::to_string(loss.partition)},
+                               {"by", loss.by},
+                               {"reason", loss.reason}});
+      inputs_->accepted(loss.topic, loss.partition);
+      for (const runtime::InputStatus& each : inputs_->status()) {
+        if (each.topic == loss.topic && each.partition == loss.partition) return answer(each);
+      }
+    });
+  }
+
   const runtime::Queries& queries() const override { return *queries_; }
   const runtime::Engine& engine() const override { return *engine_; }
 
@@ -193,7 +216,7 @@ class Node::Impl final : public runtime::NodeApi {
   std::string metrics_text() const override {
     return render_metrics({status(), host_ ? host_->totals() : adapters::HostTotals{},
                            engine_figures_(),
-                           inputs_ ? inputs_->status() : std::vector<adapters::KafkaInputStatus>(),
+                           inputs_ ? inputs_->status() : std::vector<runtime::InputStatus>(),
                            latency_.since_start(), options_});
   }
 

@@ -51,8 +51,7 @@ void add_kafka(const adapters::KafkaStats& kafka, std::vector<MetricFamily>& out
   out.push_back(std::move(phases));
 }
 
-void add_inputs(const std::vector<adapters::KafkaInputStatus>& inputs,
-                std::vector<MetricFamily>& out) {
+void add_inputs(const std::vector<runtime::InputStatus>& inputs, std::vector<MetricFamily>& out) {
   if (inputs.empty()) return;
   MetricFamily lag{"laurel_input_lag_records",
                    "Records of an input topic that were not read.",

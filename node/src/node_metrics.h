@@ -17,7 +17,7 @@ struct Figures {
   runtime::NodeStatus status;
   adapters::HostTotals totals;
   EngineFigures engine;
-  std::vector<adapters::KafkaInputStatus> inputs;
+  std::vector<runtime::InputStatus> inputs;
   LatencyRecorder::Histogram latency;
   const config::NodeOptions& options;
 };

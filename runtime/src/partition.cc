@@ -165,6 +165,10 @@ Partition::~Partition() = default;
 void Partition::start(const Recovered& recovered) { impl_->start(recovered); }
 void Partition::take(EventBatch batch) { impl_->take(std::move(batch)); }
 void Partition::inbox_news() { impl_->inbox_news(); }
+void Partition::act(AdminAction action, std::function<void(bool)> done) {
+  LAUREL_ASSERT(impl_->id == kAuditPartition);
+  impl_->act(std::move(action), std::move(done));
+}
 void Partition::order(BackfillOrder order, std::function<void(bool)> done) {
   impl_->order(std::move(order), std::move(done));
 }

@@ -69,7 +69,10 @@ void PartitionImpl::order(BackfillOrder order, std::function<void(bool)> done) {
 // The row is written again when nothing changes: the answer has to come after the commit of the
 // order that did change it.
 void PartitionImpl::handle_order(Work work) {
-  const BackfillOrder& order = work.order->order;
+  if (const auto* action = std::get_if<AdminAction>(&work.order->order)) {
+    return handle_action(std::move(work), *action);
+  }
+  const auto& order = std::get<BackfillOrder>(work.order->order);
   const std::uint64_t backfill = order.terms.id;
   if (backfills_.find(backfill) == nullptr) {
     backfills_.add(order.terms);

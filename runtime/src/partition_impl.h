@@ -7,6 +7,7 @@
 /// partition.cc           queues, what is next
 /// partition_events.cc    deduplication, the turns of an event, its journal row
 /// partition_messages.cc  inbox and timers
+/// partition_admin.cc     what somebody does by hand
 /// partition_backfills.cc orders, staging, what was staged
 /// partition_commit.cc    seal, outcome, reload
 #pragma once
@@ -38,6 +39,7 @@ class PartitionImpl {
   void take(EventBatch batch);
   void inbox_news() { inbox_unread_ = true; }
   void order(BackfillOrder order, std::function<void(bool)> done);
+  void act(AdminAction action, std::function<void(bool)> done);
   void barrier(std::function<void(bool)> done) {
     wait_at(std::make_shared<const std::function<void(bool)>>(std::move(done)));
   }
@@ -131,6 +133,8 @@ class PartitionImpl {
   bool unstage(std::string_view key, std::string_view row, QueuedBatch& into) const;
   void unreadable_row();
   bool drop_some();
+  // --- partition_admin.cc
+  void handle_action(Work work, const AdminAction& action);
   // --- partition_commit.cc
   void dead_letter(contract::DeadLetter letter);
   void undelivered(const internal::Turns::Undelivered& message, const internal::Origin& origin);

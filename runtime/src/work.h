@@ -6,9 +6,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "laurel/api/turn.h"
+#include "laurel/runtime/audit.h"
 #include "laurel/runtime/backfill.h"
 #include "laurel/runtime/catalog.h"
 #include "laurel/runtime/engine.h"
@@ -32,9 +34,9 @@ struct QueuedBatch {
   std::vector<std::string> rows;  ///< kApply: where each event was staged
 };
 
-/// An order about a backfill, and who waits for it.
+/// An order about a backfill or what somebody does by hand, and who waits for it.
 struct QueuedOrder {
-  BackfillOrder order;
+  std::variant<BackfillOrder, AdminAction> order;
   std::function<void(bool)> done;
 };
 

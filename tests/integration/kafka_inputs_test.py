@@ -141,6 +141,38 @@ class KafkaInputs(unittest.TestCase):
         for name in set(re.findall(r'"(laurel_(?:kafka|input)_[a-z_]+)"', source)):
             self.assertIn(f"# TYPE {name} ", metrics)
         self.assertIn(f'laurel_input_halted{{topic="{anew}",partition="0"}} 1', metrics)
+        self.accept_the_loss(node, grows, anew)
+
+    def accept_the_loss(self, node, grows, anew):
+        """Only of what is halted, with a reason, durably, and once in `audit`."""
+        def accept(*arguments):
+            return node.verb("input", "accept-loss", *arguments)
+        self.assertEqual(accept(anew, "0").code, 2)
+        refused = accept(grows, "0", "--reason", "none")
+        self.assertEqual(refused.code, 1)
+        self.assertIn("is not halted", refused.err)
+        self.assertIn("there is no input", accept(anew, "7", "--reason", "none").err)
+        done = accept(anew, "0", "--reason", "the topic was made anew", "--by", "kim")
+        self.assertEqual(done.code, 0, done.err)
+        # Three records of one wager: one effect. What was read of the topic before is still known.
+        expected = {"p0001": 2, "p0002": 2, "p0003": 3, "p0009": 9}
+        self.assertEqual(harness.eventually(lambda: harness.points(node.balances()), expected, 30), expected)
+        kafka.produce(anew, [("k", json.dumps(harness.wager("p0001", anew, 1000)))])
+        kafka.produce(anew, [("k", json.dumps(harness.wager("p0008", "8", 8000)))])
+        expected["p0008"] = 8
+        self.assertEqual(harness.eventually(lambda: harness.points(node.balances()), expected, 30), expected)
+        time.sleep(2)
+        node.kill()
+        node.start()
+        def standing():
+            inputs = map(json.loads, node.verb("input", "list", "--json").out.splitlines())
+            return [(each["halted"], each["generation"], each["next"])
+                    for each in inputs if each["topic"] == anew]
+        self.assertEqual(harness.eventually(standing, [(False, 1, "5")], 20), [(False, 1, "5")])
+        self.assertEqual(harness.points(node.balances()), expected)
+        audit = [json.loads(line) for line in node.verb("topic", "read", "audit", "--json").out.splitlines()]
+        self.assertEqual([(each["data"]["by"], each["data"]["reason"], each["data"]["target"])
+                          for each in audit], [("kim", "the topic was made anew", f"{anew}/0")])
 
     def test_a_topic_that_is_not_there_is_refused(self):
         node = self.node(kafka.fresh_name("c"), EVENTS.replace("TOPIC", "no-such-topic"))

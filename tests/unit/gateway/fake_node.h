@@ -89,6 +89,16 @@ class FakeNode : public runtime::NodeApi {
   }
   std::vector<runtime::Backfill> backfills() const override { return node_backfills; }
   std::vector<runtime::Backfill> node_backfills;
+  std::vector<runtime::InputStatus> inputs() const override { return node_inputs; }
+  void accept_input_loss(runtime::InputLoss loss, runtime::InputAnswer answer) override {
+    losses.push_back(loss);
+    for (const runtime::InputStatus& each : node_inputs) {
+      if (each.topic == loss.topic && each.partition == loss.partition) return answer(each);
+    }
+    answer(runtime::Error{runtime::ErrorCode::kNotFound, "there is no such input"});
+  }
+  std::vector<runtime::InputStatus> node_inputs;
+  std::vector<runtime::InputLoss> losses;
   const runtime::Queries& queries() const override { return queries_; }
   const runtime::Engine& engine() const override { return engine_; }
   runtime::NodeStatus status() const override { return node_status; }

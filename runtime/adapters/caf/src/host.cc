@@ -98,6 +98,12 @@ class CafHost final : public Host {
     if (shared_->draining || partition >= partitions_.size()) return done(false);
     caf::anon_send(partitions_[partition], internal::BarrierDone(std::move(done)));
   }
+  void act(runtime::AdminAction action, std::function<void(bool)> done) override {
+    if (shared_->draining) return done(false);
+    caf::anon_send(partitions_[runtime::kAuditPartition],
+                   std::make_shared<internal::ActionRequest>(
+                       internal::ActionRequest{std::move(action), std::move(done)}));
+  }
   void open_backfill(runtime::BackfillTerms terms, BackfillAnswer answer) override {
     ask({internal::BackfillRequest::Kind::kOpen, std::move(terms), std::move(answer)});
   }

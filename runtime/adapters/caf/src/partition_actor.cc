@@ -49,6 +49,13 @@ caf::behavior PartitionActor::make_behavior() {
           step();
         });
       },
+      [this](const ActionRequestPtr& request) {
+        if (stopped_) return request->done(false);
+        guarded([&] {
+          partition_.act(request->action, request->done);
+          step();
+        });
+      },
       [this](const Tick&) { guarded([&] { tick(); }); },
       [this](const runtime::ClusterTime& time) {
         guarded([&] {

@@ -27,6 +27,12 @@ struct TellTime {};
 /// A commit with messages for this partition is durable.
 struct InboxNews {};
 using BarrierDone = std::function<void(bool)>;
+/// What somebody does by hand, and who is told once it is durable.
+struct ActionRequest {
+  runtime::AdminAction action;
+  std::function<void(bool)> done;
+};
+using ActionRequestPtr = std::shared_ptr<ActionRequest>;
 using CatalogPtr = std::shared_ptr<const runtime::Catalog>;
 using BatchPtr = std::shared_ptr<runtime::EventBatch>;
 
@@ -74,6 +80,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::SealDue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::Peers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::InboxNews)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::BarrierDone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::ActionRequestPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::BackfillNews)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::TellTime)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(laurel::adapters::internal::BatchPtr)

@@ -80,8 +80,22 @@ std::optional<InputPosition> decode_position(std::string_view bytes) {
   return out;
 }
 
-std::string input_name(std::string_view topic, int partition) {
-  return "topic/" + std::string(topic) + "/" + std::to_string(partition);
+std::string input_name(std::string_view topic, int partition, std::uint32_t generation) {
+  std::string out = "topic/" + std::string(topic) + "/" + std::to_string(partition);
+  if (generation > 0) out += "/" + std::to_string(generation);
+  return out;
 }
+
+std::string generation_name(std::string_view topic, int partition) {
+  return "generation/" + std::string(topic) + "/" + std::to_string(partition);
+}
+
+std::string encode_generation(std::uint32_t generation) {
+  std::string out;
+  Writer(out).u32(generation);
+  return out;
+}
+
+std::uint32_t decode_generation(std::string_view bytes) { return Reader(bytes).u32(); }
 
 }  // namespace laurel::adapters::kafka

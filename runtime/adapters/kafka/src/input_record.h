@@ -23,6 +23,11 @@ std::string encode_position(const LogRecord& record);
 std::optional<InputPosition> decode_position(std::string_view bytes);
 std::uint32_t check_of(const LogRecord& record);
 
-std::string input_name(std::string_view topic, int partition);
+/// Of what is read since the loss was accepted for the `generation`th time.
+std::string input_name(std::string_view topic, int partition, std::uint32_t generation);
+/// Where the generation itself is kept, as a position: u32, big-endian.
+std::string generation_name(std::string_view topic, int partition);
+std::string encode_generation(std::uint32_t generation);
+std::uint32_t decode_generation(std::string_view bytes);
 
 }  // namespace laurel::adapters::kafka

@@ -43,8 +43,10 @@ struct TopicPartition {
   int partition = 0;
   std::int64_t next = 0;
   std::int64_t end = 0;
+  std::uint32_t generation = 0;
   bool at_end = false;
   bool halted = false;
+  std::string why;  ///< it is halted
   /// Collected for the next submission.
   std::vector<std::string> texts, places, positions;
 };
@@ -64,11 +66,21 @@ class Inputs final : public KafkaInputs {
     stop_.notify_all();
     if (thread_.joinable()) thread_.join();
   }
-  std::vector<KafkaInputStatus> status() const override;
+  std::vector<runtime::InputStatus> status() const override;
+  Result<runtime::AdminAction> acceptance(const runtime::InputLoss& loss) const override;
+  void accepted(const std::string& topic, int partition) override {
+    const std::lock_guard lock(mutex_);
+    accepted_.emplace_back(topic, partition);
+  }
 
  private:
   Status find_partitions();
   Status place(TopicPartition& found, const std::vector<runtime::Positions>& durable);
+  void halt(TopicPartition& input, const std::string& why) const;
+  std::string name_of(const TopicPartition& input) const {
+    return kafka::input_name(inputs_[input.input].topic, input.partition, input.generation);
+  }
+  void go_on_with_accepted();
   void assign();
   void run();
   void collect(const rd_kafka_message_t& message);
@@ -88,6 +100,7 @@ class Inputs final : public KafkaInputs {
   std::condition_variable stop_;
   bool stopping_ = false;
   std::vector<TopicPartition> partitions_;  ///< changed under the mutex, by the thread only
+  std::vector<std::pair<std::string, int>> accepted_;  ///< losses, since the thread looked
   std::size_t collected_records_ = 0, collected_bytes_ = 0;
   bool behind_ = true;
   /// Submissions that are not done: they may outlive this.
@@ -102,13 +115,79 @@ bool Inputs::stopped(Milliseconds wait) {
   return stop_.wait_for(lock, wait, [this] { return stopping_; });
 }
 
-std::vector<KafkaInputStatus> Inputs::status() const {
-  std::vector<KafkaInputStatus> out;
+std::vector<runtime::InputStatus> Inputs::status() const {
+  std::vector<runtime::InputStatus> out;
   const std::lock_guard lock(mutex_);
   for (const TopicPartition& each : partitions_) {
-    out.push_back({inputs_[each.input].topic, each.partition, each.next, each.end, each.halted});
+    out.push_back({inputs_[each.input].topic, each.partition, each.next, each.end, each.generation,
+                   each.halted, each.why});
   }
   return out;
+}
+
+// A new generation has positions of its own: none, so that it is read from its beginning.
+Result<runtime::AdminAction> Inputs::acceptance(const runtime::InputLoss& loss) const {
+  const std::string name = loss.topic + "/" + std::to_string(loss.partition);
+  const std::lock_guard lock(mutex_);
+  for (const TopicPartition& each : partitions_) {
+    if (each.partition != loss.partition || inputs_[each.input].topic != loss.topic) continue;
+    if (!each.halted) {
+      return Error{ErrorCode::kInvalidInput,
+                   "input " + name + " is not halted: nothing of it is lost"};
+    }
+    runtime::AdminAction action;
+    action.action = "input.accept-loss";
+    action.target = name;
+    action.by = loss.by;
+    action.reason = loss.reason;
+    action.before = "halted: " + each.why;
+    action.after = "read from its first record, generation " + std::to_string(each.generation + 1);
+    action.positions[kafka::generation_name(loss.topic, loss.partition)] =
+        kafka::encode_generation(each.generation + 1);
+    return action;
+  }
+  return Error{ErrorCode::kNotFound, "there is no input " + name};
+}
+
+void Inputs::halt(TopicPartition& input, const std::string& why) const {
+  input.halted = true;
+  input.why = why;
+  const std::string name = inputs_[input.input].topic + "/" + std::to_string(input.partition);
+  base_.say(true, "input " + name + " is halted: " + why +
+                      ". Nothing is jumped over; the other inputs go on. If what is lost is lost: "
+                      "laurel input accept-loss " +
+                      inputs_[input.input].topic + " " + std::to_string(input.partition));
+}
+
+// Those whose loss was accepted, from where they are now.
+void Inputs::go_on_with_accepted() {
+  std::vector<std::pair<std::string, int>> accepted;
+  {
+    const std::lock_guard lock(mutex_);
+    accepted.swap(accepted_);
+  }
+  for (const auto& [topic, partition] : accepted) {
+    TopicPartition* const input = find(topic.c_str(), partition);
+    if (input == nullptr || !input->halted) continue;
+    TopicPartition fresh;
+    fresh.input = input->input;
+    fresh.partition = partition;
+    const Status status = place(fresh, ports_.positions());
+    // What the node shows of its positions may be a moment old.
+    if (!status.ok() || fresh.generation <= input->generation) {
+      if (!status.ok()) base_.say(true, status.error().message);
+      const std::lock_guard lock(mutex_);
+      accepted_.emplace_back(topic, partition);
+      continue;
+    }
+    base_.say(false, "input " + topic + "/" + std::to_string(partition) +
+                         " goes on: its loss was accepted");
+    {
+      const std::lock_guard lock(mutex_);
+      *input = std::move(fresh);
+    }
+    assign();
+  }
 }
 
 TopicPartition* Inputs::find(const char* topic, int partition) {
@@ -162,7 +241,13 @@ Status Inputs::find_partitions() {
 // From where all partitions have handled it.
 Status Inputs::place(TopicPartition& found, const std::vector<runtime::Positions>& durable) {
   const std::string& topic = inputs_[found.input].topic;
-  const std::string name = kafka::input_name(topic, found.partition);
+  const std::string generation = kafka::generation_name(topic, found.partition);
+  for (const runtime::Positions& positions : durable) {
+    const auto known = positions.find(generation);
+    if (known == positions.end()) continue;
+    found.generation = std::max(found.generation, kafka::decode_generation(known->second));
+  }
+  const std::string name = name_of(found);
   const Deadline deadline(kAskWithin);
   const auto offsets = kafka::offsets_of(*asker_, topic, found.partition, deadline);
   if (!offsets.ok()) return offsets.error();
@@ -176,18 +261,14 @@ Status Inputs::place(TopicPartition& found, const std::vector<runtime::Positions
     all = all && position.has_value();
     if (position && (!least || position->next < least->next)) least = position;
   }
-  const auto halt = [&](const std::string& why) {
-    found.halted = true;
-    base_.say(true, "input " + topic + "/" + std::to_string(found.partition) +
-                        " is halted: " + why + ". Nothing is jumped over; the other inputs go on");
-  };
   found.next = offsets->first;
   if (!least) return {};
   // One without a position may have been given records in a commit that did not come to be.
   if (all) found.next = least->next;
   if (least->next < offsets->first || least->next > offsets->second) {
-    halt("it holds offsets " + std::to_string(offsets->first) + " to " +
-         std::to_string(offsets->second) + ", and was read to " + std::to_string(least->next));
+    halt(found, "it holds offsets " + std::to_string(offsets->first) + " to " +
+                    std::to_string(offsets->second) + ", and was read to " +
+                    std::to_string(least->next));
     return {};
   }
   // The last record that was read may be gone by now, by age or because it was superseded.
@@ -200,8 +281,8 @@ Status Inputs::place(TopicPartition& found, const std::vector<runtime::Positions
                                       });
   if (!status.ok()) return status;
   if (same == false) {
-    halt("the record at offset " + std::to_string(least->next - 1) +
-         " is not the one that was read: the topic was made anew");
+    halt(found, "the record at offset " + std::to_string(least->next - 1) +
+                    " is not the one that was read: the topic was made anew");
   }
   return {};
 }
@@ -232,10 +313,7 @@ void Inputs::collect(const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
       message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
     const std::lock_guard lock(mutex_);
-    from->halted = true;
-    base_.say(true, std::string("input ") + topic + "/" + std::to_string(message.partition) +
-                        " is halted: offset " + std::to_string(from->next) +
-                        " is not there any more. Nothing is jumped over");
+    halt(*from, "offset " + std::to_string(from->next) + " is not there any more");
     return;
   }
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -264,7 +342,7 @@ bool Inputs::submit_collected() {
     if (each.texts.empty()) continue;
     auto submission = std::make_shared<runtime::Submission>();
     submission->source = inputs_[each.input].topic + "/" + std::to_string(each.partition);
-    submission->input = kafka::input_name(inputs_[each.input].topic, each.partition);
+    submission->input = name_of(each);
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < each.texts.size(); ++i) {
       bytes += each.texts[i].size() + each.places[i].size() + each.positions[i].size();
@@ -316,7 +394,7 @@ void Inputs::write_group_offsets() {
   const auto durable = ports_.positions();
   const Partitions list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
   for (const TopicPartition& each : partitions_) {
-    const std::string name = kafka::input_name(inputs_[each.input].topic, each.partition);
+    const std::string name = name_of(each);
     std::int64_t least = std::numeric_limits<std::int64_t>::max();
     for (const runtime::Positions& positions : durable) {
       const auto known = positions.find(name);
@@ -344,6 +422,7 @@ void Inputs::run() {
     }
     if (!submit_collected()) return;
     tell_behind();
+    go_on_with_accepted();
     const auto now = Clock::now();
     if (now - offsets_at > kGroupOffsets) {
       offsets_at = now;

@@ -52,6 +52,7 @@ struct TimerKey {
 };
 std::optional<TimerKey> parse_timer_key(std::string_view bytes);
 
+inline constexpr std::string_view kAuditKey = "a";  // in Space::kStaged: StoredAudit
 inline constexpr char kBackfillTag = 'b';
 std::string backfill_key(std::uint64_t backfill);
 /// Events of a backfill ascend by event time, also that before 1970.

@@ -15,6 +15,7 @@
 #include "laurel/runtime/catalog_schema.h"
 #include "laurel/runtime/engine.h"
 #include "laurel/runtime/event.h"
+#include "laurel/runtime/inputs.h"
 #include "laurel/runtime/queries.h"
 
 namespace laurel::runtime {
@@ -87,6 +88,11 @@ class NodeApi {
   virtual void finish_backfill(std::uint64_t id, bool drop, BackfillAnswer answer) = 0;
   /// By id: all that are open or being applied, and the last ones that were finished or dropped.
   virtual std::vector<Backfill> backfills() const = 0;
+  /// Topics that are read; none with the engine embedded.
+  virtual std::vector<InputStatus> inputs() const = 0;
+  /// Durable, with a record in `audit`, when it is answered. kNotFound: there is no such input;
+  /// kInvalidInput: it is not halted; kUnavailable: unknown, look at inputs().
+  virtual void accept_input_loss(InputLoss loss, InputAnswer answer) = 0;
   /// `done(true)`, once, on any thread, when all that was durable in the partition's inbox now is
   /// handled, and a commit that it seals afterwards is durable: then reads see what was durable
   /// anywhere when this was called. `done(false)`: it cannot be known. The node's end may leave it

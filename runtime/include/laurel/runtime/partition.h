@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "laurel/runtime/audit.h"
 #include "laurel/runtime/backfill.h"
 #include "laurel/runtime/boards.h"
 #include "laurel/runtime/catalog.h"
@@ -90,6 +91,8 @@ class Partition {
   void inbox_news();
   /// `done(true)` once the order is durable; `done(false)`: unknown, give it again.
   void order(BackfillOrder order, std::function<void(bool)> done);
+  /// The same, of what somebody does by hand. REQUIRES: this is kAuditPartition.
+  void act(AdminAction action, std::function<void(bool)> done);
   /// `done(true)` once all that was durable in the inbox now is handled and a commit that is sealed
   /// after it is durable; an empty one when there is nothing else. `done(false)`: unknown.
   void barrier(std::function<void(bool)> done);

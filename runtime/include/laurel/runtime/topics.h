@@ -12,9 +12,12 @@ inline constexpr std::string_view kTopicPositionChanges = "position-changes";
 inline constexpr std::string_view kTopicDeadLetters = "dead-letters";
 inline constexpr std::string_view kTopicTiers = "tiers";
 inline constexpr std::string_view kTopicTournaments = "tournaments";
-inline constexpr std::array<std::string_view, 6> kTopics = {
-    kTopicBalances, kTopicLedger,          kTopicDeadLetters,
-    kTopicTiers,    kTopicPositionChanges, kTopicTournaments};
+inline constexpr std::string_view kTopicAudit = "audit";
+inline constexpr std::array<std::string_view, 7> kTopics = {
+    kTopicBalances,        kTopicLedger,      kTopicDeadLetters, kTopicTiers,
+    kTopicPositionChanges, kTopicTournaments, kTopicAudit};
+/// CloudEvents type of the records of `audit`.
+inline constexpr std::string_view kAuditType = "laurel.audit.v1";
 
 /// The name, living as long as the process: one of these, or another's, kept. Any thread.
 std::string_view interned_topic(std::string_view topic);

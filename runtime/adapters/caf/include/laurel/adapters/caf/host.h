@@ -68,6 +68,8 @@ class Host {
   virtual void adopt(std::shared_ptr<const runtime::Catalog> catalog) = 0;
   /// See NodeApi::barrier.
   virtual void barrier(runtime::PartitionId partition, std::function<void(bool)> done) = 0;
+  /// `done(true)`: it is durable, with its audit record. `done(false)`: unknown. Any thread.
+  virtual void act(runtime::AdminAction action, std::function<void(bool)> done) = 0;
   /// Opens one, without an id in `terms`, or gives the open one of that source. kOverloaded: there
   /// are kBackfillsOpenMax. The answer comes on any thread, once it is durable everywhere.
   virtual void open_backfill(runtime::BackfillTerms terms, BackfillAnswer answer) = 0;

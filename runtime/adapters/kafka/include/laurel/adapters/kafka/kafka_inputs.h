@@ -25,7 +25,9 @@
 #include <vector>
 
 #include "laurel/adapters/kafka/options.h"
+#include "laurel/runtime/audit.h"
 #include "laurel/runtime/event.h"
+#include "laurel/runtime/inputs.h"
 
 namespace laurel::adapters {
 
@@ -45,15 +47,6 @@ struct KafkaInputPorts {
   std::function<void(bool)> behind;
 };
 
-/// How a topic partition stands.
-struct KafkaInputStatus {
-  std::string topic;
-  int partition = 0;
-  std::int64_t next = 0;  ///< read next
-  std::int64_t end = 0;   ///< of the topic, as last heard of
-  bool halted = false;
-};
-
 class KafkaInputs {
  public:
   virtual ~KafkaInputs() = default;
@@ -63,7 +56,13 @@ class KafkaInputs {
                                                              KafkaInputPorts ports);
   /// Reads no more. Idempotent.
   virtual void stop() = 0;
-  virtual std::vector<KafkaInputStatus> status() const = 0;
+  virtual std::vector<runtime::InputStatus> status() const = 0;
+  /// What has to become durable for that loss to be accepted: positions that this reads at its next
+  /// start. kNotFound, kInvalidInput: see NodeApi::accept_input_loss().
+  virtual runtime::Result<runtime::AdminAction> acceptance(
+      const runtime::InputLoss& loss) const = 0;
+  /// It is durable: the input goes on.
+  virtual void accepted(const std::string& topic, int partition) = 0;
 };
 
 }  // namespace laurel::adapters
