@@ -6,6 +6,7 @@ Records are written and read with kcat; what Laurel wrote is taken apart here, w
 import json
 import os
 import subprocess
+import tempfile
 import sys
 import unittest
 import uuid
@@ -66,6 +67,17 @@ def produce(topic, records, partition=None, headers=None):
     done = subprocess.run(command, input=lines.encode(), capture_output=True, check=False)
     if done.returncode != 0:
         raise AssertionError(f"kcat: {done.stderr.decode()}")
+
+
+def produce_bytes(topic, value, headers, partition=0):
+    """One record of any bytes."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(value)
+        file.flush()
+        command = ["kcat", "-P", "-b", bootstrap(), "-t", topic, "-p", str(partition), "-X", "acks=all"]
+        for name, text in headers.items():
+            command += ["-H", f"{name}={text}"]
+        subprocess.run([*command, file.name], check=True, capture_output=True)
 
 
 def consume(topic):

@@ -110,6 +110,28 @@ class KafkaInputs(unittest.TestCase):
         client.close()
         self.assertEqual(harness.points(node.balances()), {"p0001": 1, "p0002": 2, "p0003": 3})
 
+    def test_events_whose_data_is_protobuf(self):
+        topic, cluster = kafka.fresh_name("wagers"), kafka.fresh_name("c")
+        kafka.make_topic(topic, 1)
+        def field(number, value):
+            return bytes([number << 3 | 2, len(value)]) + value
+        def wager(tx_id, units):
+            amount = b"\x10" + bytes([units & 127 | 128, units >> 7]) + field(3, b"BIT") + b"\x20\x02"
+            return field(1, tx_id) + field(2, amount)
+        attributes = harness.wager("p0001", "1", 1000)
+        headers = {f"ce_{name}": value for name, value in attributes.items() if name != "data"}
+        kafka.produce_bytes(topic, wager(b"1", 1000), headers | {"content-type": "application/protobuf"})
+        kafka.produce(topic, [("k", json.dumps(attributes))])  # the same, in JSON
+        kafka.produce_bytes(topic, b"no wager", headers | {"content-type": "application/protobuf"})
+        node = self.node(cluster, EVENTS.replace("TOPIC", topic))
+        node.start()
+        self.handled(node, 3)
+        self.assertEqual(harness.points(node.balances()), {"p0001": 1})
+        client = node.client()
+        self.assertEqual([each["data"]["reason"] for each in client.topic("dead-letters")],
+                         ["malformed-protobuf"])
+        client.close()
+
     # ---- Topics that change ---------------------------------------------------------------------
     def test_a_topic_that_grows_is_followed_and_one_made_anew_is_halted(self):
         grows, anew, cluster = (kafka.fresh_name(each) for each in ("grows", "anew", "c"))

@@ -6,6 +6,7 @@
 #include "event_builder.h"
 #include "event_schema.h"
 #include "json.h"
+#include "protobuf_data.h"
 #include "time_text.h"
 
 namespace laurel::adapters::formats {
@@ -80,6 +81,7 @@ class JsonEvent {
                  in_quotes(envelope_.type()) + " is not known; known: " + schemas_.type_names());
       return reject.in("type");
     }
+    if (has_base64_ && !read_protobuf(reject)) return reject.in("data_base64");
     // The data came before the type: read it now that the type is known.
     if (data_ == nullptr && has_data_ && !read_data_again(document, reject)) return false;
     if (data_ == nullptr) {
@@ -105,6 +107,7 @@ class JsonEvent {
     kContentType,
     kSpecVersion,
     kData,
+    kDataBase64,
     kOther
   };
 
@@ -123,6 +126,7 @@ class JsonEvent {
       case 10:
         return name == "dataschema" ? kDataSchema : kOther;
       case 11:
+        if (name == "data_base64") return kDataBase64;
         return name == "traceparent" ? kTraceParent : name == "specversion" ? kSpecVersion : kOther;
       case 12:
         return name == "recordedtime"   ? kRecordedTime
@@ -215,6 +219,13 @@ class JsonEvent {
       case kTraceParent:
         envelope_.set_traceparent(text.data(), text.size());
         return true;
+      case kContentType:
+        protobuf_ = text == "application/protobuf";
+        return true;
+      case kDataBase64:
+        base64_ = text;
+        has_base64_ = true;
+        return true;
       case kSpecVersion:
         if (text != "1.0") return reject.set(reject::kWrongType, "is not supported; allowed: 1.0");
         return true;
@@ -232,6 +243,26 @@ class JsonEvent {
     Unknown unknown;
     if (!read_message(object, *schema_->message, *data_, 2, unknown, reject)) return false;
     return unknown_.keep("data", unknown, reject);
+  }
+
+  // Behind the envelope: the thread's buffer is free again.
+  bool read_protobuf(Reject& reject) {
+    if (has_data_) return reject.set(reject::kMalformedJson, "is there beside data");
+    if (!protobuf_) {
+      return reject.set(reject::kWrongType,
+                        "is read as protobuf: datacontenttype has to be application/protobuf");
+    }
+    std::string text;
+    if (!json_of_protobuf(base64_, *schema_->prototype, *schema_->message, text, reject)) {
+      return false;
+    }
+    ondemand::document document;
+    ondemand::object object;
+    if (!open_object(text, document, object, reject)) return false;
+    data_ = schema_->prototype->New(&arena_);
+    Unknown unknown;
+    return read_message(object, *schema_->message, *data_, 2, unknown, reject) &&
+           unknown_.keep("data", unknown, reject);
   }
 
   bool read_data_again(ondemand::document& document, Reject& reject) {
@@ -400,6 +431,9 @@ class JsonEvent {
   Unknown unknown_;
   bool has_data_ = false;
   bool has_time_ = false;
+  std::string base64_;
+  bool has_base64_ = false;
+  bool protobuf_ = false;  ///< says datacontenttype
 };
 
 class CloudEventsDecoder : public runtime::Decoder {

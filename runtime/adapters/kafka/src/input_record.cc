@@ -1,5 +1,7 @@
 #include "input_record.h"
 
+#include <openssl/evp.h>
+
 #include "laurel/adapters/disk/checksum.h"
 #include "laurel/adapters/disk/wire.h"
 
@@ -27,6 +29,15 @@ void append_json(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+std::string base64(std::string_view bytes) {
+  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // it ends with a NUL
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(bytes.data()),
+                                   static_cast<int>(bytes.size()));
+  out.resize(static_cast<std::size_t>(size));
+  return out;
+}
+
 }  // namespace
 
 std::string event_text(const LogRecord& record) {
@@ -48,6 +59,12 @@ std::string event_text(const LogRecord& record) {
       append_json(out, {static_cast<const char*>(bytes), size});
       out.push_back(',');
     }
+  }
+  if (record.header("content-type").starts_with("application/protobuf")) {
+    out += "\"datacontenttype\":\"application/protobuf\",\"data_base64\":";
+    append_json(out, base64(value));
+    out.push_back('}');
+    return out;
   }
   // The text as it came: that it is JSON is seen by whoever decodes the whole.
   out += "\"data\":";

@@ -10,7 +10,8 @@
 
 namespace laurel::adapters::kafka {
 
-/// The event as text: the value, or one CloudEvent in JSON made of `ce_` headers and the value.
+/// The event as text: the value, or one CloudEvent in JSON made of `ce_` headers and the value,
+/// which is JSON, or protobuf if its `content-type` says so.
 std::string event_text(const LogRecord& record);
 
 /// next:u64 check:u32, big-endian. `next`: the offset behind the record; `check`: CRC-32C of its

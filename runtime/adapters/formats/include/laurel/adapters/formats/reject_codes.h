@@ -5,6 +5,8 @@ namespace laurel::adapters::formats::reject {
 
 inline constexpr char kMalformedJson[] = "malformed-json";
 inline constexpr char kMalformedCsv[] = "malformed-csv";
+inline constexpr char kBadBase64[] = "bad-base64";
+inline constexpr char kMalformedProtobuf[] = "malformed-protobuf";
 inline constexpr char kWrongColumns[] = "wrong-columns";
 inline constexpr char kWrongType[] = "wrong-type";
 inline constexpr char kMissingField[] = "missing-field";
