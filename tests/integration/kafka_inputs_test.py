@@ -80,6 +80,19 @@ class KafkaInputs(unittest.TestCase):
     def test_real_wagers_30_partitions(self):
         self.play(30, kill=False)
 
+    def test_real_wagers_as_a_shuffled_backfill(self):
+        rows, cluster = list(rows_of(harness.WAGERS)), kafka.fresh_name("c")
+        node = self.node(cluster, "")
+        node.start()
+        done = node.ingest(harness.WAGERS, timeout_s=300)
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(harness.points(node.balances()), points_per_player(rows))
+        causes = {(row["Username"], row["Id"]): points_of(row) for row in rows if points_of(row)}
+        self.assertEqual(check(cluster, causes, harness.points(node.balances())), [])
+        self.assertEqual(node.verb("verify").code, 0)
+        again = node.ingest(harness.WAGERS, timeout_s=300)
+        self.assertEqual((again.code, int(again.json()["duplicate"])), (0, len(rows)))
+
     # ---- Formats and bad input ------------------------------------------------------------------
     def test_structured_and_binary_events_and_what_is_none(self):
         topic, cluster = kafka.fresh_name("wagers"), kafka.fresh_name("c")
