@@ -5,8 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <future>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -28,6 +31,19 @@ int fail(const char* verb, const runtime::Error& error) {
   std::fprintf(stderr, "laurel %s: %s\n  (%s: docs/errors/%s.md)\n", verb, error.message.c_str(),
                name_of(error.code), name_of(error.code));
   return 1;
+}
+
+// A start can take minutes: a broker is waited for, a log is read anew. Whoever asks for a stop
+// meanwhile has it at once: a start has nothing yet that a kill could lose.
+runtime::Result<std::unique_ptr<node::Node>> start_or_stop(const config::NodeOptions& options,
+                                                           const node::Node::Mode& mode) {
+  auto starting = std::async(std::launch::async, [&] { return node::Node::start(options, mode); });
+  while (starting.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    if (!node::stop_signal_within_ms(10)) continue;
+    node::log(node::kNodeStopped, {{"what", "while it started"}});
+    std::_Exit(0);
+  }
+  return starting.get();
 }
 
 int run_node(int argc, char** argv) {
@@ -55,7 +71,7 @@ int run_node(int argc, char** argv) {
   }
   if (!data_dir.empty()) options.data_dir = data_dir;
   if (port >= 0) options.listen.port = static_cast<std::uint16_t>(port);
-  auto node = node::Node::start(options, mode);
+  auto node = start_or_stop(options, mode);
   if (!node) return fail("run", node.error());
   std::fprintf(stderr, "laurel: node %s runs on %s://%s:%u, data in %s\n", options.node_id.c_str(),
                options.listen.tls_cert.empty() ? "http" : "https", options.listen.address.c_str(),

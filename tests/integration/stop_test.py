@@ -6,12 +6,14 @@ import itertools
 import json
 import signal
 import socket
+import tempfile
 import threading
 import time
 import unittest
 from collections import Counter
+from pathlib import Path
 
-from harness import SCALE, NodeTest, verb, wager
+from harness import SCALE, Node, NodeTest, eventually, verb, wager
 
 FEEDERS = 4
 BATCH_EVENTS = 50
@@ -150,6 +152,21 @@ class Stop(NodeTest):
         self.assertLess(time.monotonic() - before, 2 * SCALE)
         self.assertIn("stopped", self.node.log())
         self.node.start()
+
+
+class StopWhileItStarts(unittest.TestCase):
+    def test_a_node_that_waits_for_a_broker_stops_at_once(self):
+        with tempfile.TemporaryDirectory(prefix="laurel-itest-") as folder:
+            config = Path(folder) / "node.toml"
+            config.write_text('[engine]\nkind = "kafka"\n[kafka]\nbootstrap = "127.0.0.1:1"\n')
+            node = Node(folder, config=config)
+            node.launch()
+            self.assertTrue(eventually(lambda: "node.starting" in node.log(), True))
+            time.sleep(0.2)
+            before = time.monotonic()
+            self.assertEqual(node.stop(), 0, node.log())
+            self.assertLess(time.monotonic() - before, 1 * SCALE)
+            self.assertIn("while it started", node.log())
 
 
 def decode_position(text):
