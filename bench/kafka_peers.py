@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""Laurel beside what users would build instead: the same wagers from the same topic of the same broker, one after the
+other, round by round.
+
+    laurel     dedup, journal, hash-chained ledger, tiers, ten boards, balances and position changes, exactly once
+    streams    Kafka Streams, exactly once: dedup, tiers, balances
+    redis      the same with ten boards in Redis, which are not exactly once
+
+Needs the folder of the peers (--peers; its README.md says what they do), a JDK, Maven, and what
+tools/packages-bench.txt lists. Compare rows of one run only: the machine is shared.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+BUILD = REPOSITORY / "build"
+TICKS = os.sysconf("SC_CLK_TCK")
+REDIS = "/usr/bin/redis-check-rdb"  # the server's program under another name
+NODE = """\
+partitions = {partitions}
+[node]
+id = "bench"
+[commit]
+in_flight_max = 4
+interval_min_ms = 20
+[data]
+dir = "data"
+[catalog]
+dir = "{site}/catalog"
+[engine]
+kind = "kafka"
+[kafka]
+bootstrap = "{bootstrap}"
+cluster = "{cluster}"
+[[input]]
+topic = "{topic}"
+format = "json"
+mapping = "{site}/mapping.toml"
+"""
+
+
+def run(*command, **how):
+    return subprocess.run([str(each) for each in command], check=True, **how)
+
+
+def cpu_s(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Broker:
+    def __init__(self, folder):
+        self.folder = folder
+        run(sys.executable, REPOSITORY / "tools" / "kafka.py", "start", "--dir", folder, "--bench")
+        state = json.loads((folder / "kafka.json").read_text())
+        self.address, self.pid = state["bootstrap"], state["brokers"][0]["pid"]
+
+    def stop(self):
+        run(sys.executable, REPOSITORY / "tools" / "kafka.py", "stop", "--dir", self.folder, "--remove",
+            stdout=subprocess.DEVNULL)
+
+
+def built_peers(source):
+    peers = BUILD / "peers"
+    if not peers.exists():
+        shutil.copytree(source, peers)
+        run("chmod", "-R", "u+w", peers)
+    run("make", "-s", "-C", peers / "generator", stdout=subprocess.DEVNULL)
+    if not (peers / "kafka-streams" / "target" / "libs").exists():
+        run("mvn", "-q", "package", cwd=peers / "kafka-streams")
+    return peers
+
+
+def points_by_player(broker, topic):
+    """What the wagers of the topic come to, read from it: floor(stake x multiplier of the tier held before / 100)."""
+    points, seen = {}, set()
+    with subprocess.Popen(["kcat", "-C", "-b", broker.address, "-t", topic, "-e", "-q", "-f", "%s\\n"],
+                          stdout=subprocess.PIPE) as reader:
+        for line in reader.stdout:
+            wager = json.loads(line)
+            if wager["stake"] <= 0 or wager["id"] in seen:
+                continue
+            seen.add(wager["id"])
+            before = points.get(wager["player"], 0)
+            multiplier = 1 if before < 10_000 else 2 if before < 100_000 else 3
+            points[wager["player"]] = before + wager["stake"] * multiplier // 100
+    return points
+
+
+def laurel(arguments, broker, topic, expected, number):
+    with tempfile.TemporaryDirectory(prefix="laurel-bench-", dir=arguments.work) as folder:
+        site, port = REPOSITORY / "bench" / "peers", free_port()
+        (Path(folder) / "node.toml").write_text(NODE.format(
+            partitions=arguments.partitions, bootstrap=broker.address, topic=topic, site=site,
+            cluster=f"laurel-{os.getpid()}-{number}"))
+        with open(Path(folder) / "log", "wb") as log:
+            broker_before, began = cpu_s(broker.pid), time.monotonic()
+            node = subprocess.Popen([BUILD / "release" / "laurel", "run", "--config", f"{folder}/node.toml",
+                                     "--port", str(port)], stdout=log, stderr=log)
+        try:
+            while not caught_up(port, arguments.wagers):
+                if node.poll() is not None:
+                    raise SystemExit(Path(folder, "log").read_text())
+                time.sleep(0.1)
+            took = time.monotonic() - began
+            cpu = cpu_s(node.pid) + cpu_s(broker.pid) - broker_before
+            done = run(BUILD / "release" / "laurel", "export", "balances", "--json", "--server",
+                       f"http://127.0.0.1:{port}", capture_output=True)
+        finally:
+            node.terminate()
+            node.wait()
+    points = {}
+    for line in done.stdout.splitlines():
+        row = json.loads(line)
+        points[row["player"]] = int(row["balances"][0]["units"]) if row["balances"] else 0
+    # A stake of nothing is a wager to Laurel: who has made no other is there, with no points.
+    same = expected == {player: points[player] for player in points.keys() & expected.keys()} and not any(
+        points[player] for player in points.keys() - expected.keys())
+    return arguments.wagers / took, cpu / arguments.wagers * 1e6, same
+
+
+def caught_up(port, wagers):
+    """Whether every record of the topic is durable: accepted, known already, or refused."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/status", timeout=5) as reply:
+            status = json.load(reply)
+    except OSError:
+        return False
+    return sum(int(status[each]) for each in ("accepted", "duplicates", "conflicts", "rejected")) >= wagers
+
+
+def streams(arguments, broker, peers, oracle, redis):
+    with tempfile.TemporaryDirectory(prefix="laurel-bench-", dir=arguments.work) as folder:
+        environment = os.environ | {"BROKERS": broker.address, "BROKER_PID": str(broker.pid),
+                                    "WORKDIR": folder, "RUN": str(time.monotonic_ns())}
+        more = []
+        if redis:
+            environment["REDIS_PID"] = str(redis.pid)
+            more = [f"redis=127.0.0.1:{redis.port}"]
+            redis.forget()
+        done = run(peers / "kafka-streams" / "run.sh", "throughput", arguments.wagers, arguments.players,
+                   *more, env=environment, capture_output=True, text=True)
+    seen = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")][0]
+    cpu = sum(each["cpu_s_per_M"] for each in seen.values() if isinstance(each, dict))
+    sink = next(json.loads(line[7:]) for line in done.stdout.splitlines() if line.startswith("sink"))
+    return (arguments.wagers / seen["seconds_from_start"], cpu,
+            sink["balances_digest"] == oracle["balances_digest"])
+
+
+class Redis:
+    def __init__(self, folder):
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--save", "", "--appendonly", "no", "--dir", folder],
+            executable=REDIS, stdout=subprocess.DEVNULL)
+        self.pid = self.process.pid
+        time.sleep(0.5)
+
+    def forget(self):
+        run("redis-cli", "-p", self.port, "FLUSHALL", stdout=subprocess.DEVNULL)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers", type=Path, default=REPOSITORY.parent / "shared" / "peers")
+    parser.add_argument("--wagers", type=int, default=2_000_000)
+    parser.add_argument("--players", type=int, default=1_000_000)
+    parser.add_argument("--partitions", type=int, default=4, help="of Laurel")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="laurel,streams,redis")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    if not (arguments.peers / "README.md").exists():
+        parser.error(f"there are no peers in {arguments.peers}; --peers names their folder")
+    arguments.work = BUILD / "bench"
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    peers = built_peers(arguments.peers)
+    only = arguments.only.split(",")
+    broker = Broker(arguments.work / "peers-kafka")
+    redis = Redis(str(arguments.work)) if "redis" in only else None
+    rows = {name: [] for name in only}
+    try:
+        topic = f"wagers-{arguments.wagers}-{arguments.players}"
+        tool = peers / "generator" / "peerbench"
+        sizes = [f"n={arguments.wagers}", f"players={arguments.players}"]
+        run(tool, "topic", f"brokers={broker.address}", f"topic={topic}")
+        time.sleep(1)
+        run(tool, "gen", f"brokers={broker.address}", f"topic={topic}", *sizes, stdout=subprocess.DEVNULL)
+        oracle = json.loads(run(tool, "oracle", *sizes, capture_output=True).stdout)
+        expected = points_by_player(broker, topic)
+        for number in range(arguments.rounds):
+            for name in only:
+                row = (laurel(arguments, broker, topic, expected, number) if name == "laurel" else
+                       streams(arguments, broker, peers, oracle, redis if name == "redis" else None))
+                rows[name].append(row)
+                print(f"round {number + 1}  {name:8} {row[0]:9.0f} wagers/s  {row[1]:6.1f} CPU s per million  "
+                      f"balances {'right' if row[2] else 'WRONG'}", file=sys.stderr, flush=True)
+    finally:
+        if redis:
+            redis.stop()
+        broker.stop()
+    medians = {name: {"wagers_per_s": round(statistics.median(row[0] for row in all_)),
+                      "cpu_s_per_million": round(statistics.median(row[1] for row in all_), 1),
+                      "balances_right": all(row[2] for row in all_)} for name, all_ in rows.items()}
+    if arguments.json:
+        print(json.dumps(medians))
+    else:
+        print(f"median of {arguments.rounds}, {arguments.wagers} wagers, {arguments.players} players, "
+              "from start to caught up, broker on the same cores")
+        for name, row in medians.items():
+            beside = medians.get("laurel", row)["wagers_per_s"] / row["wagers_per_s"]
+            print(f"  {name:8} {row['wagers_per_s']:9} wagers/s {row['cpu_s_per_million']:7} CPU s per million "
+                  f"(laurel {beside:.2f}x)")
+    return 0 if all(row["balances_right"] for row in medians.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
