@@ -282,7 +282,7 @@ def status(cluster, as_json):
 
 
 def tool(cluster, verb, rest):
-    if verb in ("topics", "groups") and not rest:
+    if verb in ("topics", "groups", "acls") and not rest:
         rest = ["--list"]
     if verb == "consume":
         if not rest or rest[0].startswith("-"):
@@ -328,7 +328,7 @@ def main():
             return status(cluster, options.json)
         if options.verb == "acls" and rest and rest[0] != "--list":
             return acls.main(rest, lambda arguments: tool(cluster, "acls", arguments))
-        return tool(cluster, options.verb, rest or ["--list"] if options.verb == "acls" else rest)
+        return tool(cluster, options.verb, rest)
     except secure.Unable as unable:
         print(f"kafka: {unable}", file=sys.stderr)
         return 1

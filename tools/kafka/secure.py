@@ -1,8 +1,9 @@
-"""The secure broker of `./dev kafka start --secure`: TLS by a CA of its own, SCRAM, ACLs, one super user.
+"""The secure broker of `./dev kafka start --secure`: TLS by a CA of its own, SASL, ACLs, one super user.
 
 Nobody may do anything but User:admin, until `./dev kafka acls --apply` says so. What is made is in the
-broker's folder, readable by its owner only: `admin.properties` and `laurel.properties` (librdkafka: kafka.client_file,
-kcat -F), `admin.java.properties` (Kafka's own tools), `ca.pem`.
+broker's folder, readable by its owner only: `USER.properties` with SASL/PLAIN and `USER.scram.properties` with
+SCRAM-SHA-512, for the users admin and laurel (librdkafka: kafka.client_file, kcat -F); `admin.java.properties`
+(Kafka's own tools); `ca.pem`. SCRAM on Kafka 4 takes librdkafka 2.6.1 or newer: Debian 12 has an older one.
 
 The certificate is for the name localhost, not for its address: a client that checks no names would not notice.
 """
@@ -49,16 +50,21 @@ def make_certificates(folder):
     os.chmod(folder / "ca.key", 0o600)
 
 
-def client_properties(folder, user, password):
+def client_properties(folder, user, password, mechanism):
     """As librdkafka takes them."""
     return f"""\
 security.protocol=SASL_SSL
-sasl.mechanisms={SCRAM}
+sasl.mechanisms={mechanism}
 sasl.username={user}
 sasl.password={password}
 ssl.ca.location={folder / 'ca.pem'}
 broker.address.family=v4
 """
+
+
+def plain_login(users):
+    return (f'{LOGIN}.plain.PlainLoginModule required username="{ADMIN}" password="{users[ADMIN]}"'
+            + "".join(f' user_{user}="{password}"' for user, password in users.items()) + ";")
 
 
 def scram_login(user, password):
@@ -70,7 +76,8 @@ def make(folder):
     make_certificates(folder)
     users = {user: secrets.token_urlsafe(24) for user in (ADMIN, USER)}
     for user, password in users.items():
-        private(folder / f"{user}.properties", client_properties(folder, user, password))
+        private(folder / f"{user}.properties", client_properties(folder, user, password, "PLAIN"))
+        private(folder / f"{user}.scram.properties", client_properties(folder, user, password, SCRAM))
     private(folder / "admin.java.properties", f"""\
 security.protocol=SASL_SSL
 sasl.mechanism={SCRAM}
@@ -87,7 +94,7 @@ def set_up(folder, broker_folder, broker, security):
     users = make(folder)
     password = users[ADMIN]
     listener = "listener.name.sasl_ssl"
-    mechanisms = SCRAM + (",OAUTHBEARER" if security == "oauth" else "")
+    mechanisms = f"{SCRAM},PLAIN" + (",OAUTHBEARER" if security == "oauth" else "")
     path = broker_folder / "server.properties"
     text = path.read_text() + f"""
 # Of a name that is there twice the last counts.
@@ -101,8 +108,8 @@ sasl.mechanism.inter.broker.protocol={SCRAM}
 sasl.mechanism.controller.protocol=PLAIN
 {listener}.scram-sha-512.sasl.jaas.config={scram_login(ADMIN, password)}
 listener.name.controller.sasl.enabled.mechanisms=PLAIN
-listener.name.controller.plain.sasl.jaas.config={LOGIN}.plain.PlainLoginModule required \
-username="{ADMIN}" password="{password}" user_{ADMIN}="{password}";
+listener.name.controller.plain.sasl.jaas.config={plain_login({ADMIN: password})}
+{listener}.plain.sasl.jaas.config={plain_login(users)}
 ssl.keystore.type=PEM
 ssl.keystore.location={folder / 'broker.pem'}
 ssl.truststore.type=PEM

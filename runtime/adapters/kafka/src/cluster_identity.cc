@@ -4,6 +4,7 @@
 
 #include "laurel/adapters/disk/directory.h"
 #include "laurel/adapters/disk/wire.h"
+#include "link.h"
 #include "topics.h"
 
 namespace laurel::adapters::kafka {
@@ -105,7 +106,7 @@ Result<std::int64_t> append(const ClientBase& base, const std::string& topic, st
     if (event != nullptr && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
       const rd_kafka_message_t* message = rd_kafka_event_message_next(event.get());
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return unavailable("writing to " + topic, message->err);
+        return refused_or_away("writing to " + topic, message->err, {"Write", "topic", topic});
       }
       return std::int64_t{message->offset};
     }
