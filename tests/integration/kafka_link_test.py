@@ -1,6 +1,7 @@
 """A broker with TLS, SASL and the rights of tools/kafka/acls.py and no more: what a node can do there, that it
 needs each of them, and that it says what is wrong when it is not taken in."""
 
+import base64
 import contextlib
 import importlib.util
 import io
@@ -11,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -225,6 +227,41 @@ class KafkaLink(unittest.TestCase):
             self.skipTest("SCRAM with Kafka 4 takes librdkafka 2.6.1: LAUREL_LIBRDKAFKA names a folder with it")
         self.produce(topic, self.rows)
         self.counted(node, cluster, self.rows)
+
+    @staticmethod
+    def put_token(path, life_s):
+        """An unsigned one, as this broker takes it."""
+        def part(claims):
+            return base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+        now = int(time.time())
+        passing = path.with_suffix(".new")
+        passing.write_text(f'{part({"alg": "none"})}.{part({"sub": "laurel", "iat": now, "exp": now + life_s})}.\n')
+        passing.rename(path)
+
+    def test_oauthbearer_with_tokens_from_a_file(self):
+        topic, cluster = self.made()
+        self.allow(acls.needed(cluster, [topic]))
+        token = self.folder / "token"
+        client_file = self.properties(sasl_mechanisms="OAUTHBEARER", sasl_username=None, sasl_password=None,
+                                      sasl_oauthbearer_config=f"token_file={token}")
+        node = self.site(cluster, topic, client_file)
+        self.refused(node, "Failed to acquire SASL OAUTHBEARER token", f"cannot read {token}")
+        life_s = 8
+        self.put_token(token, life_s)
+        node.start()
+        self.produce(topic, self.rows[:self.step])
+        self.counted(node, cluster, self.rows[:self.step])
+        until = time.monotonic() + 2.5 * life_s  # past the end of the first token, and of the second
+        while time.monotonic() < until:
+            self.put_token(token, life_s)
+            time.sleep(1)
+        self.produce(topic, self.rows[self.step:])
+        self.put_token(token, 600)
+        self.counted(node, cluster, self.rows)
+        token.write_text("Geheim123")  # for whoever connects from now on
+        node.kill()
+        self.refused(node, "the OAUTHBEARER token is none")
+        self.assertNotIn("Geheim123", node.log())
 
 
 if __name__ == "__main__":
