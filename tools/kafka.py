@@ -2,7 +2,7 @@
 """Runs Apache Kafka for development and tests: KRaft, one or three brokers, nothing but loopback.
 
 usage: ./dev kafka start [--brokers N] [--dir DIR]     starts what is in DIR, or makes it anew
-                         [--secure]                    one broker with TLS, SASL/SCRAM and ACLs
+                         [--secure]                    one broker with TLS, SASL and ACLs
        ./dev kafka stop [--dir DIR] [--remove]         ends it (and removes its folder)
        ./dev kafka status [--dir DIR] [--json]         where it listens, what lives
        ./dev kafka topics [--dir DIR] [...]            kafka-topics.sh; without arguments: --list
