@@ -2,11 +2,15 @@
 """Runs Apache Kafka for development and tests: KRaft, one or three brokers, nothing but loopback.
 
 usage: ./dev kafka start [--brokers N] [--dir DIR]     starts what is in DIR, or makes it anew
+                         [--secure]                    one broker with TLS, SASL and ACLs
        ./dev kafka stop [--dir DIR] [--remove]         ends it (and removes its folder)
        ./dev kafka status [--dir DIR] [--json]         where it listens, what lives
        ./dev kafka topics [--dir DIR] [...]            kafka-topics.sh; without arguments: --list
        ./dev kafka consume TOPIC [--dir DIR] [...]     kafka-console-consumer.sh
        ./dev kafka groups [--dir DIR] [...]            kafka-consumer-groups.sh
+       ./dev kafka acls [--dir DIR] [...]              what a node has to be allowed: tools/kafka/acls.py
+
+The verbs speak to a secure broker as its admin; its folder has the properties of clients (tools/kafka/secure.py).
 
 The broker comes as its Maven artifacts (tools/kafka/pom.xml: the version), once, into build/kafka/. DIR is
 build/kafka/default. Ports are free ones, kept for as long as DIR lives: kafka.json there says which.
@@ -29,8 +33,13 @@ import uuid
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY / "tools" / "kafka"))
+import acls  # noqa: E402
+import secure  # noqa: E402
+
 HOME = REPOSITORY / "build" / "kafka"
 POM = REPOSITORY / "tools" / "kafka" / "pom.xml"
+LOGGER = Path("/usr/share/java/slf4j-simple.jar")
 STARTS_WITHIN_S = 90
 ENDS_WITHIN_S = 30
 NOT_TO_BE_HAD = 77
@@ -41,6 +50,7 @@ TOOLS = {
     "topics": "org.apache.kafka.tools.TopicCommand",
     "consume": "org.apache.kafka.tools.consumer.ConsoleConsumer",
     "groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+    "acls": "org.apache.kafka.tools.AclCommand",
 }
 
 
@@ -82,7 +92,12 @@ def libraries():
 
 
 def java(flags, main, arguments):
-    return ["java", *flags, "-cp", f"{libraries()}/*", main, *arguments]
+    # Without a logger (Debian's, which comes with maven) nothing would say why a broker ends.
+    path = f"{libraries()}/*" + (f":{LOGGER}" if LOGGER.exists() else "")
+    return ["java", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            "-Dorg.slf4j.simpleLogger.showDateTime=true",
+            "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS", *flags, "-cp", path, main,
+            *arguments]
 
 
 def free_ports(count):
@@ -102,12 +117,16 @@ class Cluster:
         self.folder = Path(folder)
         self.file = self.folder / "kafka.json"
         self.state = json.loads(self.file.read_text()) if self.file.exists() else None
+        self.security = ""  # of one that is made: none, `scram`, `oauth`
 
     # ---- What is written down ---------------------------------------------------------------
     def save(self):
         passing = self.file.with_suffix(".new")
         passing.write_text(json.dumps(self.state, indent=1) + "\n")
         passing.rename(self.file)
+
+    def secure(self):
+        return self.state.get("secure", False)
 
     def make(self, brokers):
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -119,6 +138,10 @@ class Cluster:
             "brokers": [{"id": at + 1, "port": ports[at], "controller_port": ports[brokers + at],
                          "pid": 0, "started": 0} for at in range(brokers)],
         }
+        if self.security:
+            if brokers != 1:
+                raise Failure("a secure cluster has one broker", 2)
+            self.state |= {"secure": True, "bootstrap": f"{secure.HOST}:{ports[0]}"}
         for broker in self.state["brokers"]:
             self.configure(broker)
         self.save()
@@ -157,21 +180,11 @@ num.network.threads=2
 num.io.threads=4
 controlled.shutdown.enable=true
 """)
-        (folder / "log4j2.yaml").write_text("""\
-Configuration:
-  Appenders:
-    Console:
-      name: out
-      PatternLayout: {pattern: "%d %p %m (%c{1})%n"}
-  Loggers:
-    Root: {level: WARN, AppenderRef: [{ref: out}]}
-    Logger:
-      - {name: kafka.server, level: INFO}
-""")
+        scram = secure.set_up(self.folder, folder, broker, self.security) if self.secure() else []
         command = java(JAVA_TEST, "kafka.tools.StorageTool",
                           ["format", "--config", str(folder / "server.properties"),
                            # with "=": one id in 64 begins with a dash
-                           f"--cluster-id={self.state['cluster_id']}"])
+                           f"--cluster-id={self.state['cluster_id']}", *scram])
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               check=False)
         if done.returncode != 0:
@@ -192,8 +205,8 @@ Configuration:
 
     def launch(self, broker, flags):
         folder = self.broker_folder(broker)
-        command = java([*flags, f"-Dlog4j2.configurationFile={folder / 'log4j2.yaml'}"],
-                          "kafka.Kafka", [str(folder / "server.properties")])
+        command = java([*flags, "-Dorg.slf4j.simpleLogger.log.kafka.server=info"], "kafka.Kafka",
+                       [str(folder / "server.properties")])
         with open(folder / "broker.log", "ab") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
                                        stderr=subprocess.STDOUT, start_new_session=True)
@@ -206,6 +219,8 @@ Configuration:
         try:
             with socket.create_connection(("127.0.0.1", broker["port"]), 1) as connection:
                 connection.settimeout(2)
+                if self.secure():
+                    connection = secure.wrap(self.folder, connection)
                 connection.sendall(command)
                 return len(connection.recv(4)) == 4
         except OSError:
@@ -214,6 +229,8 @@ Configuration:
     def start(self, brokers, bench):
         if self.state is None:
             self.make(brokers or 1)
+        elif self.security and not self.secure():
+            raise Failure(f"the broker in {self.folder} is not secure; a secure one needs another folder", 2)
         elif brokers and brokers != len(self.state["brokers"]):
             raise Failure(f"{self.folder} has {len(self.state['brokers'])} brokers; "
                           "another number needs another folder", 2)
@@ -251,26 +268,32 @@ Configuration:
 
 def status(cluster, as_json):
     told = {"bootstrap": cluster.state["bootstrap"], "version": cluster.state["version"],
+            "secure": cluster.secure(),
             "brokers": [{"id": each["id"], "pid": each["pid"], "lives": cluster.lives(each)}
                         for each in cluster.state["brokers"]]}
     if as_json:
         print(json.dumps(told))
     else:
         print(f"Apache Kafka {told['version']} at {told['bootstrap']}")
+        if told["secure"]:
+            print(f"  TLS, SCRAM, ACLs; for kafka.client_file: {cluster.folder / 'laurel.properties'}")
         for each in told["brokers"]:
             print(f"  broker {each['id']}: " + (f"process {each['pid']}" if each["lives"] else "not running"))
     return 0 if all(each["lives"] for each in told["brokers"]) else 3
 
 
 def tool(cluster, verb, rest):
-    if verb in ("topics", "groups") and not rest:
+    if verb in ("topics", "groups", "acls") and not rest:
         rest = ["--list"]
     if verb == "consume":
         if not rest or rest[0].startswith("-"):
             raise Failure("consume needs the name of a topic", 2)
         rest = ["--topic", *rest]
-    command = java(["-Xmx256m", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"],
-                      TOOLS[verb], ["--bootstrap-server", cluster.state["bootstrap"], *rest])
+    command = java(["-Xmx256m", "-XX:TieredStopAtLevel=1"], TOOLS[verb],
+                   ["--bootstrap-server", cluster.state["bootstrap"], *rest])
+    if cluster.secure():
+        command += ["--consumer.config" if verb == "consume" else "--command-config",
+                    str(cluster.folder / "admin.java.properties")]
     return subprocess.run(command, check=False).returncode
 
 
@@ -281,13 +304,19 @@ def main():
     parser.add_argument("--dir", default=str(HOME / "default"))
     parser.add_argument("--brokers", type=int, choices=(1, 3))
     parser.add_argument("--bench", action="store_true", help="start: heap and compiler of a bench")
+    parser.add_argument("--secure", action="store_true")
+    parser.add_argument("--oauth", action="store_true",
+                        help="start --secure: OAUTHBEARER with unsigned tokens, too: anybody is who they say")
     parser.add_argument("--remove", action="store_true")
     parser.add_argument("--json", action="store_true")
     options, rest = parser.parse_known_args()
+    if options.verb == "acls" and options.remove:
+        rest.append("--remove")
     if rest and options.verb not in TOOLS:
         parser.error(f"unknown: {' '.join(rest)}")
     try:
         cluster = Cluster(options.dir)
+        cluster.security = ("oauth" if options.oauth else "scram") if options.secure else ""
         if options.verb == "start":
             cluster.start(options.brokers, options.bench)
             return status(cluster, options.json)
@@ -298,7 +327,12 @@ def main():
             return 0
         if options.verb == "status":
             return status(cluster, options.json)
+        if options.verb == "acls" and rest and rest[0] != "--list":
+            return acls.main(rest, lambda arguments: tool(cluster, "acls", arguments))
         return tool(cluster, options.verb, rest)
+    except secure.Unable as unable:
+        print(f"kafka: {unable}", file=sys.stderr)
+        return 1
     except Failure as failure:
         print(f"kafka: {failure}", file=sys.stderr)
         return failure.code

@@ -33,6 +33,13 @@ def bootstrap():
     return json.loads(Path(FILE).read_text())["bootstrap"]
 
 
+def kcat(mode, topic):
+    """The beginning of a command; on a secure broker as its admin."""
+    secure = json.loads(Path(FILE).read_text()).get("secure", False)
+    properties = ["-F", str(Path(FILE).parent / "admin.properties")] if secure else []
+    return ["kcat", *properties, mode, "-b", bootstrap(), "-t", topic]
+
+
 def fresh_name(what):
     return f"{what}-{uuid.uuid4().hex[:8]}"
 
@@ -59,7 +66,7 @@ def make_topic(name, partitions):
 def produce(topic, records, partition=None, headers=None):
     """Pairs of key and value, texts without tabs and line ends, in their order."""
     lines = "".join(f"{key}\t{value}\n" for key, value in records)
-    command = ["kcat", "-P", "-b", bootstrap(), "-t", topic, "-K", "\t", "-X", "acks=all"]
+    command = [*kcat("-P", topic), "-K", "\t", "-X", "acks=all"]
     if partition is not None:
         command += ["-p", str(partition)]
     for name, value in (headers or {}).items():
@@ -83,7 +90,7 @@ def produce_bytes(topic, value, headers, partition=0):
 def consume(topic):
     """All committed records, by partition and offset."""
     done = subprocess.run(
-        ["kcat", "-C", "-b", bootstrap(), "-t", topic, "-e", "-q", "-X",
+        [*kcat("-C", topic), "-e", "-q", "-X",
          "isolation.level=read_committed", "-f", "%p %o %K %S\\n%k%h\\n%s"],
         capture_output=True, check=True)
     out, data, at = [], done.stdout, 0
@@ -137,7 +144,7 @@ class Site:
     """A node's folder with a node.toml for the broker."""
 
     def __init__(self, folder, cluster, inputs="", catalog=harness.CRASH_GAME / "catalog",
-                 partitions=16, more=""):
+                 partitions=16, more="", client_file=""):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.config = self.folder / "node.toml"
@@ -152,6 +159,7 @@ kind = "kafka"
 [kafka]
 bootstrap = "{bootstrap()}"
 cluster = "{cluster}"
+client_file = "{client_file}"
 {inputs}
 {more}
 """)

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "token.h"
+
 namespace laurel::adapters::kafka {
 namespace {
 
@@ -11,13 +13,23 @@ using runtime::ErrorCode;
 
 constexpr int kWarning = 4;  // syslog
 constexpr int kNotice = 5;
+constexpr std::chrono::seconds kSayAgain{10};
+constexpr std::size_t kSaidMax = 256;
 
 void log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
   if (level > kNotice) return;
   const auto* base = static_cast<const ClientBase*>(rd_kafka_opaque(client));
-  if (base != nullptr) {
-    base->say(level <= kWarning, std::string("librdkafka ") + facility + ": " + text);
+  if (base == nullptr) return;
+  std::string_view what(text);
+  // A client that ends tells what it has not finished.
+  if (what.find("Broker handle destroyed") != std::string_view::npos) return;
+  // Its thread, and counts that differ each time.
+  if (const auto thread = what.find("]: "); what.starts_with("[thrd:") && thread != what.npos) {
+    what.remove_prefix(thread + 3);
   }
+  what = what.substr(0, what.rfind(" (after "));
+  base->say_of_many(level <= kWarning,
+                    std::string("librdkafka ") + facility + ": " + std::string(what));
 }
 
 Settings common_settings(const ClientBase& base) {
@@ -35,6 +47,18 @@ Settings common_settings(const ClientBase& base) {
 
 }  // namespace
 
+void ClientBase::say_of_many(bool warning, std::string_view text) const {
+  {
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    if (said_.size() >= kSaidMax) said_.clear();
+    const auto [said, first] = said_.try_emplace(std::string(text), now);
+    if (!first && now - said->second < kSayAgain) return;
+    said->second = now;
+  }
+  say(warning, text);
+}
+
 runtime::Result<std::unique_ptr<Client>> Client::make(rd_kafka_type_t type, const ClientBase& base,
                                                       const Settings& settings, int events) {
   std::array<char, 512> why{};
@@ -45,18 +69,31 @@ runtime::Result<std::unique_ptr<Client>> Client::make(rd_kafka_type_t type, cons
     if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), why.data(), why.size()) !=
         RD_KAFKA_CONF_OK) {
       return Error{ErrorCode::kConfigInvalid,
-                   "the Kafka client's property " + name + ": " + why.data()};
+                   "the Kafka client's property " + name + " (kafka.client_file): " + why.data()};
     }
   }
   rd_kafka_conf_set_log_cb(conf.get(), &log);
   rd_kafka_conf_set_opaque(conf.get(), const_cast<ClientBase*>(&base));
   rd_kafka_conf_set_events(conf.get(), events);
+  const auto tokens = needs_tokens(base.options.client);
+  if (!tokens.ok()) return tokens.error();
+  if (*tokens) {
+    rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf.get(), &renew_token);
+    rd_kafka_conf_enable_sasl_queue(conf.get(), 1);
+  }
   std::unique_ptr<Client> client(new Client());
   client->client_ = rd_kafka_new(type, conf.get(), why.data(), why.size());
   if (client->client_ == nullptr) {
     return Error{ErrorCode::kConfigInvalid, std::string("making a Kafka client: ") + why.data()};
   }
   static_cast<void>(conf.release());  // it is the client's
+  if (*tokens) {                      // in the background: not every client is polled
+    if (const ErrorObject error(rd_kafka_sasl_background_callbacks_enable(client->client_));
+        error != nullptr) {
+      return Error{ErrorCode::kConfigInvalid,
+                   std::string("making a Kafka client: ") + rd_kafka_error_string(error.get())};
+    }
+  }
   if (type == RD_KAFKA_CONSUMER) rd_kafka_poll_set_consumer(client->client_);
   return client;
 }

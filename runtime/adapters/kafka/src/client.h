@@ -5,7 +5,9 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,6 +54,12 @@ struct ClientBase {
   void say(bool warning, std::string_view text) const {
     if (options.log) options.log(warning, text);
   }
+  /// As say(), but the same at most every ten seconds: each of many clients has the same to say.
+  void say_of_many(bool warning, std::string_view text) const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, std::chrono::steady_clock::time_point, std::less<>> said_;
 };
 
 class Client {

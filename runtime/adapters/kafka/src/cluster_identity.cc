@@ -4,6 +4,7 @@
 
 #include "laurel/adapters/disk/directory.h"
 #include "laurel/adapters/disk/wire.h"
+#include "link.h"
 #include "topics.h"
 
 namespace laurel::adapters::kafka {
@@ -17,6 +18,7 @@ using runtime::Status;
 constexpr std::uint8_t kFormat = 1;
 constexpr std::string_view kIdentityRecord = "identity";
 constexpr std::uint16_t kPartitionsDefault = 16;
+constexpr Milliseconds kAskForId{100};
 
 std::string hex(std::string_view bytes) {
   std::string out;
@@ -73,11 +75,16 @@ Result<std::optional<ClusterIdentity>> read_identity(const ClientBase& base, Cli
 }
 
 Result<std::string> kafka_cluster(Client& asker, const Deadline& deadline) {
-  char* const id = rd_kafka_clusterid(asker.get(), deadline.left_ms());
-  if (id == nullptr) return unavailable("asking for its id", RD_KAFKA_RESP_ERR__TIMED_OUT);
-  std::string out(id);
-  rd_kafka_mem_free(asker.get(), id);
-  return out;
+  for (;;) {
+    // It looks, and then waits for a change: one that comes in between is missed.
+    char* const id = rd_kafka_clusterid(asker.get(), deadline.left_ms(kAskForId));
+    if (id != nullptr) {
+      std::string out(id);
+      rd_kafka_mem_free(asker.get(), id);
+      return out;
+    }
+    if (deadline.passed()) return unavailable("asking for its id", RD_KAFKA_RESP_ERR__TIMED_OUT);
+  }
 }
 
 }  // namespace
@@ -105,7 +112,7 @@ Result<std::int64_t> append(const ClientBase& base, const std::string& topic, st
     if (event != nullptr && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
       const rd_kafka_message_t* message = rd_kafka_event_message_next(event.get());
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return unavailable("writing to " + topic, message->err);
+        return refused_or_away("writing to " + topic, message->err, {"Write", "topic", topic});
       }
       return std::int64_t{message->offset};
     }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "link.h"
 #include "topics.h"
 
 namespace laurel::adapters::kafka {
@@ -67,7 +68,9 @@ void InboxPruner::hear_locked() {
       said_ = false;
     } else if (!said_) {
       said_ = true;
-      base_.say(true, unavailable("deleting what is finished in " + topic_, code).message +
+      base_.say(true, refused_or_away("deleting what is finished in " + topic_, code,
+                                      {"Delete", "topic", topic_})
+                              .message +
                           "; nothing is lost, the topic grows");
     }
   }

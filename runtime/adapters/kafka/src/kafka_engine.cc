@@ -17,6 +17,7 @@
 #include "laurel/adapters/disk/directory.h"
 #include "laurel/adapters/rocksdb/rows.h"
 #include "laurel/runtime/failpoint.h"
+#include "link.h"
 #include "partition.h"
 #include "topics.h"
 
@@ -38,10 +39,13 @@ using runtime::Status;
 constexpr Milliseconds kReadWithin{30'000};
 constexpr Milliseconds kInboxWithin{2'000};  // a partition waits for it, and asks again
 constexpr Milliseconds kTryAgain{200};
+constexpr Milliseconds kTryRefusedAgain{5'000};
 constexpr unsigned kOpenThreads = 32;
 constexpr std::uint16_t kPartitionsMax = 512;
 constexpr std::size_t kClusterNameMax = 64;
 constexpr int kOpenFilesMin = 64;  // of each snapshot
+
+bool given_up(const KafkaOptions& options) { return options.given_up && options.given_up(); }
 
 class Engine final : public KafkaEngine {
  public:
@@ -215,7 +219,7 @@ Status Engine::start() {
       Status made = each.make_ready(deadline);
       // Two that start at once fence each other until one has written that it owns it.
       const bool again = !made.ok() && made.error().code == ErrorCode::kUnavailable;
-      if (!again || deadline.passed()) return made;
+      if (!again || deadline.passed() || given_up(common_->base.options)) return made;
       std::this_thread::sleep_for(kTryAgain);
     }
   });
@@ -258,10 +262,13 @@ Result<runtime::Recovered> Engine::take_over(PartitionId id) {
     ++under_way_;
   }
   auto recovered = partitions_[id]->own(Deadline(common_->base.options.transaction_timeout));
-  // A broker that is away is waited for: it takes the inputs with it, so nothing is late for it.
-  while (!recovered.ok() && recovered.error().code == ErrorCode::kUnavailable) {
+  // A broker that is away is waited for: it takes the inputs with it, so nothing is late for it. A
+  // right that was taken away may be given back: that, too, but not in a hurry.
+  while (!recovered.ok() && (recovered.error().code == ErrorCode::kUnavailable ||
+                             recovered.error().code == ErrorCode::kConfigInvalid)) {
     common_->base.say(true, recovered.error().message + "; it is tried again");
-    if (!pause(kTryAgain)) break;
+    const bool away = recovered.error().code == ErrorCode::kUnavailable;
+    if (!pause(away ? kTryAgain : kTryRefusedAgain)) break;
     recovered = partitions_[id]->own(Deadline(common_->base.options.transaction_timeout));
   }
   {
@@ -451,6 +458,9 @@ Result<std::unique_ptr<KafkaEngine>> open_kafka(const KafkaOptions& options) {
   if (!asker.ok()) return asker.error();
   common->asker = std::move(*asker);
   const Deadline deadline(options.transaction_timeout);
+  if (Status status = kafka::check_link(common->base, deadline); !status.ok()) {
+    return status.error();
+  }
   auto identity = kafka::find_identity(common->base, *common->asker, common->readers, deadline);
   if (!identity.ok()) return identity.error();
   if (Status status = kafka::check_folder(options.data_dir, *identity); !status.ok()) {

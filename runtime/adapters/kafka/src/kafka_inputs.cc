@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "input_record.h"
+#include "link.h"
 #include "topics.h"
 
 namespace laurel::adapters {
@@ -87,6 +88,8 @@ class Inputs final : public KafkaInputs {
   bool submit_collected();
   void tell_behind();
   void write_group_offsets();
+  void hear_group_offsets();
+  void say_of_group(rd_kafka_resp_err_t code);
   bool stopped(Milliseconds wait = Milliseconds(0));
   TopicPartition* find(const char* topic, int partition);
 
@@ -95,6 +98,8 @@ class Inputs final : public KafkaInputs {
   const KafkaInputPorts ports_;
   kafka::LogReaders readers_;
   std::unique_ptr<Client> consumer_;
+  kafka::Queue group_answers_;  ///< of writing the group's offsets
+  bool group_refused_ = false;  ///< they are not written any more
   std::unique_ptr<Client> asker_;
   mutable std::mutex mutex_;
   std::condition_variable stop_;
@@ -203,6 +208,7 @@ Status Inputs::begin() {
   auto consumer = Client::make(RD_KAFKA_CONSUMER, base_, settings, 0);
   if (!consumer.ok()) return consumer.error();
   consumer_ = std::move(*consumer);
+  group_answers_.reset(rd_kafka_queue_new(consumer_->get()));
   auto asker = Client::make(RD_KAFKA_CONSUMER, base_, kafka::consumer_settings(base_, false), 0);
   if (!asker.ok()) return asker.error();
   asker_ = std::move(*asker);
@@ -317,8 +323,9 @@ void Inputs::collect(const rd_kafka_message_t& message) {
     return;
   }
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    base_.say(true, std::string("input ") + topic + "/" + std::to_string(message.partition) + ": " +
-                        kafka::text_of(message.err));
+    const std::string what =
+        std::string("input ") + topic + "/" + std::to_string(message.partition);
+    base_.say(true, kafka::refused_or_away(what, message.err, {"Read", "topic", topic}).message);
     return;
   }
   // After an assignment what was fetched before may come again.
@@ -406,7 +413,30 @@ void Inputs::write_group_offsets() {
     rd_kafka_topic_partition_list_add(list.get(), inputs_[each.input].topic.c_str(), each.partition)
         ->offset = least;
   }
-  if (list->cnt > 0) rd_kafka_commit(consumer_->get(), list.get(), 1);
+  // What the library holds back for a group it has no right to would hold up the stop.
+  if (list->cnt == 0 || group_refused_) return;
+  if (const auto code = rd_kafka_commit_queue(consumer_->get(), list.get(), group_answers_.get(),
+                                              nullptr, nullptr);
+      code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    say_of_group(code);
+  }
+}
+
+void Inputs::hear_group_offsets() {
+  while (const kafka::Event event{rd_kafka_queue_poll(group_answers_.get(), 0)}) {
+    say_of_group(rd_kafka_event_error(event.get()));
+  }
+}
+
+// They are for people only: nothing stops.
+void Inputs::say_of_group(rd_kafka_resp_err_t code) {
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
+  group_refused_ = group_refused_ || kafka::lacks_right(code);
+  const std::string& group = base_.options.cluster;
+  base_.say_of_many(true, kafka::refused_or_away("writing the offsets of group " + group, code,
+                                                 {"Read", "group", group})
+                                  .message +
+                              "; only tools that show the lag miss it, until the next start");
 }
 
 void Inputs::run() {
@@ -417,12 +447,17 @@ void Inputs::run() {
     while (collected_records_ < kBatchRecords && collected_bytes_ < kBatchBytes) {
       const kafka::Message message(rd_kafka_consumer_poll(consumer_->get(), wait));
       if (message == nullptr) break;
-      if (message->rkt != nullptr) collect(*message);
+      if (message->rkt != nullptr) {
+        collect(*message);
+      } else if (kafka::lacks_right(message->err)) {
+        say_of_group(message->err);
+      }
       wait = 0;  // what is there goes at once
     }
     if (!submit_collected()) return;
     tell_behind();
     go_on_with_accepted();
+    hear_group_offsets();
     const auto now = Clock::now();
     if (now - offsets_at > kGroupOffsets) {
       offsets_at = now;

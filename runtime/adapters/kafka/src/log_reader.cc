@@ -1,5 +1,7 @@
 #include "log_reader.h"
 
+#include "link.h"
+
 namespace laurel::adapters::kafka {
 namespace {
 
@@ -76,9 +78,11 @@ Status LogReader::read(const std::string& topic, int partition, std::int64_t fro
       break;
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      // Nothing is read by a group here: without a right to it all goes on.
+      if (message->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) continue;
       last = message->err;  // a broker that is away comes back, or the deadline
-      if (deadline.passed()) {
-        status = unavailable(where, last);
+      if (deadline.passed() || lacks_right(last)) {
+        status = refused_or_away(where, last, {"Read", "topic", topic});
         break;
       }
       continue;
@@ -138,8 +142,9 @@ runtime::Result<std::pair<std::int64_t, std::int64_t>> offsets_of(Client& client
     const auto code = rd_kafka_query_watermark_offsets(client.get(), topic.c_str(), partition, &low,
                                                        &high, deadline.left_ms());
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return std::pair(low, high);
-    if (deadline.passed()) {
-      return unavailable("asking for the end of " + topic + "/" + std::to_string(partition), code);
+    if (deadline.passed() || lacks_right(code)) {
+      return refused_or_away("asking for the end of " + topic + "/" + std::to_string(partition),
+                             code, {"Read", "topic", topic});
     }
   }
 }

@@ -228,7 +228,9 @@ runtime::Result<runtime::Recovered> Partition::own(const Deadline& deadline) {
   producer_->begin();
   producer_->add(topic_name(common_.base, kChangelogTopic), id_, kCommitKey, encode_record(next));
   if (producer_->finish(deadline) != Producer::End::kCommitted) {
+    const std::optional<Error> refusal = producer_->refusal();
     producer_.reset();  // fenced or not, and whether it happened: the changelog says
+    if (refusal) return *refusal;
     return Error{ErrorCode::kUnavailable,
                  "partition " + std::to_string(id_) + " could not be taken over"};
   }

@@ -2,6 +2,9 @@
 
 #include <thread>
 
+#include "link.h"
+#include "topics.h"
+
 namespace laurel::adapters::kafka {
 namespace {
 
@@ -41,7 +44,7 @@ runtime::Result<std::unique_ptr<Producer>> Producer::make(const ClientBase& base
                                                           const std::string& transactional_id,
                                                           const std::vector<std::string>& topics,
                                                           const Deadline& deadline) {
-  std::unique_ptr<Producer> producer(new Producer(base));
+  std::unique_ptr<Producer> producer(new Producer(base, transactional_id));
   auto client = Client::make(RD_KAFKA_PRODUCER, base, settings_of(base, transactional_id),
                              RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
   if (!client.ok()) return client.error();
@@ -52,10 +55,14 @@ runtime::Result<std::unique_ptr<Producer>> Producer::make(const ClientBase& base
         rd_kafka_init_transactions(producer->client_->get(), deadline.left_ms()));
     if (error == nullptr) break;
     const bool again = rd_kafka_error_is_retriable(error.get()) != 0 && !deadline.passed();
-    if (!again) {
-      return Error{ErrorCode::kUnavailable, "Kafka, taking over " + transactional_id + ": " +
-                                                rd_kafka_error_string(error.get())};
+    if (again) continue;
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
+    if (lacks_right(code)) {
+      return refused_or_away("taking over " + transactional_id, code,
+                             {"Write", "transactional id", transactional_id});
     }
+    return Error{ErrorCode::kUnavailable, "Kafka, taking over " + transactional_id + ": " +
+                                              rd_kafka_error_string(error.get())};
   }
   for (const std::string& topic : topics) {
     producer->topics_.emplace_back(topic, known_topic(*producer->client_, topic, deadline));
@@ -72,10 +79,29 @@ rd_kafka_topic_t* Producer::handle(const std::string& topic) {
   return topics_.back().second.get();
 }
 
+// Records of a transaction that has failed are dropped; it knows why, and tells whoever wants to
+// begin another.
+rd_kafka_resp_err_t Producer::cause_of(rd_kafka_resp_err_t code) const {
+  if (code != RD_KAFKA_RESP_ERR__PURGE_QUEUE && code != RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
+    return code;
+  }
+  const ErrorObject error(rd_kafka_begin_transaction(client_->get()));
+  if (error == nullptr || rd_kafka_error_code(error.get()) == RD_KAFKA_RESP_ERR__STATE) return code;
+  return rd_kafka_error_code(error.get());
+}
+
 void Producer::failed(rd_kafka_resp_err_t code, std::string_view doing) {
   if (failure_) return;
+  code = cause_of(code);
+  if (lacks_right(code)) {
+    refusal_ = code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+                   ? refused_or_away(doing, code, {"Write", "transactional id", id_})
+                   : refused_or_away(doing, code,
+                                     {"Write", "topic", topic_name(base_, "") + " (prefixed)"});
+  }
   failure_ = too_large(code) ? End::kTooLarge : fenced(code) ? End::kFenced : End::kUnknown;
-  base_.say(true, "a transaction failed, " + std::string(doing) + ": " + text_of(code));
+  base_.say(true, "a transaction failed, " +
+                      (refusal_ ? refusal_->message : std::string(doing) + ": " + text_of(code)));
 }
 
 void Producer::begin() {

@@ -46,18 +46,22 @@ class Producer {
   bool acknowledged(const Deadline& deadline);
   /// Commits when all is well so far.
   End finish(const Deadline& deadline);
+  /// The right that is missing, when that is why finish() did not commit. kConfigInvalid.
+  const std::optional<runtime::Error>& refusal() const { return refusal_; }
   /// Of what was added, in that order. After kCommitted.
   const std::vector<std::int64_t>& offsets() const { return offsets_; }
   std::size_t bytes() const { return bytes_; }
 
  private:
-  explicit Producer(const ClientBase& base) : base_(base) {}
+  Producer(const ClientBase& base, std::string id) : base_(base), id_(std::move(id)) {}
   rd_kafka_topic_t* handle(const std::string& topic);
   void drain(int wait_ms);
   void failed(rd_kafka_resp_err_t code, std::string_view doing);
+  rd_kafka_resp_err_t cause_of(rd_kafka_resp_err_t code) const;
   End abort(const Deadline& deadline);
 
   const ClientBase& base_;
+  const std::string id_;
   std::unique_ptr<Client> client_;
   Queue events_;
   std::vector<std::pair<std::string, TopicHandle>> topics_;
@@ -65,6 +69,7 @@ class Producer {
   std::size_t unacknowledged_ = 0;
   std::size_t bytes_ = 0;
   std::optional<End> failure_;
+  std::optional<runtime::Error> refusal_;
 };
 
 }  // namespace laurel::adapters::kafka

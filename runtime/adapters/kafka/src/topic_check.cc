@@ -6,6 +6,8 @@
 #include <limits>
 #include <map>
 
+#include "link.h"
+
 namespace laurel::adapters::kafka {
 namespace {
 
@@ -87,13 +89,9 @@ runtime::Result<std::map<std::string, Found>> describe(Client& client,
   for (std::size_t i = 0; i < count; ++i) {
     const std::string name = rd_kafka_ConfigResource_name(resources[i]);
     const auto code = rd_kafka_ConfigResource_error(resources[i]);
-    if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
-      return Error{ErrorCode::kConfigInvalid, "the settings of topic " + name +
-                                                  " may not be read: the ACL DescribeConfigs is "
-                                                  "missing"};
-    }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return unavailable("reading the settings of topic " + name, code);
+      return refused_or_away("reading the settings of topic " + name, code,
+                             {"DescribeConfigs", "topic", name});
     }
     std::size_t entries = 0;
     const auto* const* entry = rd_kafka_ConfigResource_configs(resources[i], &entries);

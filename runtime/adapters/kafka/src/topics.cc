@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "laurel/runtime/topics.h"
+#include "link.h"
 #include "topic_check.h"
 
 namespace laurel::adapters::kafka {
@@ -69,6 +70,9 @@ Status create(const ClientBase& base, Client& client, const DeclaredTopic& topic
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
     return {};
   }
+  if (lacks_right(code)) {
+    return refused_or_away("making topic " + name, code, {"Create", "topic", name});
+  }
   const char* text = count == 1 ? rd_kafka_topic_result_error_string(topics[0]) : nullptr;
   return Error{ErrorCode::kConfigInvalid,
                "topic " + name + " cannot be made: " + (text != nullptr ? text : text_of(code))};
@@ -125,6 +129,9 @@ runtime::Result<TopicShape> shape_of(Client& client, const std::string& topic,
     if (metadata.data->topic_cnt != 1) return TopicShape();
     const rd_kafka_metadata_topic& found = metadata.data->topics[0];
     if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return TopicShape();
+    if (lacks_right(found.err)) {
+      return refused_or_away("looking for topic " + topic, found.err, {"Read", "topic", topic});
+    }
     const auto* const first = found.partitions;
     const auto* const end = first + found.partition_cnt;
     const bool led = std::all_of(

@@ -1,0 +1,271 @@
+"""A broker with TLS, SASL and the rights of tools/kafka/acls.py and no more: what a node can do there, that it
+needs each of them, and that it says what is wrong when it is not taken in."""
+
+import base64
+import contextlib
+import importlib.util
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import harness
+import kafka
+from kafka_check import check
+from points import points_of, points_per_player, rows_of
+
+specification = importlib.util.spec_from_file_location("kafka_tool", kafka.TOOL)
+tool = importlib.util.module_from_spec(specification)
+specification.loader.exec_module(tool)
+acls = tool.acls
+
+USER = "User:laurel"
+PARTITIONS = 4
+WAGERS = 3000
+MAPPED = f'[[input]]\ntopic = "TOPIC"\nformat = "json"\nmapping = "{harness.MAPPING}"\n'
+
+
+class KafkaLink(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(tempfile.mkdtemp(prefix="laurel-itest-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.broker = cls.folder / "kafka"
+        started = cls.tool("start", "--secure", "--oauth")
+        if started.returncode == tool.NOT_TO_BE_HAD:
+            raise unittest.SkipTest(started.stderr)
+        if started.returncode != 0:
+            raise AssertionError(started.stderr)
+        cls.addClassCleanup(cls.tool, "stop")
+        kafka.FILE = str(cls.broker / "kafka.json")
+        cls.cluster = tool.Cluster(cls.broker)
+        cls.rows = sorted(rows_of(harness.WAGERS), key=lambda row: int(row["Id"]))[:WAGERS]
+        cls.step = len(cls.rows) // 8
+
+    @classmethod
+    def tool(cls, verb, *arguments):
+        return subprocess.run([sys.executable, "-B", str(kafka.TOOL), verb, "--dir", str(cls.broker), *arguments],
+                              capture_output=True, text=True, check=False)
+
+    # ---- Helpers --------------------------------------------------------------------------------
+    def allow(self, which, remove=False):
+        for acl in which:
+            with contextlib.redirect_stdout(io.StringIO()):
+                self.assertEqual(tool.tool(self.cluster, "acls", acls.arguments(acl, USER, remove)), 0)
+
+    def properties(self, name="laurel.properties", **changes):
+        """A file for kafka.client_file: that of the broker's folder, with changes; None takes out."""
+        lines = dict(line.split("=", 1) for line in (self.broker / name).read_text().splitlines())
+        lines |= {key.replace("_", "."): value for key, value in changes.items()}
+        path = self.folder / f"{kafka.fresh_name('client')}.properties"
+        path.write_text("".join(f"{key}={value}\n" for key, value in lines.items() if value is not None))
+        return path
+
+    def site(self, cluster, topic, client_file=None, bootstrap=None, quick=False):
+        client_file = client_file or self.broker / "laurel.properties"
+        inputs = ("transaction_timeout_ms = 10000\n" if quick else "") + MAPPED.replace("TOPIC", topic)
+        site = kafka.Site(self.folder / kafka.fresh_name(cluster), cluster, inputs, partitions=PARTITIONS,
+                          client_file=client_file)
+        if bootstrap:
+            site.config.write_text(site.config.read_text().replace(kafka.bootstrap(), bootstrap))
+        node = site.node()
+        self.addCleanup(self.finish, node)
+        return node
+
+    def finish(self, node):
+        if node.running():
+            self.assertEqual(node.stop(), 0, node.log())
+        self.assertIsNone(harness.CRASH_SIGNS.search(node.log()), node.log())
+        for name in ("laurel", "admin"):
+            for line in (self.broker / f"{name}.properties").read_text().splitlines():
+                if line.startswith("sasl.password="):
+                    self.assertNotIn(line.split("=", 1)[1], node.log())
+
+    def refused(self, node, *texts, within_s=30):
+        """The node ends by itself, and says that."""
+        node.launch()
+        self.assertEqual(node.process.wait(within_s * harness.SCALE), 1, node.log())
+        for text in texts:
+            self.assertIn(text, node.log())
+
+    def made(self, partitions=3):
+        topic, cluster = kafka.fresh_name("wagers"), kafka.fresh_name("c")
+        kafka.make_topic(topic, partitions)
+        return topic, cluster
+
+    def produce(self, topic, rows):
+        kafka.produce(topic, [(row["Username"], json.dumps(row)) for row in rows])
+
+    def counted(self, node, cluster, rows):
+        """All is as the oracle says, in topics and by the API."""
+        want = points_per_player(rows)
+        self.assertEqual(harness.eventually(lambda: harness.points(node.balances()) == want, True, 60), True,
+                         node.log()[-3000:])
+        causes = {(row["Username"], row["Id"]): points_of(row) for row in rows if points_of(row)}
+        self.assertEqual(check(cluster, causes, harness.points(node.balances())), [])
+        self.assertEqual(node.verb("verify").code, 0)
+
+    # ---- Rights ---------------------------------------------------------------------------------
+    def test_a_node_with_these_rights_works_and_each_of_them_is_needed(self):
+        topic, cluster = self.made()
+        needed = acls.needed(cluster, [topic])
+        create = next(acl for acl in needed if acl.operation == "Create")
+        self.allow([acl for acl in needed if acl != create])
+        self.refused(self.site(cluster, topic), f"needs Create on topic {cluster}.control")
+        self.allow([create])
+        self.produce(topic, self.rows[:self.step])
+        node = self.site(cluster, topic)
+        node.start()
+        self.counted(node, cluster, self.rows[:self.step])
+        node.kill()
+        self.allow([create], remove=True)  # its topics are there
+        node.start()
+        self.produce(topic, self.rows[self.step:])
+        self.counted(node, cluster, self.rows)
+        self.assertEqual(node.stop(), 0, node.log())
+        self.assertNotIn("authorization failed", node.log())
+        says = {("--topic", f"{cluster}.", "Read"): f"needs Read on topic {cluster}.control",
+                ("--topic", f"{cluster}.", "Write"): f"needs Write on topic {cluster}. (prefixed)",
+                ("--transactional-id", f"{cluster}.", "Write"): f"needs Write on transactional id {cluster}.",
+                ("--topic", f"{cluster}.", "DescribeConfigs"): f"needs DescribeConfigs on topic {cluster}.",
+                ("--topic", topic, "Read"): f"needs Read on topic {topic}"}
+        for acl in acls.needed(cluster, [topic], topics_exist=True):
+            if acl.operation == "Delete":  # only of messages between partitions: a crash game sends none
+                continue
+            with self.subTest(acl=acl):
+                self.allow([acl], remove=True)
+                node = self.site(cluster, topic)
+                if acl.resource == "--group":  # for tools that show the lag: the node goes on, and says it
+                    node.start()
+                    wanted = f"needs Read on group {cluster}"
+                    self.assertTrue(harness.eventually(lambda: wanted in node.log(), True, 20), node.log())
+                    self.assertEqual(node.stop(), 0, node.log())
+                else:
+                    self.refused(node, says[acl.resource, acl.name, acl.operation])
+                self.allow([acl])
+        node = self.site(cluster, topic)
+        node.start()
+        self.counted(node, cluster, self.rows)
+
+    def test_rights_that_are_taken_away_are_waited_for(self):
+        topic, cluster = self.made()
+        needed = acls.needed(cluster, [topic])
+        self.allow(needed)
+        node = self.site(cluster, topic)
+        node.start()
+        done = 0
+        for acl in needed:
+            if acl.operation in ("Create", "DescribeConfigs", "Delete") or acl.resource == "--group" or acl == needed[0]:
+                continue
+            with self.subTest(acl=acl):
+                self.produce(topic, self.rows[done:done + self.step])
+                self.counted(node, cluster, self.rows[:done + self.step])
+                before = len(node.log())
+                self.allow([acl], remove=True)
+                self.produce(topic, self.rows[done + self.step:done + 2 * self.step])
+                done += 2 * self.step
+                wanted = f"needs {acl.operation} on "
+                self.assertTrue(harness.eventually(lambda: wanted in node.log()[before:], True, 20), node.log())
+                self.allow([acl])
+                self.counted(node, cluster, self.rows[:done])
+        self.assertEqual(node.stop(), 0, node.log())
+
+    # ---- Links that do not come to be -----------------------------------------------------------
+    def test_a_node_that_is_not_taken_in_says_why(self):
+        topic, cluster = self.made()
+        other = self.folder / "other"
+        other.mkdir()
+        tool.secure.make_certificates(other)
+        port = kafka.bootstrap().rsplit(":", 1)[1]
+        tls = ("do not take this node in", "certificate verify failed", "check security.protocol, ssl.ca.location")
+        cases = {
+            "a wrong password": ({"sasl_password": "Geheim123"}, None,
+                                 ("do not take this node in", "Invalid username or password",
+                                  "check sasl.mechanisms, sasl.username and sasl.password")),
+            "an unknown mechanism": ({"sasl_mechanisms": "SCRAM-SHA-256"}, None,
+                                     ("do not take this node in", "supported mechanisms: SCRAM-SHA-512")),
+            "an untrusted certificate": ({"ssl_ca_location": other / "ca.pem"}, None, tls),
+            "another name": ({}, f"127.0.0.1:{port}", tls),
+            "no TLS": ({"security_protocol": "SASL_PLAINTEXT"}, None,
+                       ("no Kafka broker at", "check its port and security.protocol, now SASL_PLAINTEXT")),
+            "a property that is none": ({"sasl_pasword": "Geheim123"}, None,
+                                        ("property sasl.pasword", "kafka.client_file")),
+        }
+        for what, (changes, bootstrap, texts) in cases.items():
+            with self.subTest(what):
+                node = self.site(cluster, topic, self.properties(**changes), bootstrap, quick=True)
+                self.refused(node, *texts)
+                self.assertNotIn("Geheim123", node.log())
+                self.assertLess(len(node.log().splitlines()), 15, node.log())
+
+    def test_a_node_that_waits_for_a_first_broker_can_be_stopped(self):
+        topic, cluster = self.made()
+        node = self.site(cluster, topic, bootstrap="localhost:1")
+        node.launch()
+        self.assertTrue(harness.eventually(lambda: "Connection refused" in node.log(), True, 20), node.log())
+        node.stop(within_s=5)
+        self.assertIn("stopped while it waited", node.log())
+
+    # ---- Other ways to say who one is -----------------------------------------------------------
+    def test_scram(self):
+        topic, cluster = self.made()
+        self.allow(acls.needed(cluster, [topic]))
+        node = self.site(cluster, topic, self.broker / "laurel.scram.properties")
+        version = subprocess.run(["kcat", "-V"], capture_output=True, text=True, check=True).stdout
+        found = tuple(map(int, re.search(r"librdkafka (\d+)\.(\d+)\.(\d+)", version).groups()))
+        newer = os.environ.get("LAUREL_LIBRDKAFKA", "")
+        if newer:
+            node.start({"LD_LIBRARY_PATH": newer})
+        elif found >= (2, 6, 1):
+            node.start()
+        else:
+            self.refused(node, "cannot do SCRAM with Kafka 4: take 2.6.1 or newer")
+            self.skipTest("SCRAM with Kafka 4 takes librdkafka 2.6.1: LAUREL_LIBRDKAFKA names a folder with it")
+        self.produce(topic, self.rows)
+        self.counted(node, cluster, self.rows)
+
+    @staticmethod
+    def put_token(path, life_s):
+        """An unsigned one, as this broker takes it."""
+        def part(claims):
+            return base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+        now = int(time.time())
+        passing = path.with_suffix(".new")
+        passing.write_text(f'{part({"alg": "none"})}.{part({"sub": "laurel", "iat": now, "exp": now + life_s})}.\n')
+        passing.rename(path)
+
+    def test_oauthbearer_with_tokens_from_a_file(self):
+        topic, cluster = self.made()
+        self.allow(acls.needed(cluster, [topic]))
+        token = self.folder / "token"
+        client_file = self.properties(sasl_mechanisms="OAUTHBEARER", sasl_username=None, sasl_password=None,
+                                      sasl_oauthbearer_config=f"token_file={token}")
+        node = self.site(cluster, topic, client_file)
+        self.refused(node, "Failed to acquire SASL OAUTHBEARER token", f"cannot read {token}")
+        life_s = 8
+        self.put_token(token, life_s)
+        node.start()
+        self.produce(topic, self.rows[:self.step])
+        self.counted(node, cluster, self.rows[:self.step])
+        until = time.monotonic() + 2.5 * life_s  # past the end of the first token, and of the second
+        while time.monotonic() < until:
+            self.put_token(token, life_s)
+            time.sleep(1)
+        self.produce(topic, self.rows[self.step:])
+        self.put_token(token, 600)
+        self.counted(node, cluster, self.rows)
+        token.write_text("Geheim123")  # for whoever connects from now on
+        node.kill()
+        self.refused(node, "the OAUTHBEARER token is none")
+        self.assertNotIn("Geheim123", node.log())
+
+
+if __name__ == "__main__":
+    unittest.main()
