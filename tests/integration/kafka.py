@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 import uuid
 from pathlib import Path
@@ -36,23 +37,44 @@ def fresh_name(what):
     return f"{what}-{uuid.uuid4().hex[:8]}"
 
 
-def topics(*arguments):
-    """As kafka-topics.sh."""
-    done = subprocess.run([sys.executable, "-B", str(TOOL), "topics", "--dir", str(Path(FILE).parent),
+def tool(verb, *arguments):
+    """As ./dev kafka VERB on the broker."""
+    done = subprocess.run([sys.executable, "-B", str(TOOL), verb, "--dir", str(Path(FILE).parent),
                            *arguments], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise AssertionError(f"topics {arguments}: {done.stdout} {done.stderr}")
+        raise AssertionError(f"{verb} {arguments}: {done.stdout} {done.stderr}")
     return done.stdout
+
+
+def topics(*arguments):
+    """As kafka-topics.sh."""
+    return tool("topics", *arguments)
 
 
 def groups(*arguments):
     """As kafka-consumer-groups.sh."""
-    return subprocess.run([sys.executable, "-B", str(TOOL), "groups", "--dir", str(Path(FILE).parent),
-                           *arguments], capture_output=True, text=True, check=True).stdout
+    return tool("groups", *arguments)
 
 
-def make_topic(name, partitions):
-    topics("--create", "--topic", name, "--partitions", str(partitions))
+def make_topic(name, partitions, *more):
+    topics("--create", "--topic", name, "--partitions", str(partitions), *more)
+
+
+def remake_topic(name, partitions, *more):
+    """Another topic of the same name."""
+    topics("--delete", "--topic", name)
+    if not harness.eventually(lambda: name not in topics("--list").split(), True, 30):
+        raise AssertionError(f"{name} is not deleted")
+    make_topic(name, partitions, *more)
+
+
+def delete_records(topic, partition, before):
+    """Those in front of an offset: as when they had expired."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump({"version": 1, "partitions": [
+            {"topic": topic, "partition": partition, "offset": before}]}, file)
+        file.flush()
+        tool("delete-records", "--offset-json-file", file.name)
 
 
 def produce(topic, records, partition=None, headers=None):
@@ -122,10 +144,10 @@ def fields(message):
 
 
 class Site:
-    """A node's folder with a node.toml for the broker."""
+    """A node's folder with a node.toml for the broker, or for another `address` of it."""
 
     def __init__(self, folder, cluster, inputs="", catalog=harness.CRASH_GAME / "catalog",
-                 partitions=16, more=""):
+                 partitions=16, more="", address=None, kafka=""):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.config = self.folder / "node.toml"
@@ -138,8 +160,9 @@ dir = "{catalog}"
 [engine]
 kind = "kafka"
 [kafka]
-bootstrap = "{bootstrap()}"
+bootstrap = "{address or bootstrap()}"
 cluster = "{cluster}"
+{kafka}
 {inputs}
 {more}
 """)
