@@ -26,12 +26,16 @@ class Foreign:
         lines = [f"{row['Username']}\t{json.dumps(row)}" for row in rows]
         self.process.stdin.write("\n".join([str(len(lines)), *lines]) + "\n")
         self.process.stdin.flush()
-        self.open = self.process.stdout.readline() == "open\n"
+        said = self.process.stdout.readline().strip()
+        self.open, self.begun = said == "open", said in ("open", "refused")
 
     def end(self, how):
         """True when it did."""
-        self.process.stdin.write(how + "\n")
-        self.process.stdin.close()
+        try:
+            self.process.stdin.write(how + "\n")
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass  # it was refused, and has ended
         said = self.process.stdout.read()
         self.why = self.process.stderr.read()
         return self.process.wait() == 0 and said == "ended\n"
@@ -101,7 +105,7 @@ class ForeignFaults:
         partition = self.rng.randrange(self.NODE_PARTITIONS)
         foreign = Foreign(f"{self.CLUSTER}.{partition}", 60000, self.STRANGE, 1,
                           self.strangers(3, "ghost"))
-        if not foreign.open:
+        if not foreign.begun:
             raise self.Invalid(f"no foreign transaction: {foreign.process.stderr.read()[-500:]}")
         deadline = time.monotonic() + 30 * harness.SCALE
         while self.metric("laurel_kafka_fenced_total") == fenced:

@@ -32,6 +32,7 @@ constexpr std::size_t kBatchBytes = 4 * 1024 * 1024;  // of all that are collect
 constexpr Milliseconds kFirstWait{100};               // for a first record
 constexpr Milliseconds kAgain{5};                     // what was refused
 constexpr Milliseconds kGroupOffsets{5000};
+constexpr Milliseconds kHearOfEnds{500};
 constexpr Milliseconds kLookForPartitions{10'000};
 constexpr Milliseconds kAskWithin{30'000};
 
@@ -42,7 +43,8 @@ struct TopicPartition {
   std::size_t input = 0;
   int partition = 0;
   std::int64_t next = 0;
-  std::int64_t end = 0;
+  std::int64_t passed = 0;  ///< at least `next`: behind records are markers that are none
+  std::int64_t end = 0;     ///< also of what is not committed yet
   bool at_end = false;
   bool halted = false;
   /// Collected for the next submission.
@@ -75,6 +77,7 @@ class Inputs final : public KafkaInputs {
   bool submit_collected();
   void tell_behind();
   void write_group_offsets();
+  void hear_of_ends();
   bool stopped(Milliseconds wait = Milliseconds(0));
   TopicPartition* find(const char* topic, int partition);
 
@@ -106,7 +109,8 @@ std::vector<KafkaInputStatus> Inputs::status() const {
   std::vector<KafkaInputStatus> out;
   const std::lock_guard lock(mutex_);
   for (const TopicPartition& each : partitions_) {
-    out.push_back({inputs_[each.input].topic, each.partition, each.next, each.end, each.halted});
+    const std::int64_t next = std::max(each.next, each.passed);
+    out.push_back({inputs_[each.input].topic, each.partition, next, each.end, each.halted});
   }
   return out;
 }
@@ -226,6 +230,7 @@ void Inputs::collect(const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     const std::lock_guard lock(mutex_);
     from->at_end = true;
+    from->passed = message.offset;
     from->end = std::max(from->end, message.offset);
     return;
   }
@@ -331,8 +336,25 @@ void Inputs::write_group_offsets() {
   if (list->cnt > 0) rd_kafka_commit(consumer_->get(), list.get(), 1);
 }
 
+// What the last answers of the brokers said, no question of its own. A reader of committed records is at
+// its end in front of an open transaction: how much waits behind that is not to be seen from there.
+void Inputs::hear_of_ends() {
+  for (TopicPartition& each : partitions_) {
+    if (each.halted) continue;
+    std::int64_t first = 0;
+    std::int64_t end = 0;
+    const auto code =
+        rd_kafka_get_watermark_offsets(consumer_->get(), inputs_[each.input].topic.c_str(),
+                                       each.partition, &first, &end);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR || end < 0) continue;
+    const std::lock_guard lock(mutex_);
+    each.end = std::max(each.end, end);
+  }
+}
+
 void Inputs::run() {
   auto offsets_at = Clock::now();
+  auto ends_at = Clock::now();
   auto looked_at = Clock::now();
   while (!stopped()) {
     int wait = static_cast<int>(kFirstWait.count());
@@ -345,6 +367,10 @@ void Inputs::run() {
     if (!submit_collected()) return;
     tell_behind();
     const auto now = Clock::now();
+    if (now - ends_at > kHearOfEnds) {
+      ends_at = now;
+      hear_of_ends();
+    }
     if (now - offsets_at > kGroupOffsets) {
       offsets_at = now;
       write_group_offsets();

@@ -50,7 +50,7 @@ struct KafkaInputStatus {
   std::string topic;
   int partition = 0;
   std::int64_t next = 0;  ///< read next
-  std::int64_t end = 0;   ///< of the topic, as last heard of
+  std::int64_t end = 0;   ///< of the topic, as last heard of; open transactions too
   bool halted = false;
 };
 
