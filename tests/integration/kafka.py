@@ -80,7 +80,8 @@ def delete_records(topic, partition, before):
 def produce(topic, records, partition=None, headers=None):
     """Pairs of key and value, texts without tabs and line ends, in their order."""
     lines = "".join(f"{key}\t{value}\n" for key, value in records)
-    command = ["kcat", "-P", "-b", bootstrap(), "-t", topic, "-K", "\t", "-X", "acks=all"]
+    command = ["kcat", "-P", "-b", bootstrap(), "-t", topic, "-K", "\t", "-X", "acks=all", "-X",
+               "message.timeout.ms=60000"]
     if partition is not None:
         command += ["-p", str(partition)]
     for name, value in (headers or {}).items():
