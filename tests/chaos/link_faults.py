@@ -6,6 +6,7 @@ import proxy
 # A transaction of the node is given up after 10 s: some faults take longer than that.
 SHORT_S, LONG_S = (1, 5), (11, 15)
 END, WRITE = proxy.END_TRANSACTION, proxy.PRODUCE
+FAILED = "laurel_kafka_transactions_failed_total"
 DEATHS = 1 / 4  # of the faults in which the node dies before the link is whole again
 
 
@@ -17,10 +18,12 @@ class LinkFaults:
         """Wagers come while it lasts; then all goes on in the same process, or in the next one. `effects`
         are counters of the proxy, of which one has to have risen."""
         before = sum(self.proxy.counts[each] for each in effects)
+        failed = self.metric(FAILED)
         self.trickle(self.rng.uniform(*seconds))
         self.proxy.stalled = False  # what was held is counted when it is let go
         died = self.rng.random() < DEATHS
         if died:
+            self.ways["transactions-failed"] += int(self.metric(FAILED) - failed)
             self.node.kill()
         if sum(self.proxy.counts[each] for each in effects) == before:
             raise self.Invalid(f"nothing came of it: {effects}")
@@ -29,9 +32,12 @@ class LinkFaults:
             self.ways["node-killed-on-a-bad-link"] += 1
             self.node.start()
         self.goes_on(step)
+        if not died:
+            self.ways["transactions-failed"] += int(self.metric(FAILED) - failed)
 
     def some_requests(self):
-        return self.rng.choice([{END}, {WRITE}, {WRITE, END}])
+        """The end of a transaction most often: then it has happened."""
+        return self.rng.choice([{END}, {END}, {WRITE}, {WRITE, END}])
 
     def some_time(self):
         return self.rng.choice([SHORT_S, LONG_S])
@@ -54,7 +60,7 @@ class LinkFaults:
         """What was asked for has happened, and the node does not know."""
         self.proxy.silence_s = self.rng.choice([(0, 0), (0, 3)])
         kinds = self.proxy.losing = self.some_requests()
-        self.bad_link(step, self.some_time(), [f"lost-{proxy.NAMES[each]}" for each in kinds])
+        self.bad_link(step, self.rng.choice([SHORT_S, LONG_S, LONG_S]), [f"lost-{proxy.NAMES[each]}" for each in kinds])
 
     def late_requests(self, step):
         self.proxy.late_s = self.rng.choice([(0, 0.1), (0.1, 3)])
