@@ -47,9 +47,12 @@ class LinkFaults:
         self.bad_link(step, SHORT_S, ["delayed"])
 
     def proxy_cut(self, step):
+        before = self.proxy.counts["cut"]
         for _ in range(self.rng.randint(1, 5)):
             self.proxy.cut_all()
             self.trickle(self.rng.uniform(0, 0.5))
+        if self.proxy.counts["cut"] == before:
+            raise self.Invalid("there was no connection to cut")
         self.goes_on(step)
 
     def proxy_stall(self, step):

@@ -197,11 +197,11 @@ Status Inputs::place(TopicPartition& found, const std::vector<runtime::Positions
   // The last record that was read may be gone by now, by age or because it was superseded.
   if (least->next == offsets->first) return {};
   std::optional<bool> same;
-  const Status status = readers_.read(topic, found.partition, least->next - 1, least->next,
-                                      deadline, [&](const LogRecord& record) {
-                                        same = kafka::check_of(record) == least->check;
-                                        return false;
-                                      });
+  Status status = readers_.read(topic, found.partition, least->next - 1, least->next, deadline,
+                                [&](const LogRecord& record) {
+                                  same = kafka::check_of(record) == least->check;
+                                  return false;
+                                });
   if (!status.ok()) return status;
   if (same == false) {
     halt("the record at offset " + std::to_string(least->next - 1) +
@@ -336,17 +336,17 @@ void Inputs::write_group_offsets() {
   if (list->cnt > 0) rd_kafka_commit(consumer_->get(), list.get(), 1);
 }
 
-// What the last answers of the brokers said, no question of its own. A reader of committed records is at
-// its end in front of an open transaction: how much waits behind that is not to be seen from there.
+// From what brokers answered last: a reader of committed records sees nothing behind an open one.
 void Inputs::hear_of_ends() {
   for (TopicPartition& each : partitions_) {
     if (each.halted) continue;
     std::int64_t first = 0;
     std::int64_t end = 0;
-    const auto code =
-        rd_kafka_get_watermark_offsets(consumer_->get(), inputs_[each.input].topic.c_str(),
-                                       each.partition, &first, &end);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR || end < 0) continue;
+    const char* const topic = inputs_[each.input].topic.c_str();
+    if (rd_kafka_get_watermark_offsets(consumer_->get(), topic, each.partition, &first, &end) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+      continue;
+    }
     const std::lock_guard lock(mutex_);
     each.end = std::max(each.end, end);
   }

@@ -1,7 +1,7 @@
 /// StoreLog: what RocksDB says about itself, in the file LOG of its folder.
 ///
-/// Why        RocksDB's own writes it as a file of the database: on a full disk the second line that
-///            cannot be written ends the process (an assertion that Debian's library has on).
+/// Why        RocksDB's own writes it like a file of the database: on a full disk the second line
+///            that cannot be written ends the process (an assertion, on in Debian's library).
 ///            Here such a line is gone, and nothing else.
 /// Threads    Any thread.
 /// Limits     4 MiB, and as much of the one before it (LOG.old).
