@@ -4,10 +4,14 @@
 usage: ./dev kafka start [--brokers N] [--dir DIR]     starts what is in DIR, or makes it anew
                          [--secure]                    one broker with TLS, SASL and ACLs
        ./dev kafka stop [--dir DIR] [--remove]         ends it (and removes its folder)
+       ... start|stop --broker N                       only that one of what is in DIR
+       ... start --proxied HOST:PORT[,...]             makes it anew with a second listener for each broker,
+                                                       told to clients as that: for a proxy in between
        ./dev kafka status [--dir DIR] [--json]         where it listens, what lives
        ./dev kafka topics [--dir DIR] [...]            kafka-topics.sh; without arguments: --list
        ./dev kafka consume TOPIC [--dir DIR] [...]     kafka-console-consumer.sh
        ./dev kafka groups [--dir DIR] [...]            kafka-consumer-groups.sh
+       ./dev kafka delete-records [--dir DIR] [...]    kafka-delete-records.sh
        ./dev kafka acls [--dir DIR] [...]              what a node has to be allowed: tools/kafka/acls.py
 
 The verbs speak to a secure broker as its admin; its folder has the properties of clients (tools/kafka/secure.py).
@@ -22,6 +26,7 @@ import argparse
 import base64
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -51,6 +56,7 @@ TOOLS = {
     "consume": "org.apache.kafka.tools.consumer.ConsoleConsumer",
     "groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
     "acls": "org.apache.kafka.tools.AclCommand",
+    "delete-records": "org.apache.kafka.tools.DeleteRecordsCommand",
 }
 
 
@@ -101,15 +107,26 @@ def java(flags, main, arguments):
 
 
 def free_ports(count):
-    sockets = []
-    for _ in range(count):
-        each = socket.socket()
-        each.bind(("127.0.0.1", 0))
-        sockets.append(each)
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    """Outside of the range that outgoing connections take theirs from: a client that tries the port of a
+    broker that is away again and again could otherwise connect to itself, and keep the broker out."""
+    ports = []
+    for port in random.SystemRandom().sample(range(10_000, 30_000), 20_000):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        ports.append(port)
+        if len(ports) == count:
+            return ports
+    raise Failure("no free ports")
+
+
+def cluster_id():
+    """One with a dash in front would be taken for an option."""
+    while (name := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return name
 
 
 class Cluster:
@@ -128,12 +145,14 @@ class Cluster:
     def secure(self):
         return self.state.get("secure", False)
 
-    def make(self, brokers):
+    def make(self, brokers, proxied):
+        if proxied and len(proxied) != brokers:
+            raise Failure(f"--proxied names {len(proxied)} addresses for {brokers} brokers", 2)
         self.folder.mkdir(parents=True, exist_ok=True)
-        ports = free_ports(2 * brokers)
+        ports = free_ports(3 * brokers)
         self.state = {
             "version": version(),
-            "cluster_id": base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="),
+            "cluster_id": cluster_id(),
             "bootstrap": ",".join(f"127.0.0.1:{port}" for port in ports[:brokers]),
             "brokers": [{"id": at + 1, "port": ports[at], "controller_port": ports[brokers + at],
                          "pid": 0, "started": 0} for at in range(brokers)],
@@ -142,6 +161,8 @@ class Cluster:
             if brokers != 1:
                 raise Failure("a secure cluster has one broker", 2)
             self.state |= {"secure": True, "bootstrap": f"{secure.HOST}:{ports[0]}"}
+        for at, address in enumerate(proxied):
+            self.state["brokers"][at] |= {"proxied": address, "behind_proxy": ports[2 * brokers + at]}
         for broker in self.state["brokers"]:
             self.configure(broker)
         self.save()
@@ -155,15 +176,19 @@ class Cluster:
         brokers = self.state["brokers"]
         copies = min(3, len(brokers))
         voters = ",".join(f"{each['id']}@127.0.0.1:{each['controller_port']}" for each in brokers)
-        address = f"127.0.0.1:{broker['port']}"
+        listeners = advertised = f"PLAINTEXT://127.0.0.1:{broker['port']}"
+        if "proxied" in broker:
+            listeners += f",PROXIED://127.0.0.1:{broker['behind_proxy']}"
+            advertised += f",PROXIED://{broker['proxied']}"
         (folder / "server.properties").write_text(f"""\
 process.roles=broker,controller
 node.id={broker['id']}
 controller.quorum.voters={voters}
-listeners=PLAINTEXT://{address},CONTROLLER://127.0.0.1:{broker['controller_port']}
-advertised.listeners=PLAINTEXT://{address}
+listeners={listeners},CONTROLLER://127.0.0.1:{broker['controller_port']}
+advertised.listeners={advertised}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={folder / 'data'}
 auto.create.topics.enable=false
 offsets.topic.num.partitions=8
@@ -226,19 +251,25 @@ controlled.shutdown.enable=true
         except OSError:
             return False
 
-    def start(self, brokers, bench):
+    def chosen(self, number):
+        out = [each for each in self.state["brokers"] if number in (None, each["id"])]
+        if not out:
+            raise Failure(f"there is no broker {number} in {self.folder}", 2)
+        return out
+
+    def start(self, brokers, bench, proxied=(), number=None):
         if self.state is None:
-            self.make(brokers or 1)
+            self.make(brokers or 1, proxied)
         elif self.security and not self.secure():
             raise Failure(f"the broker in {self.folder} is not secure; a secure one needs another folder", 2)
         elif brokers and brokers != len(self.state["brokers"]):
             raise Failure(f"{self.folder} has {len(self.state['brokers'])} brokers; "
                           "another number needs another folder", 2)
         began = time.monotonic()
-        for broker in self.state["brokers"]:
+        for broker in self.chosen(number):
             if not self.lives(broker):
                 self.launch(broker, JAVA_BENCH if bench else JAVA_TEST)
-        for broker in self.state["brokers"]:
+        for broker in self.chosen(number):
             while not self.ready(broker):
                 log = self.broker_folder(broker) / "broker.log"
                 if not self.lives(broker):
@@ -247,8 +278,8 @@ controlled.shutdown.enable=true
                     raise Failure(f"broker {broker['id']} does not answer: see {log}")
                 time.sleep(0.05)
 
-    def stop(self, remove):
-        living = [each for each in self.state["brokers"] if self.lives(each)]
+    def stop(self, remove, number=None):
+        living = [each for each in self.chosen(number) if self.lives(each)]
         for broker in living:
             os.kill(broker["pid"], signal.SIGTERM)
         began = time.monotonic()
@@ -258,7 +289,7 @@ controlled.shutdown.enable=true
                     if self.lives(broker):
                         os.kill(broker["pid"], signal.SIGKILL)
             time.sleep(0.05)
-        for broker in self.state["brokers"]:
+        for broker in self.chosen(number):
             broker["pid"] = broker["started"] = 0
         if remove:
             shutil.rmtree(self.folder)
@@ -303,6 +334,8 @@ def main():
     parser.add_argument("verb", choices=["start", "stop", "status", *TOOLS])
     parser.add_argument("--dir", default=str(HOME / "default"))
     parser.add_argument("--brokers", type=int, choices=(1, 3))
+    parser.add_argument("--broker", type=int, metavar="N")
+    parser.add_argument("--proxied", default="")
     parser.add_argument("--bench", action="store_true", help="start: heap and compiler of a bench")
     parser.add_argument("--secure", action="store_true")
     parser.add_argument("--oauth", action="store_true",
@@ -318,12 +351,13 @@ def main():
         cluster = Cluster(options.dir)
         cluster.security = ("oauth" if options.oauth else "scram") if options.secure else ""
         if options.verb == "start":
-            cluster.start(options.brokers, options.bench)
-            return status(cluster, options.json)
+            proxied = options.proxied.split(",") if options.proxied else []
+            cluster.start(options.brokers, options.bench, proxied, options.broker)
+            return 0 if options.broker else status(cluster, options.json)
         if cluster.state is None:
             raise Failure(f"no broker was started in {options.dir}: ./dev kafka start", 3)
         if options.verb == "stop":
-            cluster.stop(options.remove)
+            cluster.stop(options.remove, options.broker)
             return 0
         if options.verb == "status":
             return status(cluster, options.json)

@@ -10,8 +10,9 @@ import sys
 import harness
 
 
-def main(program, description, make_run, kills, fail_points, faults=None):
-    """`make_run(options)`: has opening(), say(), execute() -> verdict, and its folder."""
+def main(program, description, make_run, kills, fail_points, faults=False, more=None):
+    """`make_run(options)`: has opening(), say(), execute() -> verdict, and its folder. `more(parser)`
+    adds options of its own."""
     parser = argparse.ArgumentParser(prog=program, description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter,
                                      usage=argparse.SUPPRESS)
@@ -19,13 +20,15 @@ def main(program, description, make_run, kills, fail_points, faults=None):
     parser.add_argument("--kills", type=int, default=kills, help="at random; default %(default)s")
     parser.add_argument("--fail-points", type=int, default=fail_points, metavar="N",
                         help="times that each is armed; default %(default)s")
-    if faults is not None:
-        parser.add_argument("--faults", type=int, default=faults, metavar="N",
-                            help="that are no deaths of a node alone; default %(default)s")
+    if faults:
+        parser.add_argument("--faults", type=int, default=None, metavar="N",
+                            help="that are no deaths of a node alone; default: each once")
     parser.add_argument("--seed", type=int, default=None, help="of the plan; default: drawn")
     parser.add_argument("--file", help="CSV of wagers; default: the real ones")
     parser.add_argument("--keep", action="store_true", help="leave the data directory")
     parser.add_argument("--json", action="store_true", help="no progress, the verdict on one line")
+    if more is not None:
+        more(parser)
     options = parser.parse_args()
     options.laurel = os.path.abspath(options.laurel)
     if options.seed is None:

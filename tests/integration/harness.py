@@ -80,9 +80,8 @@ class Reply(NamedTuple):
 class Client:
     """One kept connection. Raises OSError or HTTPException when the node is gone."""
 
-    def __init__(self, port, timeout_s=30):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port,
-                                                     timeout=timeout_s * SCALE)
+    def __init__(self, port, timeout_s=30, host="127.0.0.1"):
+        self.connection = http.client.HTTPConnection(host, port, timeout=timeout_s * SCALE)
 
     def request(self, method, path, body=None, content_type=None):
         headers = {"Content-Type": content_type} if content_type else {}
@@ -155,23 +154,26 @@ def free_port():
 
 
 class Node:
-    """`laurel run` on one data directory and port; may be started again and again."""
+    """`laurel run` on one data directory and port; may be started again and again. `prefix` is put in
+    front of its command, which may bring it to another `host`."""
 
-    def __init__(self, folder, config=CRASH_GAME / "node.toml", data=None, laurel=LAUREL):
+    def __init__(self, folder, config=CRASH_GAME / "node.toml", data=None, laurel=LAUREL,
+                 host="127.0.0.1", prefix=()):
         self.laurel = laurel
+        self.host, self.prefix = host, prefix
         self.folder = Path(folder)
         self.config = Path(config)
         self.data = Path(data) if data else self.folder / "data"
         self.log_file = self.folder / "node.log"
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{self.host}:{self.port}"
         self.process = None
 
     def launch(self, environment=None):
         """Starts the process and does not wait for it."""
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
-                [self.laurel, "run", "--config", str(self.config), "--data", str(self.data), "--port",
+                [*self.prefix, self.laurel, "run", "--config", str(self.config), "--data", str(self.data), "--port",
                  str(self.port)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=os.environ | (environment or {}))
 
@@ -219,7 +221,7 @@ class Node:
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
     def client(self):
-        return Client(self.port)
+        return Client(self.port, host=self.host)
 
     def verb(self, *arguments, stdin=None, timeout_s=60):
         return verb(*arguments, server=self.url, stdin=stdin, timeout_s=timeout_s,

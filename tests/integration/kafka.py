@@ -6,8 +6,8 @@ Records are written and read with kcat; what Laurel wrote is taken apart here, w
 import json
 import os
 import subprocess
-import tempfile
 import sys
+import tempfile
 import unittest
 import uuid
 from pathlib import Path
@@ -44,29 +44,50 @@ def fresh_name(what):
     return f"{what}-{uuid.uuid4().hex[:8]}"
 
 
-def topics(*arguments):
-    """As kafka-topics.sh."""
-    done = subprocess.run([sys.executable, "-B", str(TOOL), "topics", "--dir", str(Path(FILE).parent),
+def tool(verb, *arguments):
+    """As ./dev kafka VERB on the broker."""
+    done = subprocess.run([sys.executable, "-B", str(TOOL), verb, "--dir", str(Path(FILE).parent),
                            *arguments], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise AssertionError(f"topics {arguments}: {done.stdout} {done.stderr}")
+        raise AssertionError(f"{verb} {arguments}: {done.stdout} {done.stderr}")
     return done.stdout
+
+
+def topics(*arguments):
+    """As kafka-topics.sh."""
+    return tool("topics", *arguments)
 
 
 def groups(*arguments):
     """As kafka-consumer-groups.sh."""
-    return subprocess.run([sys.executable, "-B", str(TOOL), "groups", "--dir", str(Path(FILE).parent),
-                           *arguments], capture_output=True, text=True, check=True).stdout
+    return tool("groups", *arguments)
 
 
-def make_topic(name, partitions):
-    topics("--create", "--topic", name, "--partitions", str(partitions))
+def make_topic(name, partitions, *more):
+    topics("--create", "--topic", name, "--partitions", str(partitions), *more)
+
+
+def remake_topic(name, partitions, *more):
+    """Another topic of the same name."""
+    topics("--delete", "--topic", name)
+    if not harness.eventually(lambda: name not in topics("--list").split(), True, 30):
+        raise AssertionError(f"{name} is not deleted")
+    make_topic(name, partitions, *more)
+
+
+def delete_records(topic, partition, before):
+    """Those in front of an offset: as when they had expired."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump({"version": 1, "partitions": [
+            {"topic": topic, "partition": partition, "offset": before}]}, file)
+        file.flush()
+        tool("delete-records", "--offset-json-file", file.name)
 
 
 def produce(topic, records, partition=None, headers=None):
     """Pairs of key and value, texts without tabs and line ends, in their order."""
     lines = "".join(f"{key}\t{value}\n" for key, value in records)
-    command = [*kcat("-P", topic), "-K", "\t", "-X", "acks=all"]
+    command = [*kcat("-P", topic), "-K", "\t", "-X", "acks=all", "-X", "message.timeout.ms=60000"]
     if partition is not None:
         command += ["-p", str(partition)]
     for name, value in (headers or {}).items():
@@ -141,10 +162,10 @@ def fields(message):
 
 
 class Site:
-    """A node's folder with a node.toml for the broker."""
+    """A node's folder with a node.toml for the broker, or for another `address` of it."""
 
     def __init__(self, folder, cluster, inputs="", catalog=harness.CRASH_GAME / "catalog",
-                 partitions=16, more="", client_file=""):
+                 partitions=16, more="", client_file="", address=None, kafka=""):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.config = self.folder / "node.toml"
@@ -157,9 +178,10 @@ dir = "{catalog}"
 [engine]
 kind = "kafka"
 [kafka]
-bootstrap = "{bootstrap()}"
+bootstrap = "{address or bootstrap()}"
 cluster = "{cluster}"
 client_file = "{client_file}"
+{kafka}
 {inputs}
 {more}
 """)

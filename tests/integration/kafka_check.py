@@ -6,6 +6,7 @@ Laurel's.
 """
 
 from collections import defaultdict
+from decimal import Decimal
 
 import kafka
 
@@ -66,4 +67,22 @@ def check(cluster, causes, api):
         for player in api.keys() | found.keys():
             if found.get(player, 0) != api.get(player, 0):
                 wrong.append(f"{player}: {name} {found.get(player, 0)}, API {api.get(player, 0)}")
+    return wrong
+
+
+def check_boards(node, boards, rows):
+    """`boards`: {tournament: "count" or "total_stake"}, over all of the rows. What is wrong, a line each."""
+    wanted = {"count": defaultdict(int), "total_stake": defaultdict(int)}
+    for row in rows:
+        wanted["count"][row["Username"]] += 1
+        wanted["total_stake"][row["Username"]] += int(Decimal(row["Bet"]) * 100)
+    got = defaultdict(dict)
+    for line in node.verb("export", "standings", "--json", timeout_s=120).json_lines():
+        got[line["run"].split("@")[0]][line["player"]] = int(line["score"]["units"])
+    wrong = []
+    for name, operator in boards.items():
+        for player in got[name].keys() | wanted[operator].keys():
+            one, other = got[name].get(player), wanted[operator].get(player)
+            if one != other:
+                wrong.append(f"{name}: {player} has {one}, not {other}")
     return wrong

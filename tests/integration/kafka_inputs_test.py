@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 import tempfile
 import time
 import unittest
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import harness
 import kafka
-from kafka_check import check
-from points import points_of, points_per_player, rows_of
+sys.path.append(str(harness.REPOSITORY / "tests" / "chaos"))
+import foreign_faults  # noqa: E402
+from kafka_check import check  # noqa: E402
+from points import points_of, points_per_player, rows_of  # noqa: E402
 
 MAPPED = f'[[input]]\ntopic = "TOPIC"\nformat = "json"\nmapping = "{harness.MAPPING}"\n'
 EVENTS = '[[input]]\ntopic = "TOPIC"\n'
@@ -208,6 +211,53 @@ class KafkaInputs(unittest.TestCase):
         audit = [json.loads(line) for line in node.verb("topic", "read", "audit", "--json").out.splitlines()]
         self.assertEqual([(each["data"]["by"], each["data"]["reason"], each["data"]["target"])
                           for each in audit], [("kim", "the topic was made anew", f"{anew}/0")])
+
+    def test_records_that_expired_unread_halt_their_input(self):
+        topic, other, cluster = (kafka.fresh_name(each) for each in ("expires", "stays", "c"))
+        for each in (topic, other):
+            kafka.make_topic(each, 1)
+            kafka.produce(each, [("k", json.dumps(harness.wager("p0001", each, 1000)))])
+        node = self.node(cluster, EVENTS.replace("TOPIC", topic) + EVENTS.replace("TOPIC", other))
+        node.start()
+        self.handled(node, 2)
+        time.sleep(3)  # positions of partitions without events are durable after a while
+        self.assertEqual(node.stop(), 0)
+        for at in range(3):
+            kafka.produce(topic, [("k", json.dumps(harness.wager("p0009", at, 9000)))])
+        kafka.delete_records(topic, 0, 3)
+        kafka.produce(other, [("k", json.dumps(harness.wager("p0002", "2", 2000)))])
+        node.start()
+        self.handled(node, 1)
+        self.assertEqual(harness.points(node.balances()), {"p0001": 2, "p0002": 2})
+        self.assertEqual(self.gauge(node, "laurel_input_halted", topic), 1)
+        self.assertEqual(self.gauge(node, "laurel_input_halted", other), 0)
+
+    @unittest.skipUnless(foreign_faults.available(), "python3-confluent-kafka is not installed")
+    def test_the_lag_shows_what_waits_behind_an_open_transaction(self):
+        topic, cluster = kafka.fresh_name("wagers"), kafka.fresh_name("c")
+        kafka.make_topic(topic, 1)
+        node = self.node(cluster, MAPPED.replace("TOPIC", topic))
+        node.start()
+        rows = list(rows_of(harness.MADE_UP_WAGERS))[:3]
+        foreign = foreign_faults.Foreign(kafka.fresh_name("stranger"), 60000, topic, 1, rows[:1])
+        self.addCleanup(foreign.kill)
+        self.assertTrue(foreign.open)
+        kafka.produce(topic, [(row["Username"], json.dumps(row)) for row in rows[1:]])
+
+        def lag():
+            return self.gauge(node, "laurel_input_lag_records", topic)
+        self.assertEqual(harness.eventually(lag, 3, 10), 3)
+        self.assertEqual(node.balances(), {})
+        self.assertTrue(foreign.end("abort"), foreign.why)
+        self.handled(node, 2)
+        self.assertEqual(harness.eventually(lag, 0, 10), 0)
+
+    def gauge(self, node, name, topic):
+        client = node.client()
+        metrics = client.get("/metrics").body.decode()
+        client.close()
+        found = re.search(rf'^{name}{{topic="{topic}",partition="0"}} (\S+)$', metrics, re.M)
+        return found and float(found.group(1))
 
     def test_a_topic_that_is_not_there_is_refused(self):
         node = self.node(kafka.fresh_name("c"), EVENTS.replace("TOPIC", "no-such-topic"))

@@ -33,6 +33,7 @@ constexpr std::size_t kBatchBytes = 4 * 1024 * 1024;  // of all that are collect
 constexpr Milliseconds kFirstWait{100};               // for a first record
 constexpr Milliseconds kAgain{5};                     // what was refused
 constexpr Milliseconds kGroupOffsets{5000};
+constexpr Milliseconds kHearOfEnds{500};
 constexpr Milliseconds kLookForPartitions{10'000};
 constexpr Milliseconds kAskWithin{30'000};
 
@@ -43,7 +44,8 @@ struct TopicPartition {
   std::size_t input = 0;
   int partition = 0;
   std::int64_t next = 0;
-  std::int64_t end = 0;
+  std::int64_t passed = 0;  ///< at least `next`: behind records are markers that are none
+  std::int64_t end = 0;     ///< also of what is not committed yet
   std::uint32_t generation = 0;
   bool at_end = false;
   bool halted = false;
@@ -90,6 +92,7 @@ class Inputs final : public KafkaInputs {
   void write_group_offsets();
   void hear_group_offsets();
   void say_of_group(rd_kafka_resp_err_t code);
+  void hear_of_ends();
   bool stopped(Milliseconds wait = Milliseconds(0));
   TopicPartition* find(const char* topic, int partition);
 
@@ -124,7 +127,8 @@ std::vector<runtime::InputStatus> Inputs::status() const {
   std::vector<runtime::InputStatus> out;
   const std::lock_guard lock(mutex_);
   for (const TopicPartition& each : partitions_) {
-    out.push_back({inputs_[each.input].topic, each.partition, each.next, each.end, each.generation,
+    const std::int64_t next = std::max(each.next, each.passed);
+    out.push_back({inputs_[each.input].topic, each.partition, next, each.end, each.generation,
                    each.halted, each.why});
   }
   return out;
@@ -280,11 +284,11 @@ Status Inputs::place(TopicPartition& found, const std::vector<runtime::Positions
   // The last record that was read may be gone by now, by age or because it was superseded.
   if (least->next == offsets->first) return {};
   std::optional<bool> same;
-  const Status status = readers_.read(topic, found.partition, least->next - 1, least->next,
-                                      deadline, [&](const LogRecord& record) {
-                                        same = kafka::check_of(record) == least->check;
-                                        return false;
-                                      });
+  Status status = readers_.read(topic, found.partition, least->next - 1, least->next, deadline,
+                                [&](const LogRecord& record) {
+                                  same = kafka::check_of(record) == least->check;
+                                  return false;
+                                });
   if (!status.ok()) return status;
   if (same == false) {
     halt(found, "the record at offset " + std::to_string(least->next - 1) +
@@ -313,6 +317,7 @@ void Inputs::collect(const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     const std::lock_guard lock(mutex_);
     from->at_end = true;
+    from->passed = message.offset;
     from->end = std::max(from->end, message.offset);
     return;
   }
@@ -439,8 +444,25 @@ void Inputs::say_of_group(rd_kafka_resp_err_t code) {
                               "; only tools that show the lag miss it, until the next start");
 }
 
+// From what brokers answered last: a reader of committed records sees nothing behind an open one.
+void Inputs::hear_of_ends() {
+  for (TopicPartition& each : partitions_) {
+    if (each.halted) continue;
+    std::int64_t first = 0;
+    std::int64_t end = 0;
+    const char* const topic = inputs_[each.input].topic.c_str();
+    if (rd_kafka_get_watermark_offsets(consumer_->get(), topic, each.partition, &first, &end) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+      continue;
+    }
+    const std::lock_guard lock(mutex_);
+    each.end = std::max(each.end, end);
+  }
+}
+
 void Inputs::run() {
   auto offsets_at = Clock::now();
+  auto ends_at = Clock::now();
   auto looked_at = Clock::now();
   while (!stopped()) {
     int wait = static_cast<int>(kFirstWait.count());
@@ -459,6 +481,10 @@ void Inputs::run() {
     go_on_with_accepted();
     hear_group_offsets();
     const auto now = Clock::now();
+    if (now - ends_at > kHearOfEnds) {
+      ends_at = now;
+      hear_of_ends();
+    }
     if (now - offsets_at > kGroupOffsets) {
       offsets_at = now;
       write_group_offsets();

@@ -3,7 +3,9 @@
 #include <rocksdb/db.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "laurel/adapters/rocksdb/status.h"
@@ -47,6 +49,10 @@ runtime::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options)
     store->cache_ = std::move(*own);
   }
   const std::shared_ptr<rocksdb::Cache>& cache = store->cache_->cache_;
+  if (options.create) {  // the log begins before the database
+    std::error_code ignored;
+    std::filesystem::create_directories(options.path, ignored);
+  }
   const rocksdb::DBOptions db_options =
       internal::database_options(options, store->cache_->write_buffers_);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;

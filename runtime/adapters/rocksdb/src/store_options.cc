@@ -6,6 +6,8 @@
 
 #include <utility>
 
+#include "store_log.h"
+
 namespace laurel::adapters::internal {
 namespace {
 
@@ -60,9 +62,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options,
   db.max_subcompactions = 1;
   db.bytes_per_sync = 1U << 20;
   db.enable_pipelined_write = options.concurrent_writers;
-  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  db.keep_log_file_num = 4;
-  db.max_log_file_size = 4U << 20;
+  db.info_log = make_store_log(options.read_only ? "" : options.path);
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   return db;
