@@ -199,11 +199,11 @@ Status Inputs::place(TopicPartition& found, const std::vector<runtime::Positions
   // The last record that was read may be gone by now, by age or because it was superseded.
   if (least->next == offsets->first) return {};
   std::optional<bool> same;
-  const Status status = readers_.read(topic, found.partition, least->next - 1, least->next,
-                                      deadline, [&](const LogRecord& record) {
-                                        same = kafka::check_of(record) == least->check;
-                                        return false;
-                                      });
+  Status status = readers_.read(topic, found.partition, least->next - 1, least->next, deadline,
+                                [&](const LogRecord& record) {
+                                  same = kafka::check_of(record) == least->check;
+                                  return false;
+                                });
   if (!status.ok()) return status;
   if (same == false) {
     halt("the record at offset " + std::to_string(least->next - 1) +
