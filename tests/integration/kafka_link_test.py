@@ -83,10 +83,12 @@ class KafkaLink(unittest.TestCase):
         if node.running():
             self.assertEqual(node.stop(), 0, node.log())
         self.assertIsNone(harness.CRASH_SIGNS.search(node.log()), node.log())
-        for name in ("laurel", "admin"):
-            for line in (self.broker / f"{name}.properties").read_text().splitlines():
-                if line.startswith("sasl.password="):
-                    self.assertNotIn(line.split("=", 1)[1], node.log())
+        self.tells_no_secret(node.log())
+
+    def tells_no_secret(self, text):
+        for line in (self.broker / "laurel.properties").read_text().splitlines():
+            if line.startswith("sasl.password="):
+                self.assertNotIn(line.split("=", 1)[1], text)
 
     def refused(self, node, *texts, within_s=30):
         """The node ends by itself, and says that."""
@@ -129,6 +131,10 @@ class KafkaLink(unittest.TestCase):
         node.start()
         self.produce(topic, self.rows[self.step:])
         self.counted(node, cluster, self.rows)
+        self.tells_no_secret(node.verb("status", "--json").out)
+        client = node.client()
+        self.tells_no_secret(client.get("/metrics").body.decode() + json.dumps(client.get_json("/v1/status")))
+        client.close()
         self.assertEqual(node.stop(), 0, node.log())
         self.assertNotIn("authorization failed", node.log())
         says = {("--topic", f"{cluster}.", "Read"): f"needs Read on topic {cluster}.control",

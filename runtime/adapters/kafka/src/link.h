@@ -1,12 +1,11 @@
 /// Link: whether brokers take us, and what an operator has to hear when they do not.
 ///
 /// Why        librdkafka tries again for ever whatever is wrong, and what waits is told "timed
-/// out". A wrong
-///            password or certificate has to end a start with its reason, and a right that is
-///            missing has to be named.
+/// out".
+///            A wrong password or certificate has to end a start with its reason, and a right that
+///            is missing has to be named.
 /// Errors     kConfigInvalid: by what is configured here or there; trying again does not help.
-/// kUnavailable: it
-///            may.
+///            kUnavailable: it may.
 #pragma once
 
 #include <string>

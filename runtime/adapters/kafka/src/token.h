@@ -1,9 +1,8 @@
-/// Tokens of OAUTHBEARER from a file: whoever runs the node puts one there, and a newer one before
-/// it expires.
+/// Tokens of OAUTHBEARER from a file: somebody puts one there, and a newer one before it expires.
 ///
 /// Why        Debian 12's librdkafka fetches none (it is built without OIDC), and a token that is
-/// not renewed
-///            ends the link. Kubernetes and agents of identity services keep such a file.
+///            not renewed ends the link. Kubernetes and agents of identity services keep such a
+///            file.
 /// Use        sasl.mechanisms=OAUTHBEARER, sasl.oauthbearer.config=token_file=PATH. With
 ///            sasl.oauthbearer.method=oidc, where it is there, librdkafka does it alone.
 /// Threads    The file is read on a thread of librdkafka's, at four fifths of a token's life.
