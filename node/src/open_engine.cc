@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "log.h"
-#include "signals.h"
 
 namespace laurel::node {
 namespace {
@@ -73,7 +72,6 @@ Result<adapters::KafkaOptions> kafka_options(const config::NodeOptions& options)
   kafka.transaction_timeout = options.kafka.transaction_timeout;
   kafka.commit_threads = options.commit.in_flight_max;
   kafka.store.cache_bytes = options.memory.cache_mb * kMiB;
-  kafka.given_up = stop_signal_pending;
   kafka.log = [](bool warning, std::string_view text) {
     log(warning ? kKafkaTrouble : kKafkaSays, {{"what", std::string(text)}});
   };

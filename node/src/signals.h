@@ -31,12 +31,4 @@ inline bool stop_signal_within_ms(long ms) {
   return sigtimedwait(&set, nullptr, &wait) > 0;
 }
 
-/// Whether one has come that nobody has waited for yet.
-inline bool stop_signal_pending() {
-  sigset_t set;
-  sigemptyset(&set);
-  return sigpending(&set) == 0 &&
-         (sigismember(&set, SIGINT) == 1 || sigismember(&set, SIGTERM) == 1);
-}
-
 }  // namespace laurel::node

@@ -211,14 +211,6 @@ class KafkaLink(unittest.TestCase):
                 self.assertNotIn("Geheim123", node.log())
                 self.assertLess(len(node.log().splitlines()), 15, node.log())
 
-    def test_a_node_that_waits_for_a_first_broker_can_be_stopped(self):
-        topic, cluster = self.made()
-        node = self.site(cluster, topic, bootstrap="localhost:1")
-        node.launch()
-        self.assertTrue(harness.eventually(lambda: "Connection refused" in node.log(), True, 20), node.log())
-        node.stop(within_s=5)
-        self.assertIn("stopped while it waited", node.log())
-
     # ---- Other ways to say who one is -----------------------------------------------------------
     def test_scram(self):
         topic, cluster = self.made()

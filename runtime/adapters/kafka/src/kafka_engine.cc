@@ -45,8 +45,6 @@ constexpr std::uint16_t kPartitionsMax = 512;
 constexpr std::size_t kClusterNameMax = 64;
 constexpr int kOpenFilesMin = 64;  // of each snapshot
 
-bool given_up(const KafkaOptions& options) { return options.given_up && options.given_up(); }
-
 class Engine final : public KafkaEngine {
  public:
   Engine(std::unique_ptr<Common> common, std::unique_ptr<DirectoryLock> lock,
@@ -219,7 +217,7 @@ Status Engine::start() {
       Status made = each.make_ready(deadline);
       // Two that start at once fence each other until one has written that it owns it.
       const bool again = !made.ok() && made.error().code == ErrorCode::kUnavailable;
-      if (!again || deadline.passed() || given_up(common_->base.options)) return made;
+      if (!again || deadline.passed()) return made;
       std::this_thread::sleep_for(kTryAgain);
     }
   });

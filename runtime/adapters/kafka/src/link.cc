@@ -108,9 +108,6 @@ Status check_link(const ClientBase& base, const Deadline& deadline) {
     const std::string silence =
         "no Kafka broker at " + base.options.bootstrap + " answers: " + last + hint;
     if (deadline.passed()) return Error{ErrorCode::kUnavailable, silence};
-    if (base.options.given_up && base.options.given_up()) {
-      return Error{ErrorCode::kUnavailable, silence + "; it was stopped while it waited"};
-    }
     if (!told && Clock::now() - began >= kTellAfter) {
       base.say(true, silence + "; it is tried again");
       told = true;

@@ -43,8 +43,6 @@ struct KafkaOptions {
   std::uint64_t commit_bytes_max = 64ULL << 20;
   /// Memory and disk of all snapshots together; `path` and `create` are set by the engine.
   StoreOptions store;
-  /// Asked while an engine that opens waits for a first broker: true ends that. Default: never.
-  std::function<bool()> given_up;
   /// Told what librdkafka and the engine have to say. Any thread. Default: nobody.
   std::function<void(bool warning, std::string_view text)> log;
 };
