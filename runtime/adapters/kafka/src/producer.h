@@ -49,11 +49,17 @@ class Producer {
   /// Of what was added, in that order. After kCommitted.
   const std::vector<std::int64_t>& offsets() const { return offsets_; }
   std::size_t bytes() const { return bytes_; }
+  /// A connection broke while the last transaction was ended. The end may have been asked for
+  /// twice, and the first request may still be on its way: it would end the next transaction too
+  /// soon, in its middle. A producer made anew has a higher epoch, and a broker refuses what comes
+  /// late.
+  bool disturbed() const { return disturbed_; }
 
  private:
   explicit Producer(const ClientBase& base) : base_(base) {}
   rd_kafka_topic_t* handle(const std::string& topic);
   void drain(int wait_ms);
+  void drain_all();
   void failed(rd_kafka_resp_err_t code, std::string_view doing);
   End abort(const Deadline& deadline);
 
@@ -65,6 +71,7 @@ class Producer {
   std::size_t unacknowledged_ = 0;
   std::size_t bytes_ = 0;
   std::optional<End> failure_;
+  bool disturbed_ = false;
 };
 
 }  // namespace laurel::adapters::kafka
