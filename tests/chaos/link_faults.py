@@ -66,7 +66,7 @@ class LinkFaults:
         self.bad_link(step, self.rng.choice([SHORT_S, LONG_S, LONG_S]), [f"lost-{proxy.NAMES[each]}" for each in kinds])
 
     def late_requests(self, step):
-        self.proxy.late_s = self.rng.choice([(0, 0.1), (0.1, 3)])
+        self.proxy.late_s = self.rng.choice([(0, 0.05), (0, 0.2), (0.1, 3)])
         kinds = self.proxy.late = self.some_requests()
         self.bad_link(step, SHORT_S, [f"late-{proxy.NAMES[each]}" for each in kinds])
 

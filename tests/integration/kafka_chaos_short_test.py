@@ -1,4 +1,4 @@
-"""The campaign `./dev chaos kafka`, short: each fault once, some kills and fail points."""
+"""The campaign `./dev chaos kafka`, short: the quick ones of its faults once, some kills."""
 
 import json
 import shutil
@@ -11,6 +11,7 @@ from pathlib import Path
 import harness
 import kafka
 
+FAULTS = ("lost-snapshots", "broker-kill", "hijack", "proxy-delay", "proxy-cut", "late-requests")
 CAMPAIGN = harness.REPOSITORY / "tests" / "chaos" / "kafka_chaos.py"
 
 
@@ -23,14 +24,14 @@ class KafkaChaos(unittest.TestCase):
         for _ in range(2):
             done = subprocess.run(
                 [sys.executable, "-B", str(CAMPAIGN), "--laurel", harness.LAUREL, "--kills", "3",
-                 "--faults", "6", "--fail-points", "0", "--seed", "20", "--json",
+                 "--only", ",".join(FAULTS), "--fail-points", "0", "--seed", "20", "--json",
                  "--file", str(harness.MADE_UP_WAGERS)],
                 capture_output=True, text=True, check=False)
             if done.returncode != 2:
                 break
         self.assertEqual(done.returncode, 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
         happened = json.loads(done.stdout.splitlines()[-1])["happened"]
-        self.assertEqual(sum(happened.values()), 9, happened)
+        self.assertEqual(happened, {"kill": 3} | dict.fromkeys(FAULTS, 1))
 
 
 if __name__ == "__main__":

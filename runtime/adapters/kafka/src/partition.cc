@@ -324,6 +324,7 @@ void Partition::produce(const Commit& commit, const PartitionRecord& next, Sent&
 }
 
 Outcome Partition::commit(const std::shared_ptr<const Commit>& commit) {
+  if (producer_ != nullptr && producer_->disturbed()) producer_.reset();
   if (producer_ == nullptr) return Outcome::kUnknown;
   const auto began = Clock::now();
   const Deadline deadline = transaction_deadline(common_.base);

@@ -12,6 +12,7 @@ using runtime::Error;
 using runtime::ErrorCode;
 
 constexpr Milliseconds kPoll{100};
+constexpr std::size_t kEventsMax = 1000;
 
 bool fenced(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
@@ -29,6 +30,7 @@ Settings settings_of(const ClientBase& base, const std::string& transactional_id
           {"transaction.timeout.ms", std::to_string(base.options.transaction_timeout.count())},
           {"message.timeout.ms", std::to_string(base.options.transaction_timeout.count())},
           {"linger.ms", "0"},
+          {"log.connection.close", "true"},  // no event tells of it otherwise: see disturbed()
           // An attempt that meets the markers of the transaction before waits that long.
           {"retry.backoff.ms", "5"},
           {"batch.num.messages", "10000"},
@@ -156,6 +158,7 @@ void Producer::drain(int wait_ms) {
   const Event event(rd_kafka_queue_poll(events_.get(), wait_ms));
   if (event == nullptr) return;
   if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
+    disturbed_ = true;
     if (rd_kafka_event_error_is_fatal(event.get()) != 0) {
       std::array<char, 512> why{};
       failed(rd_kafka_fatal_error(client_->get(), why.data(), why.size()), why.data());
@@ -168,6 +171,13 @@ void Producer::drain(int wait_ms) {
     const auto index = reinterpret_cast<std::size_t>(message->_private);
     if (index < offsets_.size()) offsets_[index] = message->offset;
     --unacknowledged_;
+  }
+}
+
+void Producer::drain_all() {
+  for (std::size_t left = kEventsMax; left > 0; --left) {
+    if (rd_kafka_queue_length(events_.get()) == 0) return;
+    drain(0);
   }
 }
 
@@ -185,9 +195,14 @@ Producer::End Producer::finish(const Deadline& deadline) {
   if (!acknowledged(deadline)) {
     return *failure_ == End::kTooLarge ? abort(deadline) : *failure_;
   }
+  drain_all();
+  disturbed_ = false;
   for (;;) {
     const ErrorObject error(rd_kafka_commit_transaction(client_->get(), deadline.left_ms()));
-    if (error == nullptr) return End::kCommitted;
+    if (error == nullptr) {
+      drain_all();  // a connection's end is told before anything is asked again on the next one
+      return End::kCommitted;
+    }
     // Called again it goes on waiting; anything else leaves open what became of it.
     if (rd_kafka_error_is_retriable(error.get()) != 0 && !deadline.passed()) continue;
     failed(rd_kafka_error_code(error.get()), "ending it");

@@ -51,11 +51,17 @@ class Producer {
   /// Of what was added, in that order. After kCommitted.
   const std::vector<std::int64_t>& offsets() const { return offsets_; }
   std::size_t bytes() const { return bytes_; }
+  /// A connection broke while the last transaction was ended. The end may have been asked for
+  /// twice, and the first request may still be on its way: it would end the next transaction too
+  /// soon, in its middle. A producer made anew has a higher epoch, and a broker refuses what comes
+  /// late.
+  bool disturbed() const { return disturbed_; }
 
  private:
   Producer(const ClientBase& base, std::string id) : base_(base), id_(std::move(id)) {}
   rd_kafka_topic_t* handle(const std::string& topic);
   void drain(int wait_ms);
+  void drain_all();
   void failed(rd_kafka_resp_err_t code, std::string_view doing);
   rd_kafka_resp_err_t cause_of(rd_kafka_resp_err_t code) const;
   End abort(const Deadline& deadline);
@@ -70,6 +76,7 @@ class Producer {
   std::size_t bytes_ = 0;
   std::optional<End> failure_;
   std::optional<runtime::Error> refusal_;
+  bool disturbed_ = false;
 };
 
 }  // namespace laurel::adapters::kafka
