@@ -11,7 +11,7 @@ from pathlib import Path
 import harness
 import kafka
 
-FAULTS = ("lost-snapshots", "broker-kill", "hijack", "proxy-delay", "proxy-cut", "late-requests")
+FAULTS = ("lost-snapshots", "broker-restart", "hijack", "proxy-delay", "proxy-cut", "late-requests")
 CAMPAIGN = harness.REPOSITORY / "tests" / "chaos" / "kafka_chaos.py"
 
 
