@@ -33,6 +33,7 @@ using Event = Owned<rd_kafka_event_t, rd_kafka_event_destroy>;
 using Message = Owned<rd_kafka_message_t, rd_kafka_message_destroy>;
 using ErrorObject = Owned<rd_kafka_error_t, rd_kafka_error_destroy>;
 using TopicHandle = Owned<rd_kafka_topic_t, rd_kafka_topic_destroy>;
+using Partitions = Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
 
 /// A time until which something is tried.
 class Deadline {

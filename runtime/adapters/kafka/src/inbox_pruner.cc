@@ -10,7 +10,6 @@ namespace {
 
 constexpr Milliseconds kAnswerWithin{30'000};
 
-using Partitions = Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
 using Request = Owned<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy>;
 
 }  // namespace

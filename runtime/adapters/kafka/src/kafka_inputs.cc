@@ -10,6 +10,8 @@
 #include <thread>
 #include <utility>
 
+#include "group_offsets.h"
+#include "input_partition.h"
 #include "input_record.h"
 #include "link.h"
 #include "topics.h"
@@ -20,6 +22,7 @@ namespace {
 using kafka::Client;
 using kafka::ClientBase;
 using kafka::Deadline;
+using kafka::InputPartition;
 using kafka::LogRecord;
 using kafka::Milliseconds;
 using runtime::Error;
@@ -36,23 +39,6 @@ constexpr Milliseconds kGroupOffsets{5000};
 constexpr Milliseconds kHearOfEnds{500};
 constexpr Milliseconds kLookForPartitions{10'000};
 constexpr Milliseconds kAskWithin{30'000};
-
-using Partitions =
-    kafka::Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
-
-struct TopicPartition {
-  std::size_t input = 0;
-  int partition = 0;
-  std::int64_t next = 0;
-  std::int64_t passed = 0;  ///< at least `next`: behind records are markers that are none
-  std::int64_t end = 0;     ///< also of what is not committed yet
-  std::uint32_t generation = 0;
-  bool at_end = false;
-  bool halted = false;
-  std::string why;  ///< it is halted
-  /// Collected for the next submission.
-  std::vector<std::string> texts, places, positions;
-};
 
 class Inputs final : public KafkaInputs {
  public:
@@ -78,36 +64,27 @@ class Inputs final : public KafkaInputs {
 
  private:
   Status find_partitions();
-  Status place(TopicPartition& found, const std::vector<runtime::Positions>& durable);
-  void halt(TopicPartition& input, const std::string& why) const;
-  std::string name_of(const TopicPartition& input) const {
-    return kafka::input_name(inputs_[input.input].topic, input.partition, input.generation);
-  }
   void go_on_with_accepted();
   void assign();
   void run();
   void collect(const rd_kafka_message_t& message);
   bool submit_collected();
   void tell_behind();
-  void write_group_offsets();
-  void hear_group_offsets();
-  void say_of_group(rd_kafka_resp_err_t code);
   void hear_of_ends();
   bool stopped(Milliseconds wait = Milliseconds(0));
-  TopicPartition* find(const char* topic, int partition);
+  InputPartition* find(const char* topic, int partition);
 
   const ClientBase base_;
   const std::vector<KafkaInput> inputs_;
   const KafkaInputPorts ports_;
   kafka::LogReaders readers_;
   std::unique_ptr<Client> consumer_;
-  kafka::Queue group_answers_;  ///< of writing the group's offsets
-  bool group_refused_ = false;  ///< they are not written any more
+  std::optional<kafka::GroupOffsets> group_offsets_;
   std::unique_ptr<Client> asker_;
   mutable std::mutex mutex_;
   std::condition_variable stop_;
   bool stopping_ = false;
-  std::vector<TopicPartition> partitions_;  ///< changed under the mutex, by the thread only
+  std::vector<InputPartition> partitions_;  ///< changed under the mutex, by the thread only
   std::vector<std::pair<std::string, int>> accepted_;  ///< losses, since the thread looked
   std::size_t collected_records_ = 0, collected_bytes_ = 0;
   bool behind_ = true;
@@ -123,49 +100,24 @@ bool Inputs::stopped(Milliseconds wait) {
   return stop_.wait_for(lock, wait, [this] { return stopping_; });
 }
 
+Result<runtime::AdminAction> Inputs::acceptance(const runtime::InputLoss& loss) const {
+  const std::lock_guard lock(mutex_);
+  for (const InputPartition& each : partitions_) {
+    if (each.partition == loss.partition && each.topic == loss.topic) {
+      return kafka::acceptance(each, loss);
+    }
+  }
+  return Error{ErrorCode::kNotFound,
+               "there is no input " + loss.topic + "/" + std::to_string(loss.partition)};
+}
+
 std::vector<runtime::InputStatus> Inputs::status() const {
   std::vector<runtime::InputStatus> out;
   const std::lock_guard lock(mutex_);
-  for (const TopicPartition& each : partitions_) {
-    const std::int64_t next = std::max(each.next, each.passed);
-    out.push_back({inputs_[each.input].topic, each.partition, next, each.end, each.generation,
-                   each.halted, each.why});
+  for (const InputPartition& each : partitions_) {
+    out.push_back(each.status());
   }
   return out;
-}
-
-// A new generation has positions of its own: none, so that it is read from its beginning.
-Result<runtime::AdminAction> Inputs::acceptance(const runtime::InputLoss& loss) const {
-  const std::string name = loss.topic + "/" + std::to_string(loss.partition);
-  const std::lock_guard lock(mutex_);
-  for (const TopicPartition& each : partitions_) {
-    if (each.partition != loss.partition || inputs_[each.input].topic != loss.topic) continue;
-    if (!each.halted) {
-      return Error{ErrorCode::kInvalidInput,
-                   "input " + name + " is not halted: nothing of it is lost"};
-    }
-    runtime::AdminAction action;
-    action.action = "input.accept-loss";
-    action.target = name;
-    action.by = loss.by;
-    action.reason = loss.reason;
-    action.before = "halted: " + each.why;
-    action.after = "read from its first record, generation " + std::to_string(each.generation + 1);
-    action.positions[kafka::generation_name(loss.topic, loss.partition)] =
-        kafka::encode_generation(each.generation + 1);
-    return action;
-  }
-  return Error{ErrorCode::kNotFound, "there is no input " + name};
-}
-
-void Inputs::halt(TopicPartition& input, const std::string& why) const {
-  input.halted = true;
-  input.why = why;
-  const std::string name = inputs_[input.input].topic + "/" + std::to_string(input.partition);
-  base_.say(true, "input " + name + " is halted: " + why +
-                      ". Nothing is jumped over; the other inputs go on. If what is lost is lost: "
-                      "laurel input accept-loss " +
-                      inputs_[input.input].topic + " " + std::to_string(input.partition));
 }
 
 // Those whose loss was accepted, from where they are now.
@@ -176,12 +128,13 @@ void Inputs::go_on_with_accepted() {
     accepted.swap(accepted_);
   }
   for (const auto& [topic, partition] : accepted) {
-    TopicPartition* const input = find(topic.c_str(), partition);
+    InputPartition* const input = find(topic.c_str(), partition);
     if (input == nullptr || !input->halted) continue;
-    TopicPartition fresh;
+    InputPartition fresh;
     fresh.input = input->input;
+    fresh.topic = topic;
     fresh.partition = partition;
-    const Status status = place(fresh, ports_.positions());
+    const Status status = kafka::place(fresh, ports_.positions(), {base_, *asker_, readers_});
     // What the node shows of its positions may be a moment old.
     if (!status.ok() || fresh.generation <= input->generation) {
       if (!status.ok()) base_.say(true, status.error().message);
@@ -199,9 +152,9 @@ void Inputs::go_on_with_accepted() {
   }
 }
 
-TopicPartition* Inputs::find(const char* topic, int partition) {
-  for (TopicPartition& each : partitions_) {
-    if (each.partition == partition && inputs_[each.input].topic == topic) return &each;
+InputPartition* Inputs::find(const char* topic, int partition) {
+  for (InputPartition& each : partitions_) {
+    if (each.partition == partition && each.topic == topic) return &each;
   }
   return nullptr;
 }
@@ -212,7 +165,7 @@ Status Inputs::begin() {
   auto consumer = Client::make(RD_KAFKA_CONSUMER, base_, settings, 0);
   if (!consumer.ok()) return consumer.error();
   consumer_ = std::move(*consumer);
-  group_answers_.reset(rd_kafka_queue_new(consumer_->get()));
+  group_offsets_.emplace(base_, *consumer_);
   auto asker = Client::make(RD_KAFKA_CONSUMER, base_, kafka::consumer_settings(base_, false), 0);
   if (!asker.ok()) return asker.error();
   asker_ = std::move(*asker);
@@ -237,10 +190,13 @@ Status Inputs::find_partitions() {
     }
     for (int partition = 0; partition < shape->partitions; ++partition) {
       if (find(topic.c_str(), partition) != nullptr) continue;
-      TopicPartition found;
+      InputPartition found;
       found.input = input;
+      found.topic = topic;
       found.partition = partition;
-      if (Status status = place(found, durable); !status.ok()) return status;
+      if (Status status = kafka::place(found, durable, {base_, *asker_, readers_}); !status.ok()) {
+        return status;
+      }
       const std::lock_guard lock(mutex_);
       partitions_.push_back(std::move(found));
     }
@@ -248,61 +204,13 @@ Status Inputs::find_partitions() {
   return {};
 }
 
-// From where all partitions have handled it.
-Status Inputs::place(TopicPartition& found, const std::vector<runtime::Positions>& durable) {
-  const std::string& topic = inputs_[found.input].topic;
-  const std::string generation = kafka::generation_name(topic, found.partition);
-  for (const runtime::Positions& positions : durable) {
-    const auto known = positions.find(generation);
-    if (known == positions.end()) continue;
-    found.generation = std::max(found.generation, kafka::decode_generation(known->second));
-  }
-  const std::string name = name_of(found);
-  const Deadline deadline(kAskWithin);
-  const auto offsets = kafka::offsets_of(*asker_, topic, found.partition, deadline);
-  if (!offsets.ok()) return offsets.error();
-  found.end = offsets->second;
-  bool all = true;
-  std::optional<kafka::InputPosition> least;
-  for (const runtime::Positions& positions : durable) {
-    const auto known = positions.find(name);
-    const auto position =
-        known == positions.end() ? std::nullopt : kafka::decode_position(known->second);
-    all = all && position.has_value();
-    if (position && (!least || position->next < least->next)) least = position;
-  }
-  found.next = offsets->first;
-  if (!least) return {};
-  // One without a position may have been given records in a commit that did not come to be.
-  if (all) found.next = least->next;
-  if (least->next < offsets->first || least->next > offsets->second) {
-    halt(found, "it holds offsets " + std::to_string(offsets->first) + " to " +
-                    std::to_string(offsets->second) + ", and was read to " +
-                    std::to_string(least->next));
-    return {};
-  }
-  // The last record that was read may be gone by now, by age or because it was superseded.
-  if (least->next == offsets->first) return {};
-  std::optional<bool> same;
-  Status status = readers_.read(topic, found.partition, least->next - 1, least->next, deadline,
-                                [&](const LogRecord& record) {
-                                  same = kafka::check_of(record) == least->check;
-                                  return false;
-                                });
-  if (!status.ok()) return status;
-  if (same == false) {
-    halt(found, "the record at offset " + std::to_string(least->next - 1) +
-                    " is not the one that was read: the topic was made anew");
-  }
-  return {};
-}
-
 void Inputs::assign() {
-  const Partitions list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
-  for (const TopicPartition& each : partitions_) {
+  const kafka::Partitions list(
+      rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
+  for (const InputPartition& each : partitions_) {
     if (each.halted) continue;
-    rd_kafka_topic_partition_list_add(list.get(), inputs_[each.input].topic.c_str(), each.partition)
-        ->offset = each.next;
+    rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition)->offset =
+        each.next;
   }
   if (const auto code = rd_kafka_assign(consumer_->get(), list.get());
       code != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -312,7 +220,7 @@ void Inputs::assign() {
 
 void Inputs::collect(const rd_kafka_message_t& message) {
   const char* const topic = rd_kafka_topic_name(message.rkt);
-  TopicPartition* const from = find(topic, message.partition);
+  InputPartition* const from = find(topic, message.partition);
   if (from == nullptr || from->halted) return;
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     const std::lock_guard lock(mutex_);
@@ -324,7 +232,7 @@ void Inputs::collect(const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
       message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
     const std::lock_guard lock(mutex_);
-    halt(*from, "offset " + std::to_string(from->next) + " is not there any more");
+    kafka::halt(base_, *from, "offset " + std::to_string(from->next) + " is not there any more");
     return;
   }
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -350,11 +258,11 @@ void Inputs::collect(const rd_kafka_message_t& message) {
 
 // False: it is to be stopped.
 bool Inputs::submit_collected() {
-  for (TopicPartition& each : partitions_) {
+  for (InputPartition& each : partitions_) {
     if (each.texts.empty()) continue;
     auto submission = std::make_shared<runtime::Submission>();
-    submission->source = inputs_[each.input].topic + "/" + std::to_string(each.partition);
-    submission->input = name_of(each);
+    submission->source = each.topic + "/" + std::to_string(each.partition);
+    submission->input = each.name();
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < each.texts.size(); ++i) {
       bytes += each.texts[i].size() + each.places[i].size() + each.positions[i].size();
@@ -396,61 +304,19 @@ void Inputs::tell_behind() {
   // What was handed in may not have come to its partition yet.
   const bool behind =
       *under_way_ > 0 || std::any_of(partitions_.begin(), partitions_.end(),
-                                     [](const TopicPartition& each) { return !each.at_end; });
+                                     [](const InputPartition& each) { return !each.at_end; });
   if (behind == behind_) return;
   behind_ = behind;
   ports_.behind(behind);
 }
 
-void Inputs::write_group_offsets() {
-  const auto durable = ports_.positions();
-  const Partitions list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
-  for (const TopicPartition& each : partitions_) {
-    const std::string name = name_of(each);
-    std::int64_t least = std::numeric_limits<std::int64_t>::max();
-    for (const runtime::Positions& positions : durable) {
-      const auto known = positions.find(name);
-      const auto position =
-          known == positions.end() ? std::nullopt : kafka::decode_position(known->second);
-      least = std::min(least, position ? position->next : std::int64_t{0});
-    }
-    if (least == 0) continue;
-    rd_kafka_topic_partition_list_add(list.get(), inputs_[each.input].topic.c_str(), each.partition)
-        ->offset = least;
-  }
-  // What the library holds back for a group it has no right to would hold up the stop.
-  if (list->cnt == 0 || group_refused_) return;
-  if (const auto code = rd_kafka_commit_queue(consumer_->get(), list.get(), group_answers_.get(),
-                                              nullptr, nullptr);
-      code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    say_of_group(code);
-  }
-}
-
-void Inputs::hear_group_offsets() {
-  while (const kafka::Event event{rd_kafka_queue_poll(group_answers_.get(), 0)}) {
-    say_of_group(rd_kafka_event_error(event.get()));
-  }
-}
-
-// They are for people only: nothing stops.
-void Inputs::say_of_group(rd_kafka_resp_err_t code) {
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
-  group_refused_ = group_refused_ || kafka::lacks_right(code);
-  const std::string& group = base_.options.cluster;
-  base_.say_of_many(true, kafka::refused_or_away("writing the offsets of group " + group, code,
-                                                 {"Read", "group", group})
-                                  .message +
-                              "; only tools that show the lag miss it, until the next start");
-}
-
 // From what brokers answered last: a reader of committed records sees nothing behind an open one.
 void Inputs::hear_of_ends() {
-  for (TopicPartition& each : partitions_) {
+  for (InputPartition& each : partitions_) {
     if (each.halted) continue;
     std::int64_t first = 0;
     std::int64_t end = 0;
-    const char* const topic = inputs_[each.input].topic.c_str();
+    const char* const topic = each.topic.c_str();
     if (rd_kafka_get_watermark_offsets(consumer_->get(), topic, each.partition, &first, &end) !=
         RD_KAFKA_RESP_ERR_NO_ERROR) {
       continue;
@@ -472,14 +338,14 @@ void Inputs::run() {
       if (message->rkt != nullptr) {
         collect(*message);
       } else if (kafka::lacks_right(message->err)) {
-        say_of_group(message->err);
+        group_offsets_->say(message->err);
       }
       wait = 0;  // what is there goes at once
     }
     if (!submit_collected()) return;
     tell_behind();
     go_on_with_accepted();
-    hear_group_offsets();
+    group_offsets_->hear();
     const auto now = Clock::now();
     if (now - ends_at > kHearOfEnds) {
       ends_at = now;
@@ -487,7 +353,7 @@ void Inputs::run() {
     }
     if (now - offsets_at > kGroupOffsets) {
       offsets_at = now;
-      write_group_offsets();
+      group_offsets_->write(partitions_, ports_.positions());
     }
     if (now - looked_at > kLookForPartitions) {
       looked_at = now;
@@ -498,7 +364,7 @@ void Inputs::run() {
       if (partitions_.size() != before) assign();
     }
   }
-  write_group_offsets();
+  group_offsets_->write(partitions_, ports_.positions());
 }
 
 }  // namespace

@@ -11,8 +11,6 @@ using runtime::Status;
 
 constexpr Milliseconds kPoll{100};
 
-using Partitions = Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
-
 }  // namespace
 
 LogRecord record_of(const rd_kafka_message_t& message) {
