@@ -165,7 +165,7 @@ class Site:
     """A node's folder with a node.toml for the broker, or for another `address` of it."""
 
     def __init__(self, folder, cluster, inputs="", catalog=harness.CRASH_GAME / "catalog",
-                 partitions=16, more="", client_file="", address=None, kafka=""):
+                 partitions=16, more="", address=None, kafka="", client_file=""):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.config = self.folder / "node.toml"
