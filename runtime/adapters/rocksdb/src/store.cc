@@ -1,6 +1,7 @@
 #include "laurel/adapters/rocksdb/store.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -61,6 +62,11 @@ runtime::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options)
   for (std::size_t i = 0; i < kFamilyCount; ++i) {
     descriptors.emplace_back(kFamilyNames[i],
                              internal::family_options(static_cast<Family>(i), options, cache));
+  }
+  // What a commit waits for goes before flushes and merges, which fill both cores now and then. (Of
+  // the whole process, and only Linux; when they cannot keep up RocksDB slows writers down.)
+  for (const auto pool : {rocksdb::Env::Priority::LOW, rocksdb::Env::Priority::HIGH}) {
+    static_cast<void>(db_options.env->LowerThreadPoolCPUPriority(pool, rocksdb::CpuPriority::kLow));
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   const rocksdb::Status status =
