@@ -22,7 +22,7 @@ inline constexpr LogEvent kNodeStopped{"node.stopped", Level::kInfo};
 inline constexpr LogEvent kCatalogPublished{"catalog.published", Level::kInfo};
 inline constexpr LogEvent kCatalogFolderDiffers{"catalog.folder-differs", Level::kWarn};
 inline constexpr LogEvent kKafkaTrouble{"kafka.trouble", Level::kWarn};
-inline constexpr LogEvent kInputLossAccepted{"input.loss_accepted", Level::kWarn};
+inline constexpr LogEvent kInputLossAccepted{"input.loss-accepted", Level::kWarn};
 inline constexpr LogEvent kKafkaSays{"kafka.says", Level::kDebug};
 inline constexpr LogEvent kNodeFailed{"node.failed", Level::kError};
 inline constexpr LogEvent kNodeStopStuck{"node.stop-stuck", Level::kError};

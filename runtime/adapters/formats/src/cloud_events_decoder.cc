@@ -239,10 +239,14 @@ class JsonEvent {
     if (schema_ == nullptr) return walk_value(value, 1, nullptr, reject);
     ondemand::object object;
     if (!open_value(value, 2, object, reject)) return false;
+    return fill_data(object, reject);
+  }
+
+  bool fill_data(ondemand::object& object, Reject& reject) {
     data_ = schema_->prototype->New(&arena_);
     Unknown unknown;
-    if (!read_message(object, *schema_->message, *data_, 2, unknown, reject)) return false;
-    return unknown_.keep("data", unknown, reject);
+    return read_message(object, *schema_->message, *data_, 2, unknown, reject) &&
+           unknown_.keep("data", unknown, reject);
   }
 
   // Behind the envelope: the thread's buffer is free again.
@@ -258,11 +262,7 @@ class JsonEvent {
     }
     ondemand::document document;
     ondemand::object object;
-    if (!open_object(text, document, object, reject)) return false;
-    data_ = schema_->prototype->New(&arena_);
-    Unknown unknown;
-    return read_message(object, *schema_->message, *data_, 2, unknown, reject) &&
-           unknown_.keep("data", unknown, reject);
+    return open_object(text, document, object, reject) && fill_data(object, reject);
   }
 
   bool read_data_again(ondemand::document& document, Reject& reject) {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <limits>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
