@@ -8,8 +8,14 @@
 
 namespace laurel::runtime::internal {
 namespace {
-// Parsed protobuf plus object, list and index nodes: measured at about 3x the bytes + 700.
-std::size_t estimate(std::size_t stored_bytes) { return 700 + 3 * stored_bytes; }
+
+// Of the list and of the index, and what the allocator rounds up.
+constexpr std::size_t kNodes = 64;
+
+StoredRoot& row_of(Scratch& scratch) {
+  return static_cast<StoredRoot&>(scratch.get(StoredRoot::default_instance()));
+}
+
 }  // namespace
 
 LogTail* Activation::log(std::string_view table) {
@@ -26,12 +32,12 @@ Board* Activation::board(std::string_view table) {
   return nullptr;
 }
 
-bool Activation::load(std::string_view stored) {
-  StoredRoot row;
+bool Activation::load(std::string_view stored, Scratch& scratch) {
+  StoredRoot& row = row_of(scratch);
   if (!row.ParseFromArray(stored.data(), static_cast<int>(stored.size())) || row.format() != 1) {
     return false;
   }
-  if (!actor->root().ParseFromString(row.root())) return false;
+  root = row.root();
   for (const LogEnd& end : row.logs()) {
     if (LogTail* tail = log(end.table())) {
       tail->rows = end.rows();
@@ -45,12 +51,21 @@ bool Activation::load(std::string_view stored) {
   for (const BoardEnd& board : row.boards()) {
     board_versions.emplace_back(board.table(), board.version());
   }
-  bytes = estimate(stored.size());
   return true;
 }
 
-Activation::Weight Activation::write_to(OpenCommit& commit) {
-  StoredRoot row;
+std::size_t Activation::memory() const {
+  std::size_t sum = kNodes + sizeof(*this) + root.capacity() + state_key.capacity() +
+                    id.key.capacity() + logs.capacity() * sizeof(LogTail) +
+                    timers.capacity() * sizeof(SetTimer);
+  for (const auto& [table, rows] : other_logs)
+    sum += sizeof(table) + table.capacity() + sizeof(rows);
+  for (const SetTimer& timer : timers) sum += timer.name.capacity();
+  return sum;
+}
+
+Activation::Weight Activation::write_to(OpenCommit& commit, Scratch& scratch) {
+  StoredRoot& row = row_of(scratch);
   row.set_format(1);
   for (LogTail& tail : logs) {
     LogEnd& end = *row.add_logs();
@@ -77,9 +92,9 @@ Activation::Weight Activation::write_to(OpenCommit& commit) {
     ref.set_clock(timer.clock);
     ref.set_at_us(timer.at_us);
   }
-  std::size_t memory = 0;
+  std::size_t of_boards = 0;
   for (const Board* each : boards) {
-    memory += each->memory();
+    of_boards += each->memory();
     if (each->version() == 0) continue;
     BoardEnd& end = *row.add_boards();
     end.set_table(each->spec().name);
@@ -91,12 +106,13 @@ Activation::Weight Activation::write_to(OpenCommit& commit) {
     end.set_table(table);
     end.set_version(version);
   }
-  std::string stored = row.SerializeAsString();
-  append_message_field(stored, StoredRoot::kRootFieldNumber, actor->root());
-  const Weight now{estimate(stored.size()), memory};
+  std::string stored;
+  stored.reserve(row.ByteSizeLong() + root.size() + kFieldHeaderMax);
+  row.AppendToString(&stored);
+  append_bytes_field(stored, StoredRoot::kRootFieldNumber, root);
   commit.put(Space::kState, state_key, std::move(stored));
   dirty = false;
-  return now;
+  return {memory(), of_boards};
 }
 
 Activation* Activations::find(std::string_view state_key) { return index_.find(state_key); }

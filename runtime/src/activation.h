@@ -1,5 +1,5 @@
-/// Activation: one actor in memory. Activations: all of a partition, dropped by bytes and idle
-/// time.
+/// Activation: one actor in memory, as bytes (see open_actors.h). Activations: all of a partition,
+/// dropped by bytes and idle time.
 #pragma once
 
 #include <list>
@@ -13,6 +13,7 @@
 #include "laurel/api/actor_type.h"
 #include "laurel/runtime/engine.h"
 #include "open_commit.h"
+#include "scratch.h"
 
 namespace laurel::runtime::internal {
 
@@ -35,7 +36,7 @@ struct Activation {
   ActorId id;
   std::string state_key;
   const ActorType* type = nullptr;
-  std::unique_ptr<ActorBase> actor;
+  std::string root;  // as it was after the last good turn, serialized
   std::vector<LogTail> logs;
   std::vector<std::pair<std::string, std::uint64_t>> other_logs;  // of tables no longer declared
   std::vector<SetTimer> timers;
@@ -49,14 +50,16 @@ struct Activation {
 
   LogTail* log(std::string_view table);
   Board* board(std::string_view table);
-  /// Reads a stored root; false when the bytes are no root of this type and format.
-  bool load(std::string_view stored);
+  /// Reads a stored row; false when the bytes are none of this format.
+  bool load(std::string_view stored, Scratch& scratch);
+  /// Bytes of memory, without its boards.
+  std::size_t memory() const;
   struct Weight {
     std::size_t bytes = 0;
     std::size_t board_bytes = 0;
   };
   /// Puts what changed into the commit, as rows. Returns what it weighs from now on.
-  Weight write_to(OpenCommit& commit);
+  Weight write_to(OpenCommit& commit, Scratch& scratch);
 };
 
 class Activations {

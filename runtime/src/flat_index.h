@@ -17,9 +17,12 @@ namespace laurel::runtime::internal {
 template <class T, class Name>
 class FlatIndex {
  public:
-  T* find(std::string_view name) const {
+  static std::size_t hash_of(std::string_view name) { return std::hash<std::string_view>{}(name); }
+
+  T* find(std::string_view name) const { return find(name, hash_of(name)); }
+  /// REQUIRES: `hash` is hash_of(name).
+  T* find(std::string_view name, std::size_t hash) const {
     if (count_ == 0) return nullptr;
-    const std::size_t hash = hash_of(name);
     for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
       const Slot& slot = slots_[at];
       if (slot.object == nullptr) return nullptr;
@@ -28,9 +31,11 @@ class FlatIndex {
   }
 
   /// REQUIRES: none of that name is there.
-  void add(T* object) {
+  void add(T* object) { add(object, hash_of(Name()(*object))); }
+  /// REQUIRES: `hash` is that of its name, too.
+  void add(T* object, std::size_t hash) {
     if ((count_ + 1) * 2 > slots_.size()) grow();
-    put({hash_of(Name()(*object)), object});
+    put({hash, object});
     ++count_;
   }
 
@@ -73,7 +78,6 @@ class FlatIndex {
     std::size_t hash = 0;
     T* object = nullptr;
   };
-  static std::size_t hash_of(std::string_view name) { return std::hash<std::string_view>{}(name); }
   std::size_t mask() const { return slots_.size() - 1; }
   void put(const Slot& slot) {
     std::size_t at = slot.hash & mask();

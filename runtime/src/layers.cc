@@ -8,8 +8,9 @@
 namespace laurel::runtime::internal {
 
 const std::optional<std::string>* Layers::unstored(Space space, std::string_view key) const {
-  if (const Row* row = open.find(space, key)) return &row->value;
-  if (in_flight) {
+  const std::size_t hash = OpenCommit::hash_of(key);
+  if (const Row* row = open.find(space, key, hash)) return &row->value;
+  if (in_flight && in_flight_keys_.may_hold(hash)) {
     if (const Row* row = find_row(*in_flight, space, key)) return &row->value;
   }
   return nullptr;
@@ -76,6 +77,12 @@ void Layers::prefetch(Space space, std::vector<std::string> keys) {
   for (std::size_t i = 0; i < keys.size(); ++i) {
     fetched.emplace(std::move(keys[i]), std::move(values[i]));
   }
+}
+
+void Layers::seal(const std::shared_ptr<Commit>& commit) {
+  in_flight_keys_ = open.keys();
+  open.move_to(*commit);
+  in_flight = commit;
 }
 
 void Layers::forget() {

@@ -32,6 +32,9 @@ class Layers {
   void prefetch(Space space, std::vector<std::string> keys);
   void forget();
 
+  /// The open commit becomes `commit`, which is in flight from now on.
+  void seal(const std::shared_ptr<Commit>& commit);
+
   /// Set once by whatever goes wrong with the store; nothing else is done after it.
   const std::string& failure() const { return failure_; }
   bool failed() const { return !failure_.empty(); }
@@ -51,6 +54,7 @@ class Layers {
   };
   const Engine& engine_;
   const PartitionId partition_;
+  KeyFilter in_flight_keys_;
   std::string failure_;
   std::unordered_map<std::string, std::optional<std::string>, Hash, std::equal_to<>>
       fetched_[kSpaceCount];

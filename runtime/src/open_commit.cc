@@ -15,19 +15,25 @@ bool before(const Row& row, Space space, std::string_view key) {
 }  // namespace
 
 const Row* OpenCommit::find(Space space, std::string_view key) const {
-  return index_[index_of(space)].find(key);
+  return find(space, key, hash_of(key));
+}
+
+const Row* OpenCommit::find(Space space, std::string_view key, std::size_t hash) const {
+  return keys_.may_hold(hash) ? index_[index_of(space)].find(key, hash) : nullptr;
 }
 
 void OpenCommit::put(Space space, std::string key, std::optional<std::string> value) {
   bytes_ += key.size() + (value ? value->size() : 0) + 16;
   if (space == Space::kTimers && value) timers_changed = true;
   auto& index = index_[index_of(space)];
-  if (Row* row = index.find(key)) {
+  const std::size_t hash = hash_of(key);
+  if (Row* row = index.find(key, hash)) {
     row->value = std::move(value);
     return;
   }
   rows_.push_back({space, std::move(key), std::move(value)});
-  index.add(&rows_.back());
+  index.add(&rows_.back(), hash);
+  keys_.add(hash);
 }
 
 void OpenCommit::emit(OutputRecord record) {
@@ -69,15 +75,18 @@ void OpenCommit::move_to(Commit& commit) {
   commit.rows.reserve(rows_.size());
   for (Row* row : order) commit.rows.push_back(std::move(*row));
   auto kept = std::move(handled);
+  const std::size_t kept_events = events;
   auto kept_letters = std::move(dead_letters);
   clear();
   outputs_.reserve(commit.outputs.size());  // the next one is of about that size
   handled = std::move(kept);
+  events = kept_events;
   dead_letters = std::move(kept_letters);
 }
 
 void OpenCommit::clear() {
   for (auto& index : index_) index.clear();
+  keys_.clear();
   rows_.clear();
   outputs_.clear();
   latest_.clear();
@@ -85,6 +94,7 @@ void OpenCommit::clear() {
   positions.clear();
   inbox_finished.clear();
   handled.clear();
+  events = 0;
   dead_letters.clear();
   bytes_ = 0;
   turns = 0;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "flat_index.h"
+#include "key_filter.h"
 #include "laurel/runtime/engine.h"
 #include "outbox.h"
 #include "work.h"
@@ -17,9 +18,18 @@
 namespace laurel::runtime::internal {
 
 class OpenCommit {
+  struct KeyOf {
+    std::string_view operator()(const Row& row) const { return row.key; }
+  };
+  using Index = FlatIndex<Row, KeyOf>;
+
  public:
   /// The row as last written in this commit, or nullptr when this commit does not touch it.
   const Row* find(Space space, std::string_view key) const;
+  const Row* find(Space space, std::string_view key, std::size_t hash) const;
+  static std::size_t hash_of(std::string_view key) { return Index::hash_of(key); }
+  /// The keys of its rows, of whatever space.
+  const KeyFilter& keys() const { return keys_; }
   void put(Space space, std::string key, std::optional<std::string> value);
   void emit(OutputRecord record);
   /// Replaces the record of the same topic and key emitted by this before.
@@ -41,16 +51,15 @@ class OpenCommit {
   Positions positions;
   std::vector<std::pair<std::string, std::string>> inbox_finished;
   std::vector<Handled> handled;
+  std::size_t events = 0;  // of `handled`: handed in, not read from staged
   std::map<std::string, std::uint64_t> dead_letters;  // by reason
   std::uint32_t turns = 0;
   bool timers_changed = false;  // a timer was set: it may be due already
 
  private:
-  struct KeyOf {
-    std::string_view operator()(const Row& row) const { return row.key; }
-  };
   std::deque<Row> rows_;  // a deque: the indexes point to them
-  FlatIndex<Row, KeyOf> index_[kSpaceCount];
+  Index index_[kSpaceCount];
+  KeyFilter keys_;
   std::vector<OutputRecord> outputs_;
   std::unordered_map<std::string, std::size_t> latest_;
   std::size_t bytes_ = 0;

@@ -145,14 +145,8 @@ void PartitionImpl::advance_watermark() {
 }
 
 std::size_t PartitionImpl::unsettled_events() const {
-  std::size_t count = events_.size() + staging_.size() + sorted_.size();
-  for (const auto* handled : {&layers_.open.handled, &in_flight_handled_}) {
-    count += static_cast<std::size_t>(
-        std::count_if(handled->begin(), handled->end(), [](const Handled& each) {
-          return each.work.batch != nullptr && each.work.way() != QueuedBatch::Way::kApply;
-        }));
-  }
-  return count;
+  return events_.size() + staging_.size() + sorted_.size() + layers_.open.events +
+         in_flight_events_;
 }
 
 // --- Partition ---------------------------------------------------------------------------------

@@ -41,8 +41,9 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   commit->number = number;
   commit->epoch = epoch;
   commit->catalog_version = turns_.catalog().newest().number();
-  layers_.open.move_to(*commit);
+  layers_.seal(commit);
   in_flight_handled_ = std::move(layers_.open.handled);
+  in_flight_events_ = layers_.open.events;
   const std::size_t count = in_flight_handled_.size();
   in_flight_letters_ = std::move(layers_.open.dead_letters);
   in_flight_watermark_ = watermark_.value();
@@ -52,7 +53,6 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   positions_since_us_ = 0;
   positions_due_ = false;
   dropped_some_ = false;
-  layers_.in_flight = commit;
   return commit;
 }
 
@@ -73,6 +73,7 @@ Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) 
       refusals_ = 0;
       const std::vector<Handled> handled = std::move(in_flight_handled_);
       in_flight_handled_.clear();
+      in_flight_events_ = 0;
       for (const auto& [reason, letters] : in_flight_letters_) {
         counters.dead_letters[reason] += letters;
       }
@@ -119,6 +120,7 @@ void PartitionImpl::reload(bool content) {
     }
     handled->clear();
   }
+  in_flight_events_ = 0;
   turns_.drop_since(last_commit + 1);
   backfills_.revert();
   layers_.open.clear();
@@ -186,6 +188,7 @@ void PartitionImpl::abandon() {
     for (Handled& each : *handled) left.push_back(std::move(each.work));
     handled->clear();
   }
+  in_flight_events_ = 0;
   for (auto* queue : {&orders_, &events_, &staging_, &sorted_, &applying_, &inbox_, &timers_}) {
     for (Work& work : *queue) left.push_back(std::move(work));
     queue->clear();

@@ -180,7 +180,9 @@ void PartitionImpl::accept(Work work, Keys& keys) {
   row.set_commit(last_commit + (in_flight() ? 2 : 1));
   row.set_catalog_version(
       turns_.catalog().at(event.envelope->time_us(), event.catalog_bound).number());
-  std::string stored = row.SerializeAsString();
+  std::string stored;
+  stored.reserve(row.ByteSizeLong() + event.canonical.size() + kFieldHeaderMax);
+  row.AppendToString(&stored);
   append_bytes_field(stored, JournalRow::kEventFieldNumber, event.canonical);
   layers_.open.put(Space::kJournal, std::move(keys.journal), std::move(stored));
   settle(std::move(work), {EventStatus::kAccepted, {}, {}});
@@ -228,6 +230,7 @@ void PartitionImpl::pass(const Work& work) {
 void PartitionImpl::settle(Work work, EventResult result) {
   note_position(work);
   if (work.batch->backfill != 0) book(work, result);
+  if (work.way() != QueuedBatch::Way::kApply) ++layers_.open.events;
   layers_.open.handled.push_back({std::move(work), std::move(result)});
 }
 

@@ -177,6 +177,7 @@ class PartitionImpl {
 
   JournalRow journal_row_;  // of the event at hand: it keeps its memory
   std::vector<Handled> in_flight_handled_;
+  std::size_t in_flight_events_ = 0;  // see OpenCommit::events
   std::map<std::string, std::uint64_t> in_flight_letters_;
   TimeUs in_flight_watermark_ = internal::Watermark::kNever;
   TimeUs durable_watermark_ = internal::Watermark::kNever;

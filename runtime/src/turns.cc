@@ -9,24 +9,12 @@
 namespace laurel::runtime::internal {
 namespace {
 
-// Keeps the memory of an actor's root in step with the effects: back to what it was when the turn
-// turns out to be bad.
-class RootGuard {
- public:
-  RootGuard(Activation& activation, Scratch& scratch)
-      : root_(activation.actor->root()), before_(scratch.get(root_)) {
-    before_.MergeFrom(root_);
-  }
-  // CopyFrom() of a base looks through all fields for the source itself.
-  void undo() {
-    root_.Clear();
-    root_.MergeFrom(before_);
-  }
+constexpr std::size_t kAhead = 8;
 
- private:
-  google::protobuf::Message& root_;
-  google::protobuf::Message& before_;
-};
+void prefetch(const Activation* activation) {
+  const auto* at = reinterpret_cast<const char*>(activation);
+  for (std::size_t line = 0; line < sizeof(Activation); line += 64) __builtin_prefetch(at + line);
+}
 
 // FNV-1a: the same on every machine, unlike std::hash.
 std::uint64_t hash_of(std::string_view text, std::uint64_t h) {
@@ -88,11 +76,12 @@ Turns::End Turns::run(const Input& input) {
   if (activation == nullptr) {
     return {"unreadable-state", "the stored root cannot be read", {}, {}};
   }
-  RootGuard guard(*activation, roots_before_);
+  ActorBase* actor = actors_.open(*activation);
+  if (actor == nullptr) return {"unreadable-state", "the stored root cannot be read", {}, {}};
   TurnContext turn(environment_, {*activation, routing_key_of(input.type, input.key), input.origin,
                                   seed_of(input), input.is_event});
   try {
-    input.handler.invoke(*activation->actor, input.message, turn);
+    input.handler.invoke(*actor, input.message, turn);
   } catch (const std::exception& error) {
     turn.reject("actor-threw", error.what());
   } catch (...) {
@@ -102,13 +91,14 @@ Turns::End Turns::run(const Input& input) {
   ++layers_.open.turns;
   ++counters_.turns;
   if (turn.rejected() || layers_.failed()) {
-    guard.undo();
+    actors_.undo(*activation);
     return {turn.rejected() ? turn.reject_code() : "store-failed", turn.reject_detail(), {}, {}};
   }
   if (turn.declined()) {
-    guard.undo();
+    actors_.undo(*activation);
     return {{}, {}, {}, {}, true};
   }
+  actors_.keep(*activation);
   turn.apply_to(layers_.open);
   for (Board* board : turn.moved_boards()) boards_.touch(*board);
   mark_dirty(*activation);
@@ -186,15 +176,15 @@ Activation* Turns::activate(const ActorType& type, const std::string& key) {
     Activation fresh;
     fresh.id = {type.name, key};
     fresh.type = &type;
-    fresh.actor = type.make();
     for (const TableSpec& table : type.tables) {
       if (table.kind == TableKind::kLog) fresh.logs.push_back({table.name, 0, {}});
     }
-    fresh.bytes = 700;
-    if (const auto stored = layers_.read(Space::kState, name_); stored && !fresh.load(*stored)) {
+    if (const auto stored = layers_.read(Space::kState, name_);
+        stored && !fresh.load(*stored, scratch_)) {
       return nullptr;
     }
     fresh.state_key = name_;
+    fresh.bytes = fresh.memory();
     activation = &activations_.add(std::move(fresh));
     ++counters_.activations_made;
   }
@@ -221,8 +211,12 @@ void Turns::settle(CommitNumber number) {
 
 void Turns::write_dirty(CommitNumber number) {
   boards_.seal(number, now_us_);
-  for (Activation* activation : dirty_) {
-    activations_.resize(*activation, activation->write_to(layers_.open));
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    // Most were touched long before: their memory is asked for ahead.
+    if (i + kAhead < dirty_.size()) prefetch(dirty_[i + kAhead]);
+    if (i + kAhead / 2 < dirty_.size()) __builtin_prefetch(dirty_[i + kAhead / 2]->root.data());
+    Activation* activation = dirty_[i];
+    activations_.resize(*activation, activation->write_to(layers_.open, scratch_));
     activation->written_in = number;
   }
   dirty_.clear();
@@ -230,6 +224,7 @@ void Turns::write_dirty(CommitNumber number) {
 
 void Turns::drop_since(CommitNumber number) {
   activations_.drop_written_since(number);
+  actors_.close_all();
   boards_.abort();
   boards_unswept_ = true;
   dirty_.clear();
@@ -245,6 +240,7 @@ void Turns::passivate(std::int64_t now_us, CommitNumber durable) {
       .durable = durable,
   });
   counters_.passivations += gone;
+  if (gone > 0) actors_.close_all();
   if (gone == 0 && !boards_unswept_) return;
   boards_unswept_ = false;
   boards_.sweep([this](const Board& board) {

@@ -17,6 +17,7 @@
 #include "board_set.h"
 #include "laurel/runtime/partition.h"
 #include "layers.h"
+#include "open_actors.h"
 #include "scratch.h"
 #include "turn_context.h"
 #include "work.h"
@@ -92,12 +93,12 @@ class Turns {
   PartitionCounters& counters_;
   TurnContext::Environment environment_;
   Activations activations_;
+  OpenActors actors_;
   BoardSet boards_;
   std::vector<Activation*> dirty_;
   std::vector<const ActorType*> asleep_;
-  Scratch roots_before_;  // as they were before the turn that runs
-  Scratch scratch_;       // of the actors
-  std::string name_;      // of the actor that is activated
+  Scratch scratch_;   // of the actors
+  std::string name_;  // of the actor that is activated
   CommitNumber durable_ = 0;
   bool boards_unswept_ = false;  // an activation went, its boards may be left
   std::int64_t now_us_ = 0;      // wall clock, for what is idle

@@ -11,9 +11,12 @@
 
 namespace laurel::runtime::internal {
 
+/// Of what an append below adds to the bytes themselves.
+constexpr std::size_t kFieldHeaderMax = 15;
+
 inline void append_field_header(std::string& out, int field, std::size_t bytes) {
   constexpr std::uint32_t kLengthDelimited = 2;
-  std::uint8_t head[15];
+  std::uint8_t head[kFieldHeaderMax];
   std::uint8_t* end = google::protobuf::io::CodedOutputStream::WriteVarint32ToArray(
       static_cast<std::uint32_t>(field) << 3U | kLengthDelimited, head);
   end = google::protobuf::io::CodedOutputStream::WriteVarint64ToArray(bytes, end);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kCacheBytesMin = 32U << 20;
 constexpr double kIndexAndFilterShare = 0.3;
-constexpr int kCacheShardBits = 4;
+constexpr int kCacheShardBits = 2;
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-/// Actor: the base of every actor class. State is one protobuf message, the root.
+/// Actor: the base of every actor class. State is one protobuf message, the root. An actor class
+/// has no members of its own: one object serves all actors of its type, in turn.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -17,6 +18,8 @@ class ActorBase {
 template <class State>
 class Actor : public ActorBase {
  public:
+  using Root = State;
+
   google::protobuf::Message& root() final { return state_; }
 
  protected:

@@ -62,6 +62,8 @@ class ActorTypeBuilder {
     type_.name = std::move(name);
     type_.make = [] { return std::unique_ptr<ActorBase>(std::make_unique<A>()); };
     A prototype;
+    static_assert(sizeof(A) == sizeof(Actor<typename A::Root>),
+                  "an actor's state is its root: an actor type has no members of its own");
     type_.root = google::protobuf::MessageFactory::generated_factory()->GetPrototype(
         prototype.root().GetDescriptor());
   }
