@@ -39,6 +39,7 @@ class FakeNode : public runtime::NodeApi {
       const std::lock_guard lock(mutex_);
       for (const auto& record : submission->records) {
         records_.emplace_back(record.line, std::string(record.bytes));
+        encodings_.push_back(record.encoding);
       }
     }
     if (on_submit) return on_submit(std::move(submission));
@@ -118,6 +119,10 @@ class FakeNode : public runtime::NodeApi {
   std::string metrics_text() const override { return "laurel_up 1\n"; }
 
   ScriptedDisk& disk() { return *disk_; }
+  std::vector<runtime::Encoding> encodings() {
+    const std::lock_guard lock(mutex_);
+    return encodings_;
+  }
   /// (line, bytes) of all that was submitted.
   std::vector<std::pair<std::uint64_t, std::string>> records() {
     const std::lock_guard lock(mutex_);
@@ -142,6 +147,7 @@ class FakeNode : public runtime::NodeApi {
   std::mutex mutex_;
   std::set<std::string> seen_;
   std::vector<std::pair<std::uint64_t, std::string>> records_;
+  std::vector<runtime::Encoding> encodings_;
 };
 
 }  // namespace laurel::testing
