@@ -10,7 +10,6 @@
 
 #include "group_offsets.h"
 #include "input_partition.h"
-#include "input_record.h"
 #include "link.h"
 #include "topics.h"
 
@@ -21,7 +20,6 @@ using kafka::Client;
 using kafka::ClientBase;
 using kafka::Deadline;
 using kafka::InputPartition;
-using kafka::LogRecord;
 using kafka::Milliseconds;
 using runtime::Error;
 using runtime::ErrorCode;
@@ -37,6 +35,7 @@ constexpr Milliseconds kGroupOffsets{5000};
 constexpr Milliseconds kHearOfEnds{500};
 constexpr Milliseconds kLookForPartitions{10'000};
 constexpr Milliseconds kAskWithin{30'000};
+constexpr Milliseconds kProveWithin{3000};
 
 class Inputs final : public KafkaInputs {
  public:
@@ -67,6 +66,8 @@ class Inputs final : public KafkaInputs {
   void run();
   void collect(const rd_kafka_message_t& message);
   bool submit_collected();
+  bool proved(InputPartition& each, const kafka::InputPosition& read);
+  bool prove_all();
   void tell_behind();
   void hear_of_ends();
   bool stopped(Milliseconds wait = Milliseconds(0));
@@ -85,6 +86,7 @@ class Inputs final : public KafkaInputs {
   std::vector<InputPartition> partitions_;  ///< changed under the mutex, by the thread only
   std::vector<std::pair<std::string, int>> accepted_;  ///< losses, since the thread looked
   std::size_t collected_records_ = 0, collected_bytes_ = 0;
+  bool reassign_ = false;  ///< one was halted
   bool behind_ = true;
   /// Submissions that are not done: they may outlive this.
   const std::shared_ptr<std::atomic<std::size_t>> under_way_ =
@@ -241,49 +243,39 @@ void Inputs::collect(const rd_kafka_message_t& message) {
   }
   // After an assignment what was fetched before may come again.
   if (message.offset < from->next) return;
-  const LogRecord record = kafka::record_of(message);
   const std::lock_guard lock(mutex_);
-  from->at_end = false;
-  from->next = message.offset + 1;
-  from->end = std::max(from->end, from->next);
-  from->texts.push_back(kafka::event_text(record));
-  from->places.push_back(std::string(topic) + "/" + std::to_string(message.partition) + "@" +
-                         std::to_string(message.offset));
-  from->positions.push_back(kafka::encode_position(record));
+  from->collect(kafka::record_of(message));
   ++collected_records_;
   collected_bytes_ += from->texts.back().size();
+}
+
+// Whether `read` is still in its place, however long brokers take. False: it is to be stopped.
+bool Inputs::proved(InputPartition& each, const kafka::InputPosition& read) {
+  for (;;) {
+    // Outside of the mutex: it takes its time. What it changes nobody else changes.
+    InputPartition copy = each;
+    const Status status =
+        kafka::prove(copy, read, {base_, *asker_, readers_}, Deadline(kProveWithin));
+    if (status.ok()) {
+      const bool halted = copy.halted;
+      const std::lock_guard lock(mutex_);
+      each = std::move(copy);
+      each.to_prove.reset();
+      each.read_since_proof = false;
+      if (halted) reassign_ = true;
+      return true;
+    }
+    base_.say(true, status.error().message);
+    if (stopped(Milliseconds(200))) return false;
+  }
 }
 
 // False: it is to be stopped.
 bool Inputs::submit_collected() {
   for (InputPartition& each : partitions_) {
+    if (each.to_prove && !proved(each, *each.to_prove)) return false;
     if (each.texts.empty()) continue;
-    auto submission = std::make_shared<runtime::Submission>();
-    submission->source = each.topic + "/" + std::to_string(each.partition);
-    submission->input = each.name();
-    std::size_t bytes = 0;
-    for (std::size_t i = 0; i < each.texts.size(); ++i) {
-      bytes += each.texts[i].size() + each.places[i].size() + each.positions[i].size();
-    }
-    submission->bytes.reserve(bytes);
-    const auto keep = [&](const std::string& text) {
-      const std::size_t at = submission->bytes.size();
-      submission->bytes += text;
-      return std::string_view(submission->bytes.data() + at, text.size());
-    };
-    for (std::size_t i = 0; i < each.texts.size(); ++i) {
-      runtime::RawRecord record;
-      record.bytes = keep(each.texts[i]);
-      record.length = record.bytes.size();
-      record.oversize = record.length > contract::kLineBytesMax;
-      if (record.oversize) record.bytes = record.bytes.substr(0, contract::kDeadLetterRawMax);
-      record.place = keep(each.places[i]);
-      record.position = keep(each.positions[i]);
-      submission->records.push_back(record);
-    }
-    each.texts.clear();
-    each.places.clear();
-    each.positions.clear();
+    const auto submission = each.take_collected();
     ++*under_way_;
     submission->done = [under_way = under_way_](runtime::Submission&) { --*under_way; };
     for (;;) {
@@ -295,6 +287,15 @@ bool Inputs::submit_collected() {
     }
   }
   collected_records_ = collected_bytes_ = 0;
+  return true;
+}
+
+// Of those that are read without a pause. False: it is to be stopped.
+bool Inputs::prove_all() {
+  for (InputPartition& each : partitions_) {
+    if (each.halted || !each.read_since_proof || !each.known) continue;
+    if (const kafka::InputPosition read = *each.known; !proved(each, read)) return false;
+  }
   return true;
 }
 
@@ -359,8 +360,10 @@ void Inputs::run() {
       if (const Status status = find_partitions(); !status.ok()) {
         base_.say(true, status.error().message);
       }
-      if (partitions_.size() != before) assign();
+      reassign_ = reassign_ || partitions_.size() != before;
+      if (!prove_all()) return;
     }
+    if (std::exchange(reassign_, false)) assign();
   }
   group_offsets_->write(partitions_, ports_.positions());
 }
