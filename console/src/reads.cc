@@ -78,6 +78,11 @@ int show_status(HttpClient& client, const Common& common) {
   if (const auto why = text_of(status, "failure"); !why.empty()) {
     std::printf("failure     %s\n", why.c_str());
   }
+  if (const auto* troubles = status.as_object().if_contains("troubles")) {
+    for (const auto& trouble : troubles->as_array()) {
+      std::printf("trouble     %s\n", std::string(trouble.as_string()).c_str());
+    }
+  }
   for (const char* key : {"data_dir", "uptime_ms", "accepted", "duplicates", "conflicts",
                           "rejected", "commits", "turns", "committed_ms_p50", "committed_ms_p99"}) {
     std::printf("%-18s %s\n", key, text_of(status, key).c_str());

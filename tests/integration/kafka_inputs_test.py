@@ -222,6 +222,9 @@ class KafkaInputs(unittest.TestCase):
         for name in set(re.findall(r'"(laurel_(?:kafka|input)_[a-z_]+)"', source)):
             self.assertIn(f"# TYPE {name} ", metrics)
         self.assertIn(f'laurel_input_halted{{topic="{anew}",partition="0"}} 1', metrics)
+        self.assertRegex(metrics, r"(?m)^laurel_input_committed_seconds_count [1-9]")
+        seconds = float(re.search(r"(?m)^laurel_input_committed_seconds_sum (\S+)$", metrics).group(1))
+        self.assertGreater(seconds, 0)
         self.accept_the_loss(node, grows, anew)
 
     def test_a_topic_made_anew_while_the_node_runs_is_halted_before_anything_of_it_counts(self):

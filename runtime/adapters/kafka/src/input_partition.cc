@@ -30,6 +30,11 @@ void InputPartition::collect(const LogRecord& record) {
   encodings.push_back(encoding_of(record));
   places.push_back(topic + "/" + std::to_string(partition) + "@" + std::to_string(record.offset));
   positions.push_back(encode_position(*known));
+  rd_kafka_timestamp_type_t kind{};
+  const std::int64_t at_us = rd_kafka_message_timestamp(record.message, &kind) * 1000;
+  if (kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || at_us < 0) return;
+  if (times.empty() || times.back().first != at_us) times.emplace_back(at_us, 0);
+  ++times.back().second;
 }
 
 std::shared_ptr<runtime::Submission> InputPartition::take_collected() {
@@ -61,9 +66,17 @@ std::shared_ptr<runtime::Submission> InputPartition::take_collected() {
   return out;
 }
 
+bool all_durable(const runtime::Submission& submission) {
+  return submission.results.size() == submission.records.size() &&
+         std::ranges::none_of(submission.results, [](const runtime::EventResult& result) {
+           return result.status == runtime::EventStatus::kPending;
+         });
+}
+
 void InputPartition::drop_collected() {
   texts.clear();
   encodings.clear();
+  times.clear();
   places.clear();
   positions.clear();
 }

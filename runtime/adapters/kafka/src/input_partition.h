@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "input_record.h"
@@ -33,12 +34,15 @@ struct InputPartition {
   /// What has to be there still before what is collected may be handed on: `known` before it.
   std::optional<InputPosition> to_prove;
   bool read_since_proof = false;
+  std::chrono::steady_clock::time_point prove_again;  ///< not before it
   bool at_end = false;
   bool halted = false;
   std::string why;  ///< it is halted
   /// Collected for the next submission.
   std::vector<std::string> texts, places, positions;
   std::vector<runtime::Encoding> encodings;
+  /// Of those that have one, in microseconds: how many have each, as they came.
+  std::vector<std::pair<std::int64_t, std::uint64_t>> times;
 
   /// Adds one that was read. REQUIRES: it is not before `next`.
   void collect(const LogRecord& record);
@@ -60,6 +64,9 @@ struct Placing {
 /// positions of all partitions. Errors: kUnavailable, kConfigInvalid.
 runtime::Status place(InputPartition& input, const std::vector<runtime::Positions>& durable,
                       const Placing& placing);
+/// Whether every record has a result.
+bool all_durable(const runtime::Submission& submission);
+
 /// Halts it, and drops what is collected, if another record is in the place of `read`. Nothing is
 /// known of one that is gone, by age or because it was superseded. kUnavailable.
 runtime::Status prove(InputPartition& input, const InputPosition& read, const Placing& placing,

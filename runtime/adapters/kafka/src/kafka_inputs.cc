@@ -35,7 +35,9 @@ constexpr Milliseconds kGroupOffsets{5000};
 constexpr Milliseconds kHearOfEnds{500};
 constexpr Milliseconds kLookForPartitions{10'000};
 constexpr Milliseconds kAskWithin{30'000};
-constexpr Milliseconds kProveWithin{3000};
+constexpr Milliseconds kProveWithin{2000};
+constexpr Milliseconds kProveAgain{1000};
+constexpr const char* kInputs = "inputs";  // what is in trouble
 
 class Inputs final : public KafkaInputs {
  public:
@@ -53,6 +55,7 @@ class Inputs final : public KafkaInputs {
     if (thread_.joinable()) thread_.join();
   }
   std::vector<runtime::InputStatus> status() const override;
+  std::vector<std::string> troubles() const override { return base_.troubles(); }
   Result<runtime::AdminAction> acceptance(const runtime::InputLoss& loss) const override;
   void accepted(const std::string& topic, int partition) override {
     const std::lock_guard lock(mutex_);
@@ -67,7 +70,7 @@ class Inputs final : public KafkaInputs {
   void collect(const rd_kafka_message_t& message);
   bool submit_collected();
   bool proved(InputPartition& each, const kafka::InputPosition& read);
-  bool prove_all();
+  void prove_all();
   void tell_behind();
   void hear_of_ends();
   bool stopped(Milliseconds wait = Milliseconds(0));
@@ -238,7 +241,9 @@ void Inputs::collect(const rd_kafka_message_t& message) {
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const std::string what =
         std::string("input ") + topic + "/" + std::to_string(message.partition);
-    base_.say(true, kafka::refused_or_away(what, message.err, {"Read", "topic", topic}).message);
+    const Error error = kafka::refused_or_away(what, message.err, {"Read", "topic", topic});
+    base_.say(true, error.message);
+    base_.trouble(kInputs, error.message);
     return;
   }
   // After an assignment what was fetched before may come again.
@@ -249,35 +254,46 @@ void Inputs::collect(const rd_kafka_message_t& message) {
   collected_bytes_ += from->texts.back().size();
 }
 
-// Whether `read` is still in its place, however long brokers take. False: it is to be stopped.
+// Whether `read` is still in its place; it is halted if not. False: it is not known now, as whoever
+// has it is away. Others go on.
 bool Inputs::proved(InputPartition& each, const kafka::InputPosition& read) {
-  for (;;) {
-    // Outside of the mutex: it takes its time. What it changes nobody else changes.
-    InputPartition copy = each;
-    const Status status =
-        kafka::prove(copy, read, {base_, *asker_, readers_}, Deadline(kProveWithin));
-    if (status.ok()) {
-      const bool halted = copy.halted;
-      const std::lock_guard lock(mutex_);
-      each = std::move(copy);
-      each.to_prove.reset();
-      each.read_since_proof = false;
-      if (halted) reassign_ = true;
-      return true;
-    }
-    base_.say(true, status.error().message);
-    if (stopped(Milliseconds(200))) return false;
+  if (Clock::now() < each.prove_again) return false;
+  // Outside of the mutex: it takes its time. What it changes nobody else changes.
+  InputPartition copy = each;
+  const Status status =
+      kafka::prove(copy, read, {base_, *asker_, readers_}, Deadline(kProveWithin));
+  if (status.ok()) {
+    copy.to_prove.reset();
+    copy.read_since_proof = false;
+    reassign_ = reassign_ || copy.halted;
+  } else {
+    copy.prove_again = Clock::now() + kProveAgain;
+    base_.say_of_many(true, status.error().message);
   }
+  const std::lock_guard lock(mutex_);
+  each = std::move(copy);
+  return status.ok();
 }
 
 // False: it is to be stopped.
 bool Inputs::submit_collected() {
+  std::size_t held = 0;  // until it is known that they may be handed on
   for (InputPartition& each : partitions_) {
-    if (each.to_prove && !proved(each, *each.to_prove)) return false;
+    if (each.to_prove && !proved(each, *each.to_prove)) {
+      held += each.texts.size();
+      continue;
+    }
     if (each.texts.empty()) continue;
+    auto times = std::exchange(each.times, {});
     const auto submission = each.take_collected();
     ++*under_way_;
-    submission->done = [under_way = under_way_](runtime::Submission&) { --*under_way; };
+    submission->done = [under_way = under_way_, durable = ports_.durable,
+                        times = std::move(times)](const runtime::Submission& done) {
+      if (kafka::all_durable(done)) {
+        for (const auto& [appended_us, records] : times) durable(appended_us, records);
+      }
+      --*under_way;
+    };
     for (;;) {
       const Status status = ports_.submit(submission, inputs_[each.input].decoder());
       if (status.ok()) break;
@@ -286,24 +302,23 @@ bool Inputs::submit_collected() {
       if (status.error().code != ErrorCode::kOverloaded && stopped(Milliseconds(200))) return false;
     }
   }
-  collected_records_ = collected_bytes_ = 0;
+  collected_records_ = held;
+  collected_bytes_ = 0;
   return true;
 }
 
-// Of those that are read without a pause. False: it is to be stopped.
-bool Inputs::prove_all() {
+// Of those that are read without a pause.
+void Inputs::prove_all() {
   for (InputPartition& each : partitions_) {
-    if (each.halted || !each.read_since_proof || !each.known) continue;
-    if (const kafka::InputPosition read = *each.known; !proved(each, read)) return false;
+    if (each.halted || each.to_prove || !each.read_since_proof || !each.known) continue;
+    proved(each, kafka::InputPosition(*each.known));
   }
-  return true;
 }
 
 void Inputs::tell_behind() {
   // What was handed in may not have come to its partition yet.
-  const bool behind =
-      *under_way_ > 0 || std::any_of(partitions_.begin(), partitions_.end(),
-                                     [](const InputPartition& each) { return !each.at_end; });
+  const auto waits = [](const InputPartition& each) { return !each.at_end || !each.texts.empty(); };
+  const bool behind = *under_way_ > 0 || std::ranges::any_of(partitions_, waits);
   if (behind == behind_) return;
   behind_ = behind;
   ports_.behind(behind);
@@ -359,9 +374,12 @@ void Inputs::run() {
       const std::size_t before = partitions_.size();
       if (const Status status = find_partitions(); !status.ok()) {
         base_.say(true, status.error().message);
+        base_.trouble(kInputs, status.error().message);
+      } else {
+        base_.no_trouble(kInputs);
       }
       reassign_ = reassign_ || partitions_.size() != before;
-      if (!prove_all()) return;
+      prove_all();
     }
     if (std::exchange(reassign_, false)) assign();
   }

@@ -37,6 +37,7 @@ struct NodeStatus {
   std::string data_dir;
   std::string state;  ///< starting, running, draining, failed
   std::string failure;
+  std::vector<std::string> troubles;  ///< it goes on, and a person has to put something right
   std::uint64_t catalog_version = 0;
   std::int64_t uptime_ms = 0;
   std::uint64_t accepted = 0, duplicates = 0, conflicts = 0, rejected = 0;  ///< since start
