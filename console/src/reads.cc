@@ -4,10 +4,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 #include <vector>
 
 namespace laurel::console {
+
+std::string who(const std::string& by) {
+  if (!by.empty()) return by;
+  const char* const user = std::getenv("USER");
+  return user == nullptr || *user == '\0' ? "unknown" : user;
+}
 
 namespace json = boost::json;
 

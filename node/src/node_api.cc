@@ -63,9 +63,9 @@ void Node::Impl::open_backfill(std::string source, bool sorted, runtime::Backfil
   host_->open_backfill(std::move(terms), std::move(answer));
 }
 
-void Node::Impl::finish_backfill(std::uint64_t id, bool drop, runtime::BackfillAnswer answer) {
+void Node::Impl::finish_backfill(runtime::BackfillEnd end, runtime::BackfillAnswer answer) {
   if (!host_) return answer(Error{ErrorCode::kUnavailable, "this node only answers queries"});
-  host_->finish_backfill(id, drop, std::move(answer));
+  host_->finish_backfill(std::move(end), std::move(answer));
 }
 
 std::vector<runtime::Backfill> Node::Impl::backfills() const {

@@ -48,7 +48,7 @@ class Node::Impl final : public runtime::NodeApi {
   runtime::Result<std::shared_ptr<const runtime::Decoder>> mapped_decoder(
       std::string_view format, std::string_view mapping, std::string_view header) const override;
   void open_backfill(std::string source, bool sorted, runtime::BackfillAnswer answer) override;
-  void finish_backfill(std::uint64_t id, bool drop, runtime::BackfillAnswer answer) override;
+  void finish_backfill(runtime::BackfillEnd end, runtime::BackfillAnswer answer) override;
   std::vector<runtime::Backfill> backfills() const override;
   std::vector<runtime::InputStatus> inputs() const override;
   void accept_input_loss(runtime::InputLoss loss, runtime::InputAnswer answer) override;

@@ -110,6 +110,8 @@ class KafkaInputs(unittest.TestCase):
         causes = {(row["Username"], row["Id"]): points_of(row) for row in rows if points_of(row)}
         self.assertEqual(check(cluster, causes, harness.points(node.balances())), [])
         self.assertEqual(node.verb("verify").code, 0)
+        actions = harness.audit_of(node, "backfill/1")
+        self.assertEqual([each[::2] for each in actions], [("backfill.close", "laurel ingest")])
         again = node.ingest(harness.WAGERS, timeout_s=300)
         self.assertEqual((again.code, int(again.json()["duplicate"])), (0, len(rows)))
 

@@ -80,14 +80,16 @@ class FakeNode : public runtime::NodeApi {
     node_backfills.push_back(opened);
     answer(opened);
   }
-  void finish_backfill(std::uint64_t id, bool drop, runtime::BackfillAnswer answer) override {
+  void finish_backfill(runtime::BackfillEnd end, runtime::BackfillAnswer answer) override {
     using State = runtime::Backfill::State;
-    if (id > node_backfills.size()) {
+    if (end.id > node_backfills.size()) {
       return answer(runtime::Error{runtime::ErrorCode::kNotFound, "there is none"});
     }
-    node_backfills[id - 1].state = drop ? State::kDropped : State::kFinished;
-    answer(node_backfills[id - 1]);
+    node_backfills[end.id - 1].state = end.drop ? State::kDropped : State::kFinished;
+    ends.push_back(end);
+    answer(node_backfills[end.id - 1]);
   }
+  std::vector<runtime::BackfillEnd> ends;
   std::vector<runtime::Backfill> backfills() const override { return node_backfills; }
   std::vector<runtime::Backfill> node_backfills;
   std::vector<runtime::InputStatus> inputs() const override { return node_inputs; }

@@ -52,6 +52,7 @@ struct CatalogPublication {
   std::optional<TimeUs> effective_from;      ///< nothing: as soon as may be; history: for ever
   bool history = false;
   std::string note;
+  std::string by;  ///< who publishes it, as they call themselves
   bool validate_only = false;
 };
 
@@ -85,8 +86,9 @@ class NodeApi {
   /// Opens one for that source, or gives the one that is open. kOverloaded: as many are open or
   /// being applied as may be.
   virtual void open_backfill(std::string source, bool sorted, BackfillAnswer answer) = 0;
-  /// Closes or drops it, durably in all partitions; what is so already is answered as it is.
-  virtual void finish_backfill(std::uint64_t id, bool drop, BackfillAnswer answer) = 0;
+  /// Closes or drops it, durably in all partitions, with a record in `audit`; what is so already is
+  /// answered as it is.
+  virtual void finish_backfill(BackfillEnd end, BackfillAnswer answer) = 0;
   /// By id: all that are open or being applied, and the last ones that were finished or dropped.
   virtual std::vector<Backfill> backfills() const = 0;
   /// Topics that are read; none with the engine embedded.
