@@ -25,4 +25,7 @@ boost::json::value parse_reply(const HttpReply& reply);
 /// A member as text, whether the node sent text or a number; empty when absent.
 std::string text_of(const boost::json::value& object, std::string_view member);
 
+/// Who does something by hand, for the topic audit: `by`, or the user's name.
+std::string who(const std::string& by = {});
+
 }  // namespace laurel::console

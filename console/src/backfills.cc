@@ -57,6 +57,10 @@ std::string id_of(HttpClient& client, const std::string& which) {
   return found;
 }
 
+std::string admin_body(const std::string& by, const std::string& reason) {
+  return json::serialize(json::object{{"by", who(by)}, {"reason", reason}});
+}
+
 }  // namespace
 
 void Counts::add(const json::value& reply) {
@@ -90,7 +94,8 @@ void FedBackfill::closed_by_others() {
 void FedBackfill::close() {
   if (open_.empty()) return;
   ask_patiently(retry_s_, [&] {
-    return client_.post(std::string(kPath) + "/" + open_ + ":close", "", kJson);
+    return client_.post(std::string(kPath) + "/" + open_ + ":close",
+                        admin_body({}, "laurel ingest"), kJson);
   });
   open_.clear();
 }
@@ -146,7 +151,8 @@ int list_backfills(HttpClient& client, const Common& common) {
 
 int finish_backfill(HttpClient& client, const Common& common, const BackfillArguments& arguments) {
   const std::string target = std::string(kPath) + "/" + id_of(client, arguments.which);
-  auto now = parse_reply(client.post(target + (arguments.drop ? ":drop" : ":close"), "", kJson));
+  auto now = parse_reply(client.post(target + (arguments.drop ? ":drop" : ":close"),
+                                     admin_body(arguments.by, arguments.reason), kJson));
   while (arguments.wait && !over(now)) {
     std::this_thread::sleep_for(kAskAgain);
     now = fetch(client, target);

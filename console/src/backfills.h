@@ -47,6 +47,7 @@ struct BackfillArguments {
   std::string which;  ///< id or source
   bool drop = false;
   bool wait = false;
+  std::string by, reason;
 };
 
 int list_backfills(HttpClient& client, const Common& common);

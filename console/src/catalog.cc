@@ -132,8 +132,10 @@ int show_catalog(HttpClient& client, const Common& common, const CatalogArgument
 int publish_catalog(HttpClient& client, const Common& common, const CatalogArguments& arguments) {
   json::object files;
   for (const auto& [name, text] : read_folder(arguments.folder)) files[name] = text;
-  json::object body{
-      {"files", std::move(files)}, {"history", arguments.history}, {"note", arguments.note}};
+  json::object body{{"files", std::move(files)},
+                    {"history", arguments.history},
+                    {"note", arguments.note},
+                    {"by", who(arguments.by)}};
   if (!arguments.effective_from.empty()) body["effective_from"] = arguments.effective_from;
   const auto reply =
       client.post(std::string("/v1/catalog") + (arguments.dry_run ? "?validate_only=true" : ""),

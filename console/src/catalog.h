@@ -12,6 +12,7 @@ struct CatalogArguments {
   std::string folder;               ///< publish
   std::string effective_from;       ///< RFC 3339; empty: the earliest
   std::string note;
+  std::string by;  ///< default: the name of who runs this
   bool history = false;
   bool dry_run = false;
   std::string before, after;  ///< diff: each a version or a folder

@@ -82,6 +82,8 @@ void describe_backfills(CLI::App& app, Arguments& arguments, Run& run) {
     add_common(*verb, arguments.common, false);
     verb->add_option("ID|NAME", arguments.backfill.which)->required();
     verb->add_flag("--wait", arguments.backfill.wait, "Return when nothing is left to do");
+    verb->add_option("--reason", arguments.backfill.reason, "Why; kept in the topic audit");
+    verb->add_option("--by", arguments.backfill.by, "Who says so; default: $USER");
     verb->callback([&run, &arguments, drop] {
       arguments.backfill.drop = drop;
       run = [&arguments](HttpClient& client) {
@@ -179,7 +181,8 @@ void describe_catalog(CLI::App& app, Arguments& arguments, Run& run) {
       "as soon as may be; with --history: for ever");
   publish->add_flag("--history", given.history,
                     "It may begin in the past, and binds backfills opened from now on");
-  publish->add_option("--note", given.note, "For people");
+  publish->add_option("--note", given.note, "For people; kept in the topic audit, too");
+  publish->add_option("--by", given.by, "Who publishes it; default: $USER");
   publish->add_flag("--dry-run", given.dry_run, "Only ask the node whether it would accept it");
   runs(publish, publish_catalog);
 }

@@ -1,7 +1,5 @@
 #include "inputs.h"
 
-#include <cstdlib>
-
 namespace laurel::console {
 
 namespace json = boost::json;
@@ -21,11 +19,6 @@ void print(const json::value& input, const Common& common) {
               halted ? ("HALTED: " + text_of(input, "why")).c_str() : "");
 }
 
-std::string who() {
-  const char* const user = std::getenv("USER");
-  return user == nullptr || *user == '\0' ? "unknown" : user;
-}
-
 }  // namespace
 
 int list_inputs(HttpClient& client, const Common& common) {
@@ -38,8 +31,8 @@ int list_inputs(HttpClient& client, const Common& common) {
 }
 
 int accept_loss(HttpClient& client, const Common& common, const InputArguments& arguments) {
-  const std::string body = json::serialize(json::object{
-      {"by", arguments.by.empty() ? who() : arguments.by}, {"reason", arguments.reason}});
+  const std::string body =
+      json::serialize(json::object{{"by", who(arguments.by)}, {"reason", arguments.reason}});
   const auto input =
       parse_reply(client.post("/v1/inputs/" + url_encode(arguments.topic) + "/" +
                                   std::to_string(arguments.partition) + ":accept-loss",

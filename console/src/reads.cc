@@ -4,10 +4,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 #include <vector>
 
 namespace laurel::console {
+
+std::string who(const std::string& by) {
+  if (!by.empty()) return by;
+  const char* const user = std::getenv("USER");
+  return user == nullptr || *user == '\0' ? "unknown" : user;
+}
 
 namespace json = boost::json;
 
@@ -77,6 +84,11 @@ int show_status(HttpClient& client, const Common& common) {
               text_of(status, "engine").c_str(), text_of(status, "version").c_str());
   if (const auto why = text_of(status, "failure"); !why.empty()) {
     std::printf("failure     %s\n", why.c_str());
+  }
+  if (const auto* troubles = status.as_object().if_contains("troubles")) {
+    for (const auto& trouble : troubles->as_array()) {
+      std::printf("trouble     %s\n", std::string(trouble.as_string()).c_str());
+    }
   }
   for (const char* key : {"data_dir", "uptime_ms", "accepted", "duplicates", "conflicts",
                           "rejected", "commits", "turns", "committed_ms_p50", "committed_ms_p99"}) {

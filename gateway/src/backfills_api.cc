@@ -1,6 +1,7 @@
 // /v1/backfills: past events in any order, staged and then applied in order of event time.
 #include <boost/json.hpp>
 
+#include "admin_body.h"
 #include "problem.h"
 #include "service.h"
 #include "text.h"
@@ -93,7 +94,7 @@ void Service::backfills(const Request& request, const Target& target, const Resp
   const auto& path = target.segments;
   if (request.method == "POST") {
     if (path.size() == 2) return open_backfill(request, respond);
-    return finish_backfill(path[2], respond);
+    return finish_backfill(path[2], request, respond);
   }
   const auto all = node_.backfills();
   if (path.size() == 3) {
@@ -129,11 +130,18 @@ void Service::open_backfill(const Request& request, const Respond& respond) {
   node_.open_backfill(name, sorted != nullptr && sorted->get_bool(), answer_with(respond));
 }
 
-void Service::finish_backfill(const std::string& segment, const Respond& respond) {
+void Service::finish_backfill(const std::string& segment, const Request& request,
+                              const Respond& respond) {
   const std::size_t colon = segment.rfind(':');
   const auto id = parse_u64(segment.substr(0, colon));
   if (!id) return respond(no_such(segment.substr(0, colon)));
-  node_.finish_backfill(*id, segment.substr(colon) == ":drop", answer_with(respond));
+  AdminBody who;
+  if (std::string wrong = read_admin_body(request.body, false, who); !wrong.empty()) {
+    return respond(bad_request(std::move(wrong)));
+  }
+  node_.finish_backfill(
+      {*id, segment.substr(colon) == ":drop", std::move(who.by), std::move(who.reason)},
+      answer_with(respond));
 }
 
 runtime::BackfillAnswer Service::answer_with(const Respond& respond) const {

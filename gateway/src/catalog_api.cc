@@ -88,7 +88,7 @@ std::string read_publication(const std::string& body, CatalogPublication& public
   boost::system::error_code error;
   const json::value parsed = json::parse(body, error);
   if (error || !parsed.is_object()) {
-    return "the body is no JSON object; expected: files, effective_from, history, note";
+    return "the body is no JSON object; expected: files, effective_from, history, note, by";
   }
   for (const auto& member : parsed.get_object()) {
     const std::string_view name(member.key().data(), member.key().size());
@@ -111,10 +111,12 @@ std::string read_publication(const std::string& body, CatalogPublication& public
       publication.history = value.get_bool();
     } else if (name == "note" && value.is_string()) {
       publication.note = std::string(value.get_string());
+    } else if (name == "by" && value.is_string()) {
+      publication.by = std::string(value.get_string());
     } else {
       return "member \"" + std::string(name) +
              "\": expected are files (an object of strings), effective_from (a string), history "
-             "(true or false), note (a string)";
+             "(true or false), note and by (strings)";
     }
   }
   if (!parsed.get_object().contains("files")) return "files is missing: an object NAME.toml: text";

@@ -1,5 +1,6 @@
 // POST /v1/events, and how a submission becomes a reply.
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include <boost/json.hpp>
@@ -7,6 +8,7 @@
 #include "json_splitter.h"
 #include "position.h"
 #include "problem.h"
+#include "protobuf_splitter.h"
 #include "service.h"
 #include "text.h"
 
@@ -30,12 +32,31 @@ std::string media_type(std::string_view content_type) {
   return out;
 }
 
-RawRecord record_of(std::string_view bytes) {
+// What an event and an array of them are sent as.
+struct EventMedia {
+  std::string_view one, batch;
+  runtime::Encoding encoding;
+};
+constexpr std::array kMedia = {
+    EventMedia{"application/cloudevents+json", "application/cloudevents-batch+json",
+               runtime::Encoding::kText},
+    EventMedia{"application/cloudevents+protobuf", "application/cloudevents-batch+protobuf",
+               runtime::Encoding::kProtobuf},
+};
+
+RawRecord record_of(std::string_view bytes, runtime::Encoding encoding) {
   RawRecord record;
+  record.encoding = encoding;
   record.length = bytes.size();
   record.oversize = bytes.size() > contract::kEventBytesMax;
   record.bytes = record.oversize ? bytes.substr(0, contract::kDeadLetterRawMax) : bytes;
   return record;
+}
+
+std::string_view id_of(const RawRecord& record) {
+  return record.encoding == runtime::Encoding::kProtobuf
+             ? protobuf_id(record.bytes, kIdBytesMax)
+             : top_level_string(record.bytes, "id", kIdBytesMax);
 }
 
 Reply render_results(const Submission& submission) {
@@ -47,7 +68,7 @@ Reply render_results(const Submission& submission) {
     ++counts[static_cast<std::size_t>(result.status)];
     json::object row;
     row["index"] = i;
-    const auto id = top_level_string(submission.records[i].bytes, "id", kIdBytesMax);
+    const std::string_view id = id_of(submission.records[i]);
     if (!id.empty()) row["id"] = id;
     row["status"] = runtime::name_of(result.status);
     if (!result.reason.empty()) row["reason"] = to_utf8(result.reason);
@@ -100,23 +121,29 @@ void Service::submit(std::shared_ptr<Submission> submission,
 
 void Service::post_events(Request& request, const Target& target, const Respond& respond) {
   const std::string type = media_type(request.content_type);
-  const bool batch = type == "application/cloudevents-batch+json";
-  if (!batch && type != "application/cloudevents+json") {
+  const auto* const media = std::find_if(kMedia.begin(), kMedia.end(), [&](const EventMedia& each) {
+    return type == each.one || type == each.batch;
+  });
+  if (media == kMedia.end()) {
     respond(problem(Problem{415, "unsupported-media-type",
                             "Content-Type is \"" + type +
                                 "\"; send application/cloudevents+json, or an array of events as "
-                                "application/cloudevents-batch+json"}));
+                                "application/cloudevents-batch+json; or +protobuf of both"}));
     return;
   }
   auto submission = std::make_shared<Submission>();
   if (!backfill_of(target, submission->backfill, respond)) return;
   submission->bytes = std::move(request.body);
   submission->source = "http";
-  const std::string_view text = submission->bytes;
-  if (batch) {
-    const SplitArray split = split_array(text, contract::kBatchEventsMax);
+  const std::string_view bytes = submission->bytes;
+  const bool text = media->encoding == runtime::Encoding::kText;
+  if (type == media->batch) {
+    const SplitArray split = text ? split_array(bytes, contract::kBatchEventsMax)
+                                  : split_protobuf_batch(bytes, contract::kBatchEventsMax);
     if (!split.error.empty()) {
-      respond(bad_request("the batch is no JSON array: " + split.error + "; nothing was applied"));
+      respond(bad_request(std::string("the batch is no ") +
+                          (text ? "JSON array" : "io.cloudevents.v1.CloudEventBatch") + ": " +
+                          split.error + "; nothing was applied"));
       return;
     }
     if (split.too_many) {
@@ -125,18 +152,18 @@ void Service::post_events(Request& request, const Target& target, const Respond&
       return;
     }
     for (const std::string_view element : split.elements) {
-      submission->records.push_back(record_of(element));
+      submission->records.push_back(record_of(element, media->encoding));
     }
     if (submission->records.empty()) {
       respond(render_results(*submission));
       return;
     }
   } else {
-    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    if (bytes.empty() || (text && bytes.find_first_not_of(" \t\r\n") == std::string_view::npos)) {
       respond(bad_request("the body is empty; an event is expected"));
       return;
     }
-    submission->records.push_back(record_of(text));
+    submission->records.push_back(record_of(bytes, media->encoding));
   }
   submit(std::move(submission), node_.cloud_events_decoder(), render_results, respond);
 }

@@ -1,6 +1,7 @@
 // /v1/inputs: the topics that are read, and accepting that a halted one has lost something.
 #include <boost/json.hpp>
 
+#include "admin_body.h"
 #include "problem.h"
 #include "service.h"
 #include "text.h"
@@ -12,8 +13,6 @@ using runtime::InputStatus;
 
 namespace {
 
-constexpr std::size_t kByBytesMax = 100;
-constexpr std::size_t kReasonBytesMax = 1000;
 constexpr std::uint64_t kPartitionMax = 1'000'000;
 
 json::object input_json(const InputStatus& input) {
@@ -30,24 +29,6 @@ json::object input_json(const InputStatus& input) {
 
 Reply json_reply(const json::value& body) {
   return Reply{200, "application/json", json::serialize(body), {}, {}};
-}
-
-// Empty when the body is as it has to be.
-std::string read_loss(const std::string& body, runtime::InputLoss& loss) {
-  constexpr const char* kWanted = "the body is a JSON object with by and reason, both texts";
-  boost::system::error_code error;
-  const json::value parsed = json::parse(body, error);
-  if (error || !parsed.is_object() || parsed.get_object().size() != 2) return kWanted;
-  for (const auto& member : parsed.get_object()) {
-    const bool by = member.key() == "by";
-    if ((!by && member.key() != "reason") || !member.value().is_string()) return kWanted;
-    const auto& text = member.value().get_string();
-    if (text.empty() || text.size() > (by ? kByBytesMax : kReasonBytesMax)) {
-      return by ? "by has 1 to 100 bytes" : "reason has 1 to 1000 bytes";
-    }
-    (by ? loss.by : loss.reason) = std::string(text);
-  }
-  return {};
 }
 
 }  // namespace
@@ -69,9 +50,12 @@ void Service::accept_loss(const Request& request, const Target& target, const Re
                              " of an input; GET /v1/inputs lists them"));
   }
   loss.partition = static_cast<int>(*partition);
-  if (std::string wrong = read_loss(request.body, loss); !wrong.empty()) {
+  AdminBody who;
+  if (std::string wrong = read_admin_body(request.body, true, who); !wrong.empty()) {
     return respond(bad_request(std::move(wrong)));
   }
+  loss.by = std::move(who.by);
+  loss.reason = std::move(who.reason);
   node_.accept_input_loss(std::move(loss), [post = scheduler_.post,
                                             respond](const runtime::Result<InputStatus>& answer) {
     post([answer, respond] {

@@ -212,11 +212,16 @@ Reply Service::status() const {
   const runtime::NodeStatus status = node_.status();
   json::array partitions;
   for (const auto& partition : status.partitions) partitions.push_back(partition_json(partition));
+  json::array troubles;
+  for (const std::string& trouble : status.troubles) {
+    troubles.emplace_back(json::string(to_utf8(trouble)));
+  }
   return ok({{"version", status.version},
              {"engine", status.engine},
              {"data_dir", to_utf8(status.data_dir)},
              {"state", status.state},
              {"failure", to_utf8(status.failure)},
+             {"troubles", std::move(troubles)},
              {"catalog_version", std::to_string(status.catalog_version)},
              {"uptime_ms", std::to_string(status.uptime_ms)},
              {"accepted", std::to_string(status.accepted)},

@@ -84,7 +84,7 @@ class Service {
   // backfills_api.cc
   void backfills(const Request& request, const Target& target, const Respond& respond);
   void open_backfill(const Request& request, const Respond& respond);
-  void finish_backfill(const std::string& segment, const Respond& respond);
+  void finish_backfill(const std::string& segment, const Request& request, const Respond& respond);
   /// The open backfill that the request names, if it does. False: it has been answered.
   bool backfill_of(const Target& target, std::uint64_t& id, const Respond& respond) const;
   runtime::BackfillAnswer answer_with(const Respond& respond) const;

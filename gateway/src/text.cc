@@ -10,31 +10,6 @@ namespace laurel::gateway::internal {
 
 namespace {
 
-constexpr std::string_view kBase64 =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view kBase64Url =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-std::string encode64(std::string_view bytes, std::string_view alphabet, bool padded) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      group = group << 8 | (j < count ? static_cast<std::uint8_t>(bytes[i + j]) : 0U);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      if (j <= count) {
-        out.push_back(alphabet[group >> (18 - 6 * j) & 63U]);
-      } else if (padded) {
-        out.push_back('=');
-      }
-    }
-  }
-  return out;
-}
-
 /// Length of the valid sequence that `text` starts with, 0 when there is none (RFC 3629, table 3-7
 /// of the Unicode standard).
 std::size_t utf8_length(std::string_view text) {
@@ -59,27 +34,6 @@ std::size_t utf8_length(std::string_view text) {
 }
 
 }  // namespace
-
-std::string base64(std::string_view bytes) { return encode64(bytes, kBase64, true); }
-std::string base64url(std::string_view bytes) { return encode64(bytes, kBase64Url, false); }
-
-std::optional<std::string> from_base64url(std::string_view text) {
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    const std::size_t value = kBase64Url.find(c);
-    if (value == std::string_view::npos) return std::nullopt;
-    bits = (bits << 6 | static_cast<std::uint32_t>(value)) & 0xFFFFFU;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out.push_back(static_cast<char>(static_cast<std::uint8_t>(bits >> count & 0xFFU)));
-    }
-  }
-  return out;
-}
 
 std::string hex(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";

@@ -6,12 +6,13 @@
 #include <string>
 #include <string_view>
 
+#include "laurel/contract/base64.h"
+
 namespace laurel::gateway::internal {
 
-std::string base64(std::string_view bytes);
-/// Without padding, with - and _.
-std::string base64url(std::string_view bytes);
-std::optional<std::string> from_base64url(std::string_view text);
+using contract::base64;
+using contract::base64url;
+using contract::from_base64url;
 std::string hex(std::string_view bytes);
 
 bool is_utf8(std::string_view text);

@@ -17,6 +17,7 @@ using runtime::ErrorCode;
 using runtime::Result;
 using runtime::Status;
 
+constexpr std::size_t kByBytesMax = 100;
 constexpr std::size_t kNoteBytesMax = 1024;
 
 std::string time_text(TimeUs time_us) {
@@ -150,12 +151,16 @@ Result<runtime::CatalogAnswer> CatalogKeeper::publish(
   terms.number = before->newest().number() + 1;
   terms.hash = config::content_hash(files, hasher_);
   terms.note = publication.note;
+  terms.by = publication.by;
   if (before->newest().number() > 0 && before->newest().terms().hash == terms.hash) {
     answer.version = before->version(before->newest().number());
     return answer;
   }
   if (publication.note.size() > kNoteBytesMax) {
     answer.problems.push_back({"note", 0, 0, "", "is too long; allowed: 1024 bytes"});
+  }
+  if (publication.by.size() > kByBytesMax) {
+    answer.problems.push_back({"by", 0, 0, "", "is too long; allowed: 100 bytes"});
   }
   set_times(publication, terms, answer.problems);
   auto version = reader_.read(files, terms, &before->newest(), answer.problems);

@@ -37,6 +37,8 @@ void add_kafka(const adapters::KafkaStats& kafka, std::vector<MetricFamily>& out
                     MetricKind::kCounter, kafka.records));
   out.push_back(one("laurel_kafka_bytes_total", "Bytes of their keys and values.",
                     MetricKind::kCounter, kafka.bytes));
+  out.push_back(one("laurel_kafka_troubles", "What /v1/status shows under `troubles`, of commits.",
+                    MetricKind::kGauge, kafka.troubles.size()));
   out.push_back(one("laurel_kafka_replayed_total", "Records of changelogs read by take-overs.",
                     MetricKind::kCounter, kafka.replayed));
   MetricFamily phases{"laurel_kafka_commit_seconds_total",
@@ -51,7 +53,16 @@ void add_kafka(const adapters::KafkaStats& kafka, std::vector<MetricFamily>& out
   out.push_back(std::move(phases));
 }
 
-void add_inputs(const std::vector<runtime::InputStatus>& inputs, std::vector<MetricFamily>& out) {
+Sample sample_of(const LatencyRecorder::Histogram& latency) {
+  Sample out;
+  out.buckets = latency.buckets;
+  out.sum = latency.sum_s;
+  out.count = latency.count;
+  return out;
+}
+
+void add_inputs(const std::vector<runtime::InputStatus>& inputs,
+                const LatencyRecorder::Histogram& latency, std::vector<MetricFamily>& out) {
   if (inputs.empty()) return;
   MetricFamily lag{"laurel_input_lag_records",
                    "Records of an input topic that were not read.",
@@ -69,6 +80,10 @@ void add_inputs(const std::vector<runtime::InputStatus>& inputs, std::vector<Met
   }
   out.push_back(std::move(lag));
   out.push_back(std::move(halted));
+  out.push_back({"laurel_input_committed_seconds",
+                 "From a record's time in its input topic to durable; an hour at most.",
+                 MetricKind::kHistogram,
+                 {sample_of(latency)}});
 }
 
 void add_embedded(const adapters::EmbeddedStats& store, std::vector<MetricFamily>& out) {
@@ -118,7 +133,7 @@ std::string render_metrics(const Figures& figures) {
     cache_bytes = figures.engine.kafka->cache_bytes;
     memtables_bytes = figures.engine.kafka->memtables_bytes;
   }
-  add_inputs(figures.inputs, out);
+  add_inputs(figures.inputs, figures.input_latency, out);
   out.push_back(one("laurel_lag_events", "Events handed in and not durable.", MetricKind::kGauge,
                     totals.events_in_flight));
   std::uint64_t activations = 0;
@@ -154,14 +169,10 @@ std::string render_metrics(const Figures& figures) {
                   labelled("budget", "boards", figures.options.memory.boards_mb * kMiB),
                   labelled("budget", "cache", figures.options.memory.cache_mb * kMiB),
                   labelled("budget", "ingest", figures.options.memory.ingest_mb * kMiB)}});
-  Sample latency;
-  latency.buckets = figures.latency.buckets;
-  latency.sum = figures.latency.sum_s;
-  latency.count = figures.latency.count;
   out.push_back({"laurel_wager_committed_seconds",
                  "From received to durable.",
                  MetricKind::kHistogram,
-                 {std::move(latency)}});
+                 {sample_of(figures.latency)}});
   return adapters::prometheus_text(out);
 }
 

@@ -18,7 +18,7 @@ struct Figures {
   adapters::HostTotals totals;
   EngineFigures engine;
   std::vector<runtime::InputStatus> inputs;
-  LatencyRecorder::Histogram latency;
+  LatencyRecorder::Histogram latency, input_latency;
   const config::NodeOptions& options;
 };
 

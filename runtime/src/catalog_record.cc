@@ -17,6 +17,7 @@ std::string encode_catalog_record(const CatalogVersion& version) {
   record.set_history(terms.history);
   record.set_note(terms.note);
   record.set_hash(terms.hash);
+  record.set_by(terms.by);
   for (const CatalogDocument& document : version.documents()) {
     auto& stored = *record.add_documents();
     stored.set_name(document.name);
@@ -42,7 +43,8 @@ Result<StoredCatalogVersion> decode_catalog_record(std::uint64_t number, std::st
                record.live_from_us(),
                record.history(),
                record.note(),
-               record.hash()};
+               record.hash(),
+               record.by()};
   for (const auto& stored : record.documents()) {
     CatalogDocument document;
     document.name = stored.name();

@@ -105,6 +105,7 @@ std::deque<PartitionImpl::Work>* PartitionImpl::next_events(std::size_t& count_m
 void PartitionImpl::run(std::int64_t now_us) {
   now_us_ = now_us;
   turns_.at(now_us);
+  audit_catalog();
   while (!full() && !failed()) {
     if (inbox_.empty() && inbox_unread_ && !inbox_later_) read_inbox();
     if (timers_.empty() && (timers_unread_ || layers_.open.timers_changed)) find_due_timers();

@@ -17,11 +17,21 @@ void PartitionImpl::act(AdminAction action, std::function<void(bool)> done) {
 }
 
 void PartitionImpl::handle_action(Work work, const AdminAction& action) {
+  if (!audit(action)) return orders_.push_front(std::move(work));
+  for (const auto& [input, position] : action.positions) {
+    layers_.open.positions[input] = position;
+  }
+  layers_.open.handled.push_back({std::move(work), {}});
+}
+
+// The record, in the open commit. False: the partition has failed.
+bool PartitionImpl::audit(const AdminAction& action, std::uint64_t catalog_version) {
   StoredAudit head;
   const auto stored = layers_.read(Space::kStaged, kAuditKey);
-  if (failed()) return orders_.push_front(std::move(work));
+  if (failed()) return false;
   if (stored && (!head.ParseFromString(*stored) || head.format() != 1)) {
-    return layers_.fail({ErrorCode::kStoreFailed, "the end of the audit records cannot be read"});
+    layers_.fail({ErrorCode::kStoreFailed, "the end of the audit records cannot be read"});
+    return false;
   }
   contract::AuditRecord record;
   record.set_number(head.number() + 1);
@@ -38,13 +48,39 @@ void PartitionImpl::handle_action(Work work, const AdminAction& action) {
   head.set_format(1);
   head.set_number(record.number());
   head.set_hash(record.hash());
+  if (catalog_version > 0) head.set_catalog_version(catalog_version);
   layers_.open.put(Space::kStaged, std::string(kAuditKey), head.SerializeAsString());
   layers_.open.emit(
       {kTopicAudit, action.target, std::string(kAuditType), record.SerializeAsString(), now_us_});
-  for (const auto& [input, position] : action.positions) {
-    layers_.open.positions[input] = position;
+  return true;
+}
+
+// A version is durable in the catalog's log, which knows no partition: its record follows, once, as
+// the end of the chain says how far they have come. The first start's version nobody has published.
+void PartitionImpl::audit_catalog() {
+  const Catalog& catalog = turns_.catalog();
+  if (id != kAuditPartition || catalog.newest().number() <= catalog_audited_) return;
+  StoredAudit head;
+  const auto stored = layers_.read(Space::kStaged, kAuditKey);
+  // What cannot be read is told by whoever has a record to write.
+  if (failed() || (stored && !head.ParseFromString(*stored))) return;
+  for (const auto& version : catalog.versions()) {
+    const CatalogTerms& terms = version->terms();
+    if (terms.number <= head.catalog_version() || (terms.number == 1 && terms.by.empty())) continue;
+    AdminAction action;
+    action.action = "catalog.publish";
+    action.target = "catalog/" + std::to_string(terms.number);
+    action.by = terms.by;
+    action.reason = terms.note;
+    action.before = "version " + std::to_string(terms.number - 1);
+    action.after = std::string("in force from ") +
+                   (terms.effective_from_us == kFromTheBeginning
+                        ? "the beginning"
+                        : std::to_string(terms.effective_from_us) + " us") +
+                   (terms.history ? ", history too" : "");
+    if (!audit(action, terms.number)) return;
   }
-  layers_.open.handled.push_back({std::move(work), {}});
+  catalog_audited_ = catalog.newest().number();
 }
 
 }  // namespace laurel::runtime

@@ -79,7 +79,18 @@ void PartitionImpl::handle_order(Work work) {
     backfills_.prune(time_.backfills, layers_.open);
   }
   BackfillPart& part = backfills_.change(backfill);
-  if (part.state == BackfillState::kOpen) part.state = order.state;
+  if (part.state == BackfillState::kOpen && order.state != BackfillState::kOpen) {
+    const bool drop = order.state == BackfillState::kDropped;
+    const AdminAction action{drop ? "backfill.drop" : "backfill.close",
+                             "backfill/" + std::to_string(backfill),
+                             order.by,
+                             order.reason,
+                             "open, of " + part.terms.source,
+                             drop ? "dropped" : "closed",
+                             {}};
+    if (id == kAuditPartition && !audit(action)) return orders_.push_front(std::move(work));
+    part.state = order.state;
+  }
   const bool nothing_to_do = part.terms.sorted || part.counts.staged == 0;
   if (part.state != BackfillState::kOpen && nothing_to_do) part.through = true;
   layers_.open.handled.push_back({std::move(work), {}});

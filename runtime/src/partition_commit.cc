@@ -129,6 +129,7 @@ void PartitionImpl::reload(bool content) {
   positions_since_us_ = 0;
   positions_due_ = false;
   dropped_some_ = false;
+  catalog_audited_ = 0;
   timers_unread_ = true;
 }
 

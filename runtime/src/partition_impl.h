@@ -135,6 +135,8 @@ class PartitionImpl {
   bool drop_some();
   // --- partition_admin.cc
   void handle_action(Work work, const AdminAction& action);
+  bool audit(const AdminAction& action, std::uint64_t catalog_version = 0);
+  void audit_catalog();
   // --- partition_commit.cc
   void dead_letter(contract::DeadLetter letter);
   void undelivered(const internal::Turns::Undelivered& message, const internal::Origin& origin);
@@ -174,6 +176,7 @@ class PartitionImpl {
   std::int64_t positions_since_us_ = 0;  // the open commit has positions since then; 0: none
   bool positions_due_ = false;           // ... and waits for no event any more
   bool inputs_behind_ = false;           // records wait that no partition has seen
+  std::uint64_t catalog_audited_ = 0;    // as far as it was looked at, in the open commit too
 
   JournalRow journal_row_;  // of the event at hand: it keeps its memory
   std::vector<Handled> in_flight_handled_;

@@ -25,11 +25,9 @@ std::uint64_t splitmix(std::uint64_t& state) {
 // A topic's record type: what consumers see as the CloudEvents type.
 std::string_view record_type(std::string_view topic) {
   if (topic == kTopicBalances) return "laurel.balance.changed.v1";
-  if (topic == kTopicPositionChanges) return "laurel.board.changed.v1";
   if (topic == kTopicLedger) return "laurel.points.posted.v1";
   if (topic == kTopicTournaments) return "laurel.tournament.state.v1";
-  if (topic == kTopicTiers) return "laurel.tier.changed.v1";
-  return "laurel.event.rejected.v1";
+  return "laurel.tier.changed.v1";
 }
 
 }  // namespace
@@ -262,7 +260,7 @@ bool TurnContext::recall(const google::protobuf::Descriptor& event_type,
 
 void TurnContext::emit_record(std::string_view topic, std::string_view key,
                               const google::protobuf::Message& record, bool latest) {
-  for (const std::string_view known : kTopics) {
+  for (const std::string_view known : kActorTopics) {
     if (known != topic) continue;
     if (auto bytes = serialize(record)) {
       if (emitted_.empty()) emitted_.reserve(4);
@@ -272,7 +270,9 @@ void TurnContext::emit_record(std::string_view topic, std::string_view key,
     }
     return;
   }
-  reject("undeclared-topic", std::string(topic) + " is not a topic of this version");
+  const bool ours = std::ranges::find(kTopics, topic) != kTopics.end();
+  reject("undeclared-topic", std::string(topic) + (ours ? " is a topic of the runtime's own"
+                                                        : " is not a topic of this version"));
 }
 
 void TurnContext::emit(std::string_view topic, std::string_view key,

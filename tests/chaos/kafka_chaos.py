@@ -9,7 +9,7 @@ in the order of play; one node, which reaches the brokers through a proxy only. 
 at random, and at every fail point of a commit; and `--faults` times one of these happens, each as often
 as the others:
 
-  node-pause           the node stands still for 1 to 5 s
+  node-pause           the node stands still for 1 to 30 s, mostly for less than 5
   lost-snapshots       the node dies, and its folder is gone
   broker-pause         a broker stands still for 1 to 5 s
   broker-restart       a broker is ended and started

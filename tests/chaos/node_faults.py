@@ -10,6 +10,9 @@ import time
 import harness
 
 PATIENCE_S = 90
+SHORT_PAUSE_S = (1, 5)
+LONG_PAUSE_S = (5, 30)
+LONG_PAUSES = 0.25  # of those of the node
 DISK_BYTES = 400 << 20  # of the file system with the snapshots
 NO_ROOM = re.compile(r"No space left|no space")
 
@@ -18,13 +21,15 @@ class NodeFaults:
     KINDS = ("node-pause", "lost-snapshots", "broker-pause", "broker-restart", "broker-kill", "hijack")
     DISK_KINDS = ("disk-full",)  # where a file system can be mounted
 
-    def pause(self, pid):
+    def pause(self, pid, seconds):
         os.kill(pid, signal.SIGSTOP)
-        time.sleep(self.rng.uniform(1, 5))
+        time.sleep(seconds)
         os.kill(pid, signal.SIGCONT)
 
     def node_pause(self, step):
-        self.pause(self.node.process.pid)
+        # One of four longer than a transaction may take: its broker has given it up by then.
+        long = self.rng.random() < LONG_PAUSES
+        self.pause(self.node.process.pid, self.rng.uniform(*(LONG_PAUSE_S if long else SHORT_PAUSE_S)))
         self.goes_on(step)
 
     def lost_snapshots(self, _step):
@@ -32,7 +37,7 @@ class NodeFaults:
         shutil.rmtree(self.node.data)
 
     def broker_pause(self, step):
-        self.pause(self.some_broker()["pid"])
+        self.pause(self.some_broker()["pid"], self.rng.uniform(*SHORT_PAUSE_S))
         self.goes_on(step)
 
     def broker_restart(self, step):

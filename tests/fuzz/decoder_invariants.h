@@ -9,10 +9,13 @@
 
 namespace laurel::fuzz {
 
-inline void check_decoded(const runtime::Decoder& decoder, std::string_view bytes) {
+inline void check_decoded(const runtime::Decoder& decoder, std::string_view bytes,
+                          runtime::Encoding encoding = runtime::Encoding::kText) {
   google::protobuf::Arena arena;
   runtime::Event event;
-  decoder.decode({bytes, 1, bytes.size(), false}, arena, event);
+  runtime::RawRecord record{bytes, 1, bytes.size(), false};
+  record.encoding = encoding;
+  decoder.decode(record, arena, event);
   if (!event.reject_code.empty()) {
     LAUREL_ASSERT(!event.reject_detail.empty() && event.reject_detail.size() < 4096);
     LAUREL_ASSERT(event.natural_key.empty() && event.routing_key.empty());

@@ -146,17 +146,22 @@ class Verbs(BackfillTest):
         self.assertEqual([each["state"] for each in mine], ["open"])
         self.assertEqual(mine[0]["first"], "2021-11-01T00:30:00.000000Z")
         self.assertIn(str(file), self.node.verb("backfill", "list").out)
-        closed = self.assertCode(self.node.verb("backfill", "close", str(file), "--wait"), 0)
+        closed = self.assertCode(self.node.verb("backfill", "close", str(file), "--wait", "--by", "kim",
+                                                "--reason", "all are in"), 0)
         self.assertIn("finished, 30 of 30 applied", closed.out)
         self.assertEqual(self.backfills()[mine[0]["id"]]["accepted"], "30")
         late = self.node.verb("backfill", "drop", mine[0]["id"])
         self.assertIn("cannot be dropped", self.assertCode(late, 1).err)
+        self.assertEqual(harness.audit_of(self.node, f"backfill/{mine[0]['id']}"),
+                         [("backfill.close", "kim", "all are in")])
 
     def test_a_dropped_one_leaves_nothing(self):
         file = self.write("dropped.csv", self.rows(2000, 30))
         self.assertCode(self.node.ingest(file, "--leave-open", "--backfill", "mistake"), 0)
         dropped = self.assertCode(self.node.verb("backfill", "drop", "mistake", "--wait", "--json"), 0)
         self.assertEqual(dropped.json()["state"], "dropped")
+        actions = harness.audit_of(self.node, f"backfill/{dropped.json()['id']}")
+        self.assertEqual([action for action, _, _ in actions], ["backfill.drop"])
         done = self.assertCode(self.node.ingest(file, "--live"), 0)
         self.assertEqual(done.json(), self.counts(accepted=30))
 

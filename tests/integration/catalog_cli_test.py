@@ -5,7 +5,7 @@ import shutil
 import tomllib
 import unittest
 
-from harness import CRASH_GAME, REPOSITORY, NodeTest, verb
+from harness import CRASH_GAME, REPOSITORY, NodeTest, audit_of, eventually, verb
 
 EXAMPLES = sorted((REPOSITORY / "config" / "examples").glob("*/catalog/*.toml"))
 
@@ -135,6 +135,11 @@ class CatalogVerbsTest(NodeTest):
                               "--effective-from", "2100-01-01T00:00:00Z")
         self.assertIn("version 2 is published: for events dated from 2100-01-01T00:00:00.000000Z",
                       self.assertCode(done, 0).out)
+
+        self.assertEqual(eventually(lambda: [each[::2] for each in audit_of(self.node, "catalog/2")],
+                                    [("catalog.publish", "twice the points")]),
+                         [("catalog.publish", "twice the points")])
+        self.assertEqual(audit_of(self.node, "catalog/1"), [])
 
         listed = self.assertCode(self.node.verb("catalog", "list"), 0).out
         self.assertRegex(listed, r"(?m)^ +1\* .* the beginning +first start$")

@@ -265,6 +265,12 @@ def eventually(found, wanted, within_s=5):
     return now
 
 
+def audit_of(node, target):
+    """[(action, by, reason)] of what was done to that by hand."""
+    records = [record["data"] for record in node.verb("topic", "read", "audit", "--json").json_lines()]
+    return [(each["action"], each["by"], each["reason"]) for each in records if each["target"] == target]
+
+
 def points(balances):
     """From exported balances to {player: points}, as the oracle has them."""
     out = {}

@@ -84,6 +84,12 @@ def delete_records(topic, partition, before):
         tool("delete-records", "--offset-json-file", file.name)
 
 
+def first_offset(topic, partition):
+    """Of what was not deleted."""
+    done = subprocess.run(kcat("-Q", f"{topic}:{partition}:-2"), capture_output=True, text=True, check=True)
+    return int(done.stdout.rsplit("offset", 1)[1])
+
+
 def produce(topic, records, partition=None, headers=None):
     """Pairs of key and value, texts without tabs and line ends, in their order."""
     lines = "".join(f"{key}\t{value}\n" for key, value in records)

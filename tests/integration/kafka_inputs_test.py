@@ -20,6 +20,23 @@ MAPPED = f'[[input]]\ntopic = "TOPIC"\nformat = "json"\nmapping = "{harness.MAPP
 EVENTS = '[[input]]\ntopic = "TOPIC"\n'
 
 
+def field(number, value):
+    """One field with a length, in protobuf."""
+    size = len(value)
+    length = bytes([size]) if size < 128 else bytes([size & 127 | 128, size >> 7])
+    return bytes([number << 3 | 2]) + length + value
+
+
+def protobuf_event(event):
+    """An io.cloudevents.v1.CloudEvent whose data is text."""
+    named = {"id": 1, "source": 2, "specversion": 3, "type": 4}
+    out = b"".join(field(number, event[name].encode()) for name, number in named.items())
+    for name, value in event.items():
+        if name not in named and name != "data":
+            out += field(5, field(1, name.encode()) + field(2, field(3, value.encode())))
+    return out + field(7, event["data"].encode())
+
+
 class KafkaInputs(unittest.TestCase):
     def setUp(self):
         kafka.bootstrap()  # skips where there is no broker
@@ -93,6 +110,8 @@ class KafkaInputs(unittest.TestCase):
         causes = {(row["Username"], row["Id"]): points_of(row) for row in rows if points_of(row)}
         self.assertEqual(check(cluster, causes, harness.points(node.balances())), [])
         self.assertEqual(node.verb("verify").code, 0)
+        actions = harness.audit_of(node, "backfill/1")
+        self.assertEqual([each[::2] for each in actions], [("backfill.close", "laurel ingest")])
         again = node.ingest(harness.WAGERS, timeout_s=300)
         self.assertEqual((again.code, int(again.json()["duplicate"])), (0, len(rows)))
 
@@ -148,6 +167,32 @@ class KafkaInputs(unittest.TestCase):
                          ["malformed-protobuf"])
         client.close()
 
+    def test_whole_events_in_protobuf(self):
+        topic, cluster = kafka.fresh_name("wagers"), kafka.fresh_name("c")
+        kafka.make_topic(topic, 1)
+        def event(wager):
+            return protobuf_event({**wager, "data": json.dumps(wager["data"])})
+        structured = {"content-type": "application/cloudevents+protobuf"}
+        first, second = harness.wager("p0001", "1", 1000), harness.wager("p0002", "2", 2000)
+        kafka.produce_bytes(topic, event(first), structured)
+        kafka.produce(topic, [("k", json.dumps(first))])  # the same, in JSON
+        kafka.produce_bytes(topic, b"no event", structured)
+        node = self.node(cluster, EVENTS.replace("TOPIC", topic))
+        node.start()
+        self.handled(node, 3)
+        client = node.client()
+        one = client.post("/v1/events", event(second), "application/cloudevents+protobuf")
+        batch = field(1, event(first)) + field(1, event(harness.wager("p0003", "3", 3000)))
+        both = client.post("/v1/events", batch, "application/cloudevents-batch+protobuf")
+        self.assertEqual((one.status, json.loads(one.body)["accepted"]), (202, 1), one.body)
+        self.assertEqual([each["status"] for each in json.loads(both.body)["results"]],
+                         ["duplicate", "accepted"])
+        letters = [each["data"] for each in client.topic("dead-letters")]
+        client.close()
+        self.assertEqual(harness.points(node.balances()), {"p0001": 1, "p0002": 2, "p0003": 3})
+        self.assertEqual([(each["reason"], each["place"]) for each in letters],
+                         [("malformed-protobuf", f"{topic}/0@2")])
+
     # ---- Topics that change ---------------------------------------------------------------------
     def test_a_topic_that_grows_is_followed_and_one_made_anew_is_halted(self):
         grows, anew, cluster = (kafka.fresh_name(each) for each in ("grows", "anew", "c"))
@@ -179,7 +224,36 @@ class KafkaInputs(unittest.TestCase):
         for name in set(re.findall(r'"(laurel_(?:kafka|input)_[a-z_]+)"', source)):
             self.assertIn(f"# TYPE {name} ", metrics)
         self.assertIn(f'laurel_input_halted{{topic="{anew}",partition="0"}} 1', metrics)
+        self.assertRegex(metrics, r"(?m)^laurel_input_committed_seconds_count [1-9]")
+        seconds = float(re.search(r"(?m)^laurel_input_committed_seconds_sum (\S+)$", metrics).group(1))
+        self.assertGreater(seconds, 0)
         self.accept_the_loss(node, grows, anew)
+
+    def test_a_topic_made_anew_while_the_node_runs_is_halted_before_anything_of_it_counts(self):
+        anew, stays, cluster = (kafka.fresh_name(each) for each in ("anew", "stays", "c"))
+        for topic in (anew, stays):
+            kafka.make_topic(topic, 1)
+            kafka.produce(topic, [("k", json.dumps(harness.wager("p0001", topic, 1000)))])
+        node = self.node(cluster, EVENTS.replace("TOPIC", anew) + EVENTS.replace("TOPIC", stays))
+        node.start()
+        self.handled(node, 2)
+        kafka.topics("--delete", "--topic", anew)
+        self.assertTrue(harness.eventually(lambda: anew not in kafka.topics("--list"), True, 30))
+        kafka.make_topic(anew, 1)  # filled further than it was read
+        kafka.produce(anew, [("k", json.dumps(harness.wager("p0009", at, 9000))) for at in range(3)])
+        self.assertEqual(harness.eventually(lambda: self.gauge(node, "laurel_input_halted", anew), 1, 60), 1,
+                         node.log()[-2000:])
+        self.assertIn("the topic was made anew", node.log())
+        kafka.produce(stays, [("k", json.dumps(harness.wager("p0002", "2", 2000)))])
+        self.handled(node, 3)
+        self.assertEqual(harness.points(node.balances()), {"p0001": 2, "p0002": 2})
+        done = node.verb("input", "accept-loss", anew, "0", "--reason", "made anew", "--by", "kim")
+        self.assertEqual(done.code, 0, done.err)
+        expected = {"p0001": 2, "p0002": 2, "p0009": 27}
+        self.assertEqual(harness.eventually(lambda: harness.points(node.balances()), expected, 30), expected)
+        kafka.produce(anew, [("k", json.dumps(harness.wager("p0008", "8", 8000)))])
+        expected["p0008"] = 8
+        self.assertEqual(harness.eventually(lambda: harness.points(node.balances()), expected, 30), expected)
 
     def accept_the_loss(self, node, grows, anew):
         """Only of what is halted, with a reason, durably, and once in `audit`."""

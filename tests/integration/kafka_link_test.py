@@ -68,11 +68,11 @@ class KafkaLink(unittest.TestCase):
         path.write_text("".join(f"{key}={value}\n" for key, value in lines.items() if value is not None))
         return path
 
-    def site(self, cluster, topic, client_file=None, bootstrap=None, quick=False):
+    def site(self, cluster, topic, client_file=None, bootstrap=None, quick=False, **how):
         client_file = client_file or self.broker / "laurel.properties"
         inputs = ("transaction_timeout_ms = 10000\n" if quick else "") + MAPPED.replace("TOPIC", topic)
         site = kafka.Site(self.folder / kafka.fresh_name(cluster), cluster, inputs, partitions=PARTITIONS,
-                          client_file=client_file)
+                          client_file=client_file, **how)
         if bootstrap:
             site.config.write_text(site.config.read_text().replace(kafka.bootstrap(), bootstrap))
         node = site.node()
@@ -143,7 +143,7 @@ class KafkaLink(unittest.TestCase):
                 ("--topic", f"{cluster}.", "DescribeConfigs"): f"needs DescribeConfigs on topic {cluster}.",
                 ("--topic", topic, "Read"): f"needs Read on topic {topic}"}
         for acl in acls.needed(cluster, [topic], topics_exist=True):
-            if acl.operation == "Delete":  # only of messages between partitions: a crash game sends none
+            if acl.operation == "Delete":  # a start needs it not: test_what_may_not_be_deleted_...
                 continue
             with self.subTest(acl=acl):
                 self.allow([acl], remove=True)
@@ -159,6 +159,44 @@ class KafkaLink(unittest.TestCase):
         node = self.site(cluster, topic)
         node.start()
         self.counted(node, cluster, self.rows)
+
+    def test_what_may_not_be_deleted_stays_and_the_node_says_so_until_it_may(self):
+        topic, cluster = self.made()
+        needed = acls.needed(cluster, [topic])
+        delete = next(acl for acl in needed if acl.operation == "Delete")
+        self.allow([acl for acl in needed if acl != delete])
+        catalog = self.folder / "catalog"
+        shutil.copytree(harness.CRASH_GAME / "catalog", catalog)
+        (catalog / "tournaments.toml").write_text(
+            '[[tournament]]\nid = "all"\noperator = "count"\nstart = "2021-01-01T00:00"\nend = "2031-01-01T00:00"\n')
+        node = self.site(cluster, topic, catalog=catalog)
+        node.start()
+        inbox = f"{cluster}.inbox"
+
+        def firsts():
+            """The first offset of each inbox."""
+            return [kafka.first_offset(inbox, partition) for partition in range(PARTITIONS)]
+        rows = iter(self.rows)
+
+        def step(holds):
+            """More messages, until that holds: a node asks once a minute."""
+            self.produce(topic, [row for _, row in zip(range(10), rows)])
+            time.sleep(1)
+            return holds()
+        wanted = f"needs Delete on topic {inbox}"
+        self.assertTrue(harness.eventually(lambda: step(lambda: wanted in node.log()), True, 90), node.log())
+        self.assertEqual(firsts(), [0] * PARTITIONS)
+        client = node.client()
+        self.addCleanup(client.close)
+        self.assertIn(wanted, " ".join(client.get_json("/v1/status")["troubles"]))
+        self.assertIn("laurel_kafka_troubles 1", client.get("/metrics").body.decode())
+        self.assertEqual(client.get("/v1/healthz").status, 200)
+        self.assertIn(wanted, node.verb("status").out)
+        self.allow([delete])
+        def mended():
+            return client.get_json("/v1/status")["troubles"] == []
+        self.assertTrue(harness.eventually(lambda: step(mended), True, 90), node.log())
+        self.assertGreater(sum(firsts()), 0)
 
     def test_rights_that_are_taken_away_are_waited_for(self):
         topic, cluster = self.made()

@@ -149,6 +149,11 @@ class PartitionCluster {
     return true;
   }
 
+  /// All nodes know it, and have it when they come back.
+  void adopt(std::shared_ptr<const runtime::Catalog> catalog) {
+    catalog_ = std::move(catalog);
+    for (auto& partition : partitions_) partition->adopt(catalog_);
+  }
   void order(const runtime::BackfillOrder& order) {
     for (auto& partition : partitions_) partition->order(order, nullptr);
   }

@@ -301,7 +301,8 @@ struct HostBackfills : HostTest {
   }
   runtime::Result<runtime::Backfill> finish(std::uint64_t id, bool drop = false) {
     std::promise<runtime::Result<runtime::Backfill>> promise;
-    host->finish_backfill(id, drop, [&](auto answer) { promise.set_value(std::move(answer)); });
+    host->finish_backfill({id, drop, "kim", ""},
+                          [&](auto answer) { promise.set_value(std::move(answer)); });
     return promise.get_future().get();
   }
   runtime::Backfill::State state(std::uint64_t id) {

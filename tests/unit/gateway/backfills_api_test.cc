@@ -63,6 +63,14 @@ TEST_F(BackfillsApi, OpensClosesDropsAndShows) {
   EXPECT_EQ(shown.at("first").as_string(), "2026-02-16T18:00:00.000000Z");
   EXPECT_EQ(shown.at("rejections").as_array().size(), 1U);
   EXPECT_EQ(object(ask("GET", "/v1/backfills")).at("backfills").as_array().size(), 2U);
+  EXPECT_EQ(ask("POST", "/v1/backfills/1:close", R"({"by":1})", kJson).status, 400);
+  EXPECT_EQ(ask("POST", "/v1/backfills/1:close", R"({"who":"kim"})", kJson).status, 400);
+  EXPECT_EQ(
+      text(ask("POST", "/v1/backfills/1:close", R"({"by":"kim","reason":"all"})", kJson), "state"),
+      "finished");
+  ASSERT_EQ(node_.ends.size(), 1U);
+  EXPECT_EQ(node_.ends[0].by, "kim");
+  EXPECT_EQ(node_.ends[0].reason, "all");
   EXPECT_EQ(text(ask("POST", "/v1/backfills/1:close"), "state"), "finished");
   EXPECT_EQ(text(ask("POST", "/v1/backfills/2:drop"), "state"), "dropped");
 }

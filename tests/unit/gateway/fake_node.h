@@ -39,6 +39,7 @@ class FakeNode : public runtime::NodeApi {
       const std::lock_guard lock(mutex_);
       for (const auto& record : submission->records) {
         records_.emplace_back(record.line, std::string(record.bytes));
+        encodings_.push_back(record.encoding);
       }
     }
     if (on_submit) return on_submit(std::move(submission));
@@ -79,14 +80,16 @@ class FakeNode : public runtime::NodeApi {
     node_backfills.push_back(opened);
     answer(opened);
   }
-  void finish_backfill(std::uint64_t id, bool drop, runtime::BackfillAnswer answer) override {
+  void finish_backfill(runtime::BackfillEnd end, runtime::BackfillAnswer answer) override {
     using State = runtime::Backfill::State;
-    if (id > node_backfills.size()) {
+    if (end.id > node_backfills.size()) {
       return answer(runtime::Error{runtime::ErrorCode::kNotFound, "there is none"});
     }
-    node_backfills[id - 1].state = drop ? State::kDropped : State::kFinished;
-    answer(node_backfills[id - 1]);
+    node_backfills[end.id - 1].state = end.drop ? State::kDropped : State::kFinished;
+    ends.push_back(end);
+    answer(node_backfills[end.id - 1]);
   }
+  std::vector<runtime::BackfillEnd> ends;
   std::vector<runtime::Backfill> backfills() const override { return node_backfills; }
   std::vector<runtime::Backfill> node_backfills;
   std::vector<runtime::InputStatus> inputs() const override { return node_inputs; }
@@ -118,6 +121,10 @@ class FakeNode : public runtime::NodeApi {
   std::string metrics_text() const override { return "laurel_up 1\n"; }
 
   ScriptedDisk& disk() { return *disk_; }
+  std::vector<runtime::Encoding> encodings() {
+    const std::lock_guard lock(mutex_);
+    return encodings_;
+  }
   /// (line, bytes) of all that was submitted.
   std::vector<std::pair<std::uint64_t, std::string>> records() {
     const std::lock_guard lock(mutex_);
@@ -142,6 +149,7 @@ class FakeNode : public runtime::NodeApi {
   std::mutex mutex_;
   std::set<std::string> seen_;
   std::vector<std::pair<std::uint64_t, std::string>> records_;
+  std::vector<runtime::Encoding> encodings_;
 };
 
 }  // namespace laurel::testing

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "laurel/contract/amount.h"
+#include "laurel/contract/cloud_events.pb.h"
 #include "laurel/contract/outputs.pb.h"
 #include "reads.h"
 #include "unit/gateway/fake_node.h"
@@ -23,6 +24,7 @@ using testing::RawReply;
 
 constexpr const char* kOne = "application/cloudevents+json";
 constexpr const char* kBatch = "application/cloudevents-batch+json";
+constexpr const char* kProtobufBatch = "application/cloudevents-batch+protobuf";
 
 internal::Reads fake_reads() {
   internal::Reads reads;
@@ -83,6 +85,26 @@ TEST_F(HttpServerTest, AnswersEachEventOfABatch) {
             "{\"index\":1,\"id\":\"a\",\"status\":\"duplicate\"},"
             "{\"index\":2,\"id\":\"bad\",\"status\":\"rejected\",\"reason\":\"malformed-json\","
             "\"detail\":\"it says bad\"}],\"position\":\"dw\"}");
+}
+
+TEST_F(HttpServerTest, TakesEventsInProtobuf) {
+  start();
+  io::cloudevents::v1::CloudEventBatch batch;
+  for (const char* id : {"a", "b"}) batch.add_events()->set_id(id);
+  const auto reply = ask("POST", "/v1/events", kProtobufBatch, batch.SerializeAsString());
+  EXPECT_EQ(reply.status, 202);
+  EXPECT_NE(reply.body.find(R"({"index":1,"id":"b","status":"accepted"})"), std::string::npos);
+  const std::string one = batch.events(0).SerializeAsString();
+  EXPECT_EQ(ask("POST", "/v1/events", "application/cloudevents+protobuf", one).status, 202);
+  ASSERT_EQ(node_.records().size(), 3U);
+  EXPECT_EQ(node_.records()[2].second, one);
+  EXPECT_EQ(node_.encodings(), (std::vector(3, runtime::Encoding::kProtobuf)));
+  EXPECT_EQ(ask("POST", "/v1/events", kProtobufBatch, "[{}]").status, 400);
+  EXPECT_EQ(ask("POST", "/v1/events", "application/cloudevents+protobuf", "").status, 400);
+  std::string many;
+  for (int i = 0; i < 1001; ++i) many += std::string("\x0a\0", 2);
+  EXPECT_EQ(ask("POST", "/v1/events", kProtobufBatch, many).status, 413);
+  EXPECT_EQ(node_.records().size(), 3U);
 }
 
 TEST_F(HttpServerTest, AppliesNothingOfABatchThatIsNone) {

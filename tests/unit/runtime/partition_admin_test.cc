@@ -82,6 +82,68 @@ TEST_F(PartitionAdmin, AnActionWhoseCommitEndsBadlyIsDoneOnceAllTheSame) {
   EXPECT_EQ(all[1].previous_hash(), all[0].hash());
 }
 
+// ---- Backfills and catalogs
+// ----------------------------------------------------------------------
+TEST_F(PartitionAdmin, ABackfillIsClosedOrDroppedWithOneRecordInTheCommitThatDoesIt) {
+  cluster.engine().script(kAuditPartition,
+                          {Step::kDurable, Step::kAborted, Step::kUnknownHappened});
+  for (const std::uint64_t id : {1, 2}) {
+    cluster.order({{id, "file", 0, 0, false}, BackfillState::kOpen});
+    cluster.settle();
+    const auto state = id == 1 ? BackfillState::kClosed : BackfillState::kDropped;
+    for (int again = 0; again < 2; ++again) {
+      cluster.order({{id, "file", 0, 0, false}, state, "kim", "all files are in"});
+      cluster.settle();
+    }
+    cluster.restart();
+  }
+  const auto all = records();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].action(), "backfill.close");
+  EXPECT_EQ(all[0].target(), "backfill/1");
+  EXPECT_EQ(all[0].by(), "kim");
+  EXPECT_EQ(all[0].reason(), "all files are in");
+  EXPECT_EQ(all[0].before(), "open, of file");
+  EXPECT_EQ(all[1].action(), "backfill.drop");
+  EXPECT_EQ(all[1].previous_hash(), all[0].hash());
+}
+
+TEST_F(PartitionAdmin, EachPublishedVersionHasOneRecordWhateverBecomesOfItsCommit) {
+  auto catalog = std::make_shared<const Catalog>();
+  const auto publish = [&](const std::string& by, const std::string& note) {
+    CatalogTerms terms;
+    terms.number = catalog->newest().number() + 1;
+    terms.note = note;
+    terms.by = by;
+    catalog = std::make_shared<const Catalog>(
+        *catalog, std::make_shared<const CatalogVersion>(
+                      std::move(terms), std::vector<CatalogDocument>{},
+                      std::vector<std::pair<PlanId, std::shared_ptr<const void>>>{}));
+  };
+  publish("", "first start");  // nobody's
+  publish("kim", "spring");
+  cluster.adopt(catalog);
+  cluster.engine().script(kAuditPartition, {Step::kAborted, Step::kUnknownNotHappened});
+  cluster.settle();
+  cluster.restart();  // with all versions, as a node does
+  cluster.settle();
+  publish("lee", "summer");
+  cluster.adopt(catalog);
+  cluster.restart();  // before anything of it was durable
+  act("wagers/3", "1");
+  cluster.settle();
+  const auto all = records();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].action(), "catalog.publish");
+  EXPECT_EQ(all[0].target(), "catalog/2");
+  EXPECT_EQ(all[0].by(), "kim");
+  EXPECT_EQ(all[0].reason(), "spring");
+  EXPECT_EQ(all[1].target(), "catalog/3");
+  EXPECT_EQ(all[1].by(), "lee");
+  EXPECT_EQ(all[2].action(), "input.accept-loss");
+  EXPECT_EQ(all[2].previous_hash(), all[1].hash());
+}
+
 TEST_F(PartitionAdmin, AnEndThatCannotBeReadStopsThePartitionInsteadOfBeginningAnotherChain) {
   cluster.put_row(kAuditPartition, Space::kStaged, "a", "no such row");
   cluster.restart();

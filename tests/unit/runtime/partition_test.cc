@@ -30,6 +30,12 @@ class Fussy : public Actor<PlayerState> {
     if (wager.stake_total().units_low() == 14) throw std::runtime_error("14");
     if (wager.stake_total().units_low() == 15) turn.send({"fussy", "echo"}, contract::DeadLetter());
     if (wager.stake_total().units_low() == 16) turn.send({"fussy", "loop"}, contract::Amount());
+    if (wager.stake_total().units_low() == 17) turn.emit("audit", "k", contract::Amount());
+    if (wager.stake_total().units_low() == 18) {
+      turn.emit_latest("dead-letters", "k", contract::Amount());
+    }
+    if (wager.stake_total().units_low() == 19)
+      turn.emit("position-changes", "k", contract::Amount());
   }
   void on(const contract::DeadLetter&, Turn&) { state().set_wagers(state().wagers() + 100); }
   void on(const contract::Amount&, Turn& turn) { turn.send({"fussy", "loop"}, contract::Amount()); }
@@ -338,6 +344,19 @@ TEST_F(TwoTypesTest, OneFailingRewardHarmsNoOtherAndKeepsNoneOfItsEffects) {
 struct IdleTypeTest : PartitionTest {
   IdleTypeTest() : PartitionTest({actors::player::actor_type(), idle_type("")}) {}
 };
+
+TEST_F(TwoTypesTest, NoActorWritesIntoATopicOfTheRuntimesOwn) {
+  for (const std::int64_t stake : {17, 18, 19}) {
+    feed({{std::to_string(stake), stake}});
+    commit();
+    EXPECT_EQ(last_dead_letter(), "undeclared-topic");
+    EXPECT_EQ(fussy("p1"), 0U) << stake;
+  }
+  EXPECT_EQ(topic(kTopicDeadLetters).size(), 3U);
+  EXPECT_TRUE(topic(kTopicAudit).empty());
+  EXPECT_TRUE(topic(kTopicPositionChanges).empty());
+  EXPECT_EQ(ledger_outputs(), 3U);  // the player's
+}
 
 TEST_F(IdleTypeTest, AnEventIsTakenOrRejectedAsTheOthersSayAndNothingOfTheTurnStays) {
   const auto submission = feed({{"a", 5}, {"b", -1}});

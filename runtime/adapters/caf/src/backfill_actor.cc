@@ -106,7 +106,8 @@ void BackfillActor::finish(BackfillRequest& request) {
   const bool drop = request.kind == BackfillRequest::Kind::kDrop;
   if (known->state == Backfill::State::kOpen && !(drop && known->terms.sorted)) {
     return give(
-        {known->terms, drop ? runtime::BackfillState::kDropped : runtime::BackfillState::kClosed},
+        {known->terms, drop ? runtime::BackfillState::kDropped : runtime::BackfillState::kClosed,
+         std::move(request.by), std::move(request.reason)},
         std::move(request.answer));
   }
   const bool dropped =

@@ -27,6 +27,7 @@ struct BackfillRequest {
   Kind kind = Kind::kOpen;
   runtime::BackfillTerms terms;  ///< of kOpen without an id; else the id alone
   BackfillAnswer answer;
+  std::string by = {}, reason = {};
 };
 using BackfillRequestPtr = std::shared_ptr<BackfillRequest>;
 

@@ -107,11 +107,12 @@ class CafHost final : public Host {
   void open_backfill(runtime::BackfillTerms terms, BackfillAnswer answer) override {
     ask({internal::BackfillRequest::Kind::kOpen, std::move(terms), std::move(answer)});
   }
-  void finish_backfill(std::uint64_t id, bool drop, BackfillAnswer answer) override {
+  void finish_backfill(runtime::BackfillEnd end, BackfillAnswer answer) override {
     using Kind = internal::BackfillRequest::Kind;
     runtime::BackfillTerms terms;
-    terms.id = id;
-    ask({drop ? Kind::kDrop : Kind::kClose, std::move(terms), std::move(answer)});
+    terms.id = end.id;
+    ask({end.drop ? Kind::kDrop : Kind::kClose, std::move(terms), std::move(answer),
+         std::move(end.by), std::move(end.reason)});
   }
   std::vector<runtime::Backfill> backfills() const override { return shared_->backfills(); }
 

@@ -27,7 +27,12 @@ caf::behavior PartitionActor::make_behavior() {
   survive_strangers(*this);
   return {
       [this](BatchPtr& batch) { guarded([&] { take(std::move(batch)); }); },
-      [this](const CatalogPtr& catalog) { partition_.adopt(catalog); },
+      [this](const CatalogPtr& catalog) {
+        guarded([&] {
+          partition_.adopt(catalog);
+          step();
+        });
+      },
       [this](const CommitDone& outcome) { guarded([&] { done(outcome); }); },
       [this](Peers& peers) {
         peers_ = std::move(peers.partitions);

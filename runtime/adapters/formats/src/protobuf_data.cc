@@ -2,12 +2,12 @@
 
 #include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/unknown_field_set.h>
-#include <openssl/evp.h>
 
 #include <memory>
 
 #include "json.h"
 #include "laurel/contract/amount.h"
+#include "laurel/contract/base64.h"
 #include "laurel/runtime/event.h"
 
 namespace laurel::adapters::formats {
@@ -15,30 +15,6 @@ namespace {
 
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-
-bool from_base64(std::string_view text, std::string& bytes) {
-  // It ignores what is around the text, and gives whole groups of three.
-  if (text.empty() || text.size() % 4 != 0) return text.empty();
-  const std::size_t padding =
-      text.ends_with("==") ? 2 : (text.ends_with("=") ? std::size_t{1} : std::size_t{0});
-  if (text.substr(0, text.size() - padding).find('=') != text.npos) return false;
-  bytes.resize(text.size() / 4 * 3);
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()),
-                                   static_cast<int>(text.size()));
-  if (size < 0 || static_cast<std::size_t>(size) != bytes.size()) return false;
-  bytes.resize(bytes.size() - padding);
-  return true;
-}
-
-std::string to_base64(std::string_view bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // it ends with a NUL
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
 
 void append_message(std::string& out, const Message& message, const MessageSchema& schema);
 
@@ -145,22 +121,18 @@ void append_message(std::string& out, const Message& message, const MessageSchem
     std::string bytes;
     unknown.SerializeToString(&bytes);
     name("unknown_fields");
-    append_json_text(out, to_base64(bytes));
+    append_json_text(out, contract::base64(bytes));
   }
   out.push_back('}');
 }
 
 }  // namespace
 
-bool json_of_protobuf(std::string_view base64, const Message& prototype,
-                      const MessageSchema& schema, std::string& json, Reject& reject) {
-  std::string bytes;
-  if (!from_base64(base64, bytes)) {
-    return reject.set(reject::kBadBase64, "is no base64 (RFC 4648, with padding)");
-  }
+bool json_of_protobuf(std::string_view bytes, const Message& prototype, const MessageSchema& schema,
+                      std::string& json, Reject& reject) {
   const google::protobuf::LogSilencer silence;  // it tells of bad UTF-8 on stderr
   const std::unique_ptr<Message> message(prototype.New());
-  if (!message->ParseFromString(bytes)) {
+  if (!message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return reject.set(reject::kMalformedProtobuf,
                       "is no " + prototype.GetDescriptor()->full_name());
   }

@@ -12,10 +12,10 @@
 
 namespace laurel::adapters::formats {
 
-/// `base64`: of a serialized message of the prototype's type. What no field is for is kept under
+/// `bytes`: a serialized message of the prototype's type. What no field is for is kept under
 /// `unknown_fields`, in base64. Fields with their type's default value count as missing, numbers
-/// apart. bad-base64, malformed-protobuf, event-too-large: as JSON it is.
-bool json_of_protobuf(std::string_view base64, const google::protobuf::Message& prototype,
+/// apart. malformed-protobuf, event-too-large: as JSON it is.
+bool json_of_protobuf(std::string_view bytes, const google::protobuf::Message& prototype,
                       const MessageSchema& schema, std::string& json, Reject& reject);
 
 }  // namespace laurel::adapters::formats

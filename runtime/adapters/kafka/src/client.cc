@@ -47,6 +47,26 @@ Settings common_settings(const ClientBase& base) {
 
 }  // namespace
 
+void ClientBase::trouble(const std::string& about, std::string text) const {
+  const std::lock_guard lock(mutex_);
+  troubles_.insert_or_assign(about, std::move(text));
+}
+
+void ClientBase::no_trouble(const std::string& about) const {
+  const std::lock_guard lock(mutex_);
+  troubles_.erase(about);
+}
+
+// Each once: many partitions have the same.
+std::vector<std::string> ClientBase::troubles() const {
+  std::vector<std::string> out;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [about, text] : troubles_) {
+    if (std::ranges::find(out, text) == out.end()) out.push_back(text);
+  }
+  return out;
+}
+
 void ClientBase::say_of_many(bool warning, std::string_view text) const {
   {
     const auto now = std::chrono::steady_clock::now();

@@ -58,8 +58,14 @@ struct ClientBase {
   /// As say(), but the same at most every ten seconds: each of many clients has the same to say.
   void say_of_many(bool warning, std::string_view text) const;
 
+  /// What a person has to put right, by what it is about, until it is: for the node's status.
+  void trouble(const std::string& about, std::string text) const;
+  void no_trouble(const std::string& about) const;
+  std::vector<std::string> troubles() const;
+
  private:
   mutable std::mutex mutex_;
+  mutable std::map<std::string, std::string> troubles_;
   mutable std::map<std::string, std::chrono::steady_clock::time_point, std::less<>> said_;
 };
 

@@ -44,10 +44,12 @@ void GroupOffsets::say(rd_kafka_resp_err_t code) {
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
   refused_ = refused_ || lacks_right(code);
   const std::string& group = base_.options.cluster;
-  base_.say_of_many(
-      true, refused_or_away("writing the offsets of group " + group, code, {"Read", "group", group})
-                    .message +
-                "; only tools that show the lag miss it, until the next start");
+  const std::string what =
+      refused_or_away("writing the offsets of group " + group, code, {"Read", "group", group})
+          .message +
+      "; only tools that show the lag miss it, until the next start";
+  base_.say_of_many(true, what);
+  if (refused_) base_.trouble(group, what);
 }
 
 }  // namespace laurel::adapters::kafka

@@ -25,10 +25,10 @@ InboxPruner::InboxPruner(const ClientBase& base, Client& client, std::uint16_t p
 void InboxPruner::note(runtime::PartitionId partition, std::int64_t low) {
   const std::lock_guard lock(mutex_);
   inboxes_[partition].low = low;
+  hear_locked();
   const auto now = Clock::now();
   if (now < next_) return;
   next_ = now + base_.options.inbox_prune_interval;
-  hear_locked();
   ask_locked();
 }
 
@@ -65,13 +65,16 @@ void InboxPruner::hear_locked() {
     }
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       said_ = false;
-    } else if (!said_) {
-      said_ = true;
-      base_.say(true, refused_or_away("deleting what is finished in " + topic_, code,
-                                      {"Delete", "topic", topic_})
-                              .message +
-                          "; nothing is lost, the topic grows");
+      base_.no_trouble(topic_);
+      continue;
     }
+    const std::string what =
+        refused_or_away("deleting what is finished in " + topic_, code, {"Delete", "topic", topic_})
+            .message +
+        "; nothing is lost, the topic grows";
+    if (!said_) base_.say(true, what);
+    said_ = true;
+    base_.trouble(topic_, what);
   }
 }
 

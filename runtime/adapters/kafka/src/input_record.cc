@@ -1,15 +1,15 @@
 #include "input_record.h"
 
-#include <openssl/evp.h>
-
 #include "laurel/adapters/disk/checksum.h"
 #include "laurel/adapters/disk/wire.h"
+#include "laurel/contract/base64.h"
 
 namespace laurel::adapters::kafka {
 namespace {
 
 constexpr std::size_t kPositionBytes = 12;
 constexpr std::string_view kAttributePrefix = "ce_";
+constexpr std::string_view kStructuredProtobuf = "application/cloudevents+protobuf";
 
 void append_json(std::string& out, std::string_view text) {
   out.push_back('"');
@@ -29,19 +29,17 @@ void append_json(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
-std::string base64(std::string_view bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // it ends with a NUL
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
-
 }  // namespace
 
-std::string event_text(const LogRecord& record) {
+runtime::Encoding encoding_of(const LogRecord& record) {
+  return record.header("content-type").starts_with(kStructuredProtobuf)
+             ? runtime::Encoding::kProtobuf
+             : runtime::Encoding::kText;
+}
+
+std::string event_bytes(const LogRecord& record) {
   const std::string_view value = record.value.value_or("");
+  if (encoding_of(record) == runtime::Encoding::kProtobuf) return std::string(value);
   if (record.header("ce_specversion").empty()) return std::string(value);
   std::string out = "{";
   rd_kafka_headers_t* headers = nullptr;
@@ -62,7 +60,7 @@ std::string event_text(const LogRecord& record) {
   }
   if (record.header("content-type").starts_with("application/protobuf")) {
     out += "\"datacontenttype\":\"application/protobuf\",\"data_base64\":";
-    append_json(out, base64(value));
+    append_json(out, contract::base64(value));
     out.push_back('}');
     return out;
   }
@@ -80,11 +78,11 @@ std::uint32_t check_of(const LogRecord& record) {
   return crc32c(bytes);
 }
 
-std::string encode_position(const LogRecord& record) {
+std::string encode_position(const InputPosition& position) {
   std::string out;
   Writer writer(out);
-  writer.u64(static_cast<std::uint64_t>(record.offset) + 1);
-  writer.u32(check_of(record));
+  writer.u64(static_cast<std::uint64_t>(position.next));
+  writer.u32(position.check);
   return out;
 }
 

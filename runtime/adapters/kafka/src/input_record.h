@@ -6,13 +6,16 @@
 #include <string>
 #include <string_view>
 
+#include "laurel/runtime/event.h"
 #include "log_reader.h"
 
 namespace laurel::adapters::kafka {
 
-/// The event as text: the value, or one CloudEvent in JSON made of `ce_` headers and the value,
-/// which is JSON, or protobuf if its `content-type` says so.
-std::string event_text(const LogRecord& record);
+/// By its `content-type`: protobuf is a whole CloudEvent in it.
+runtime::Encoding encoding_of(const LogRecord& record);
+/// The event: the value, or one CloudEvent in JSON made of `ce_` headers and the value, which is
+/// JSON, or protobuf if its `content-type` says so.
+std::string event_bytes(const LogRecord& record);
 
 /// next:u64 check:u32, big-endian. `next`: the offset behind the record; `check`: CRC-32C of its
 /// key and value, by which a topic that was made anew is told from the one that was read.
@@ -20,7 +23,7 @@ struct InputPosition {
   std::int64_t next = 0;
   std::uint32_t check = 0;
 };
-std::string encode_position(const LogRecord& record);
+std::string encode_position(const InputPosition& position);
 std::optional<InputPosition> decode_position(std::string_view bytes);
 std::uint32_t check_of(const LogRecord& record);
 

@@ -10,7 +10,6 @@
 
 #include "group_offsets.h"
 #include "input_partition.h"
-#include "input_record.h"
 #include "link.h"
 #include "topics.h"
 
@@ -21,7 +20,6 @@ using kafka::Client;
 using kafka::ClientBase;
 using kafka::Deadline;
 using kafka::InputPartition;
-using kafka::LogRecord;
 using kafka::Milliseconds;
 using runtime::Error;
 using runtime::ErrorCode;
@@ -37,6 +35,9 @@ constexpr Milliseconds kGroupOffsets{5000};
 constexpr Milliseconds kHearOfEnds{500};
 constexpr Milliseconds kLookForPartitions{10'000};
 constexpr Milliseconds kAskWithin{30'000};
+constexpr Milliseconds kProveWithin{2000};
+constexpr Milliseconds kProveAgain{1000};
+constexpr const char* kInputs = "inputs";  // what is in trouble
 
 class Inputs final : public KafkaInputs {
  public:
@@ -54,6 +55,7 @@ class Inputs final : public KafkaInputs {
     if (thread_.joinable()) thread_.join();
   }
   std::vector<runtime::InputStatus> status() const override;
+  std::vector<std::string> troubles() const override { return base_.troubles(); }
   Result<runtime::AdminAction> acceptance(const runtime::InputLoss& loss) const override;
   void accepted(const std::string& topic, int partition) override {
     const std::lock_guard lock(mutex_);
@@ -67,6 +69,8 @@ class Inputs final : public KafkaInputs {
   void run();
   void collect(const rd_kafka_message_t& message);
   bool submit_collected();
+  bool proved(InputPartition& each, const kafka::InputPosition& read);
+  void prove_all();
   void tell_behind();
   void hear_of_ends();
   bool stopped(Milliseconds wait = Milliseconds(0));
@@ -85,6 +89,7 @@ class Inputs final : public KafkaInputs {
   std::vector<InputPartition> partitions_;  ///< changed under the mutex, by the thread only
   std::vector<std::pair<std::string, int>> accepted_;  ///< losses, since the thread looked
   std::size_t collected_records_ = 0, collected_bytes_ = 0;
+  bool reassign_ = false;  ///< one was halted
   bool behind_ = true;
   /// Submissions that are not done: they may outlive this.
   const std::shared_ptr<std::atomic<std::size_t>> under_way_ =
@@ -236,56 +241,59 @@ void Inputs::collect(const rd_kafka_message_t& message) {
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const std::string what =
         std::string("input ") + topic + "/" + std::to_string(message.partition);
-    base_.say(true, kafka::refused_or_away(what, message.err, {"Read", "topic", topic}).message);
+    const Error error = kafka::refused_or_away(what, message.err, {"Read", "topic", topic});
+    base_.say(true, error.message);
+    base_.trouble(kInputs, error.message);
     return;
   }
   // After an assignment what was fetched before may come again.
   if (message.offset < from->next) return;
-  const LogRecord record = kafka::record_of(message);
   const std::lock_guard lock(mutex_);
-  from->at_end = false;
-  from->next = message.offset + 1;
-  from->end = std::max(from->end, from->next);
-  from->texts.push_back(kafka::event_text(record));
-  from->places.push_back(std::string(topic) + "/" + std::to_string(message.partition) + "@" +
-                         std::to_string(message.offset));
-  from->positions.push_back(kafka::encode_position(record));
+  from->collect(kafka::record_of(message));
   ++collected_records_;
   collected_bytes_ += from->texts.back().size();
 }
 
+// Whether `read` is still in its place; it is halted if not. False: it is not known now, as whoever
+// has it is away. Others go on.
+bool Inputs::proved(InputPartition& each, const kafka::InputPosition& read) {
+  if (Clock::now() < each.prove_again) return false;
+  // Outside of the mutex: it takes its time. What it changes nobody else changes.
+  InputPartition copy = each;
+  const Status status =
+      kafka::prove(copy, read, {base_, *asker_, readers_}, Deadline(kProveWithin));
+  if (status.ok()) {
+    copy.to_prove.reset();
+    copy.read_since_proof = false;
+    reassign_ = reassign_ || copy.halted;
+  } else {
+    copy.prove_again = Clock::now() + kProveAgain;
+    base_.say_of_many(true, status.error().message);
+  }
+  const std::lock_guard lock(mutex_);
+  each = std::move(copy);
+  return status.ok();
+}
+
 // False: it is to be stopped.
 bool Inputs::submit_collected() {
+  std::size_t held = 0;  // until it is known that they may be handed on
   for (InputPartition& each : partitions_) {
+    if (each.to_prove && !proved(each, *each.to_prove)) {
+      held += each.texts.size();
+      continue;
+    }
     if (each.texts.empty()) continue;
-    auto submission = std::make_shared<runtime::Submission>();
-    submission->source = each.topic + "/" + std::to_string(each.partition);
-    submission->input = each.name();
-    std::size_t bytes = 0;
-    for (std::size_t i = 0; i < each.texts.size(); ++i) {
-      bytes += each.texts[i].size() + each.places[i].size() + each.positions[i].size();
-    }
-    submission->bytes.reserve(bytes);
-    const auto keep = [&](const std::string& text) {
-      const std::size_t at = submission->bytes.size();
-      submission->bytes += text;
-      return std::string_view(submission->bytes.data() + at, text.size());
-    };
-    for (std::size_t i = 0; i < each.texts.size(); ++i) {
-      runtime::RawRecord record;
-      record.bytes = keep(each.texts[i]);
-      record.length = record.bytes.size();
-      record.oversize = record.length > contract::kLineBytesMax;
-      if (record.oversize) record.bytes = record.bytes.substr(0, contract::kDeadLetterRawMax);
-      record.place = keep(each.places[i]);
-      record.position = keep(each.positions[i]);
-      submission->records.push_back(record);
-    }
-    each.texts.clear();
-    each.places.clear();
-    each.positions.clear();
+    auto times = std::exchange(each.times, {});
+    const auto submission = each.take_collected();
     ++*under_way_;
-    submission->done = [under_way = under_way_](runtime::Submission&) { --*under_way; };
+    submission->done = [under_way = under_way_, durable = ports_.durable,
+                        times = std::move(times)](const runtime::Submission& done) {
+      if (kafka::all_durable(done)) {
+        for (const auto& [appended_us, records] : times) durable(appended_us, records);
+      }
+      --*under_way;
+    };
     for (;;) {
       const Status status = ports_.submit(submission, inputs_[each.input].decoder());
       if (status.ok()) break;
@@ -294,15 +302,23 @@ bool Inputs::submit_collected() {
       if (status.error().code != ErrorCode::kOverloaded && stopped(Milliseconds(200))) return false;
     }
   }
-  collected_records_ = collected_bytes_ = 0;
+  collected_records_ = held;
+  collected_bytes_ = 0;
   return true;
+}
+
+// Of those that are read without a pause.
+void Inputs::prove_all() {
+  for (InputPartition& each : partitions_) {
+    if (each.halted || each.to_prove || !each.read_since_proof || !each.known) continue;
+    proved(each, kafka::InputPosition(*each.known));
+  }
 }
 
 void Inputs::tell_behind() {
   // What was handed in may not have come to its partition yet.
-  const bool behind =
-      *under_way_ > 0 || std::any_of(partitions_.begin(), partitions_.end(),
-                                     [](const InputPartition& each) { return !each.at_end; });
+  const auto waits = [](const InputPartition& each) { return !each.at_end || !each.texts.empty(); };
+  const bool behind = *under_way_ > 0 || std::ranges::any_of(partitions_, waits);
   if (behind == behind_) return;
   behind_ = behind;
   ports_.behind(behind);
@@ -358,9 +374,14 @@ void Inputs::run() {
       const std::size_t before = partitions_.size();
       if (const Status status = find_partitions(); !status.ok()) {
         base_.say(true, status.error().message);
+        base_.trouble(kInputs, status.error().message);
+      } else {
+        base_.no_trouble(kInputs);
       }
-      if (partitions_.size() != before) assign();
+      reassign_ = reassign_ || partitions_.size() != before;
+      prove_all();
     }
+    if (std::exchange(reassign_, false)) assign();
   }
   group_offsets_->write(partitions_, ports_.positions());
 }

@@ -1,9 +1,10 @@
 #include "token.h"
 
-#include <array>
 #include <charconv>
 #include <fstream>
 #include <optional>
+
+#include "laurel/contract/base64.h"
 
 namespace laurel::adapters::kafka {
 namespace {
@@ -24,25 +25,6 @@ std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-// base64url without padding (RFC 7515).
-std::optional<std::string> decoded(std::string_view text) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const auto digit = kDigits.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    bits = ((bits << 6) | static_cast<std::uint32_t>(digit)) & 0xffffff;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out.push_back(static_cast<char>((bits >> count) & 0xff));
-  }
-  return out;
 }
 
 // What follows the claim's name and colon. The first of that name: a wrong one costs a renewal at a
@@ -85,7 +67,8 @@ Result<Token> parse_token(std::string_view text) {
   const auto first = out.text.find('.');
   const auto second = first == std::string::npos ? first : out.text.find('.', first + 1);
   if (second == std::string::npos) return no_token("a JSON web token has three parts with dots");
-  const auto claims = decoded(std::string_view(out.text).substr(first + 1, second - first - 1));
+  const auto claims =
+      contract::from_base64url(std::string_view(out.text).substr(first + 1, second - first - 1));
   if (!claims) return no_token("its second part is not base64url");
   const std::string_view expires = claim(*claims, "exp");
   std::int64_t seconds = 0;

@@ -13,7 +13,8 @@ inline constexpr PartitionId kAuditPartition = 0;
 
 /// Becomes durable with its record, or not at all.
 struct AdminAction {
-  std::string action;  ///< stable name: input.accept-loss
+  /// Stable name: input.accept-loss, backfill.close, backfill.drop, catalog.publish.
+  std::string action;
   std::string target;  ///< what it was done to
   std::string by;      ///< as they call themselves
   std::string reason;

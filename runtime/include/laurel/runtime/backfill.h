@@ -54,6 +54,14 @@ struct BackfillTerms {
 struct BackfillOrder {
   BackfillTerms terms;
   BackfillState state = BackfillState::kOpen;
+  std::string by = {}, reason = {};  ///< who closes or drops it: for the topic `audit`
+};
+
+/// Somebody closes or drops one.
+struct BackfillEnd {
+  std::uint64_t id = 0;
+  bool drop = false;
+  std::string by, reason;
 };
 
 /// `applied` are those of the staged that were handled; the last four count every event once, when

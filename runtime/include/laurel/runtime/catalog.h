@@ -52,7 +52,8 @@ struct CatalogTerms {
   TimeUs live_from_us = kFromTheBeginning;
   bool history = false;
   std::string note;
-  std::string hash;  ///< of names and texts, 32 bytes
+  std::string hash;     ///< of names and texts, 32 bytes
+  std::string by = {};  ///< who published it; empty: the first start did, or nobody said
 };
 
 /// One version, worked out. Immutable.

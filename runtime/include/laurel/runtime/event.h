@@ -41,6 +41,9 @@ struct EventResult {
   CommitNumber commit = 0;
 };
 
+/// What the bytes of an event are, where its format has more than one.
+enum class Encoding : std::uint8_t { kText, kProtobuf };
+
 /// One raw record: where it came from and its bytes (both live in the Submission).
 struct RawRecord {
   std::string_view bytes;
@@ -50,6 +53,7 @@ struct RawRecord {
   std::string_view place = {};  ///< for dead letters, when it is not a line of the source
   /// Of an input that is read again after a crash: where its reader is after this record. Ascends.
   std::string_view position = {};
+  Encoding encoding = Encoding::kText;
 };
 
 /// What a decoder makes of a raw record. Messages live on the batch's arena.

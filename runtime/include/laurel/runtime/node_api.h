@@ -37,6 +37,7 @@ struct NodeStatus {
   std::string data_dir;
   std::string state;  ///< starting, running, draining, failed
   std::string failure;
+  std::vector<std::string> troubles;  ///< it goes on, and a person has to put something right
   std::uint64_t catalog_version = 0;
   std::int64_t uptime_ms = 0;
   std::uint64_t accepted = 0, duplicates = 0, conflicts = 0, rejected = 0;  ///< since start
@@ -51,6 +52,7 @@ struct CatalogPublication {
   std::optional<TimeUs> effective_from;      ///< nothing: as soon as may be; history: for ever
   bool history = false;
   std::string note;
+  std::string by;  ///< who publishes it, as they call themselves
   bool validate_only = false;
 };
 
@@ -84,8 +86,9 @@ class NodeApi {
   /// Opens one for that source, or gives the one that is open. kOverloaded: as many are open or
   /// being applied as may be.
   virtual void open_backfill(std::string source, bool sorted, BackfillAnswer answer) = 0;
-  /// Closes or drops it, durably in all partitions; what is so already is answered as it is.
-  virtual void finish_backfill(std::uint64_t id, bool drop, BackfillAnswer answer) = 0;
+  /// Closes or drops it, durably in all partitions, with a record in `audit`; what is so already is
+  /// answered as it is.
+  virtual void finish_backfill(BackfillEnd end, BackfillAnswer answer) = 0;
   /// By id: all that are open or being applied, and the last ones that were finished or dropped.
   virtual std::vector<Backfill> backfills() const = 0;
   /// Topics that are read; none with the engine embedded.

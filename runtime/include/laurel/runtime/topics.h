@@ -16,6 +16,10 @@ inline constexpr std::string_view kTopicAudit = "audit";
 inline constexpr std::array<std::string_view, 7> kTopics = {
     kTopicBalances,        kTopicLedger,      kTopicDeadLetters, kTopicTiers,
     kTopicPositionChanges, kTopicTournaments, kTopicAudit};
+/// Those an actor may emit to. What is in the others only the runtime knows: they have to be
+/// complete, and `audit` is a chain.
+inline constexpr std::array<std::string_view, 4> kActorTopics = {kTopicBalances, kTopicLedger,
+                                                                 kTopicTiers, kTopicTournaments};
 /// CloudEvents type of the records of `audit`.
 inline constexpr std::string_view kAuditType = "laurel.audit.v1";
 

@@ -75,7 +75,7 @@ class Host {
   virtual void open_backfill(runtime::BackfillTerms terms, BackfillAnswer answer) = 0;
   /// Closes or drops it; what is closed or dropped already is answered as it is. kNotFound;
   /// kInvalidInput: it is dropped, or closed, already.
-  virtual void finish_backfill(std::uint64_t id, bool drop, BackfillAnswer answer) = 0;
+  virtual void finish_backfill(runtime::BackfillEnd end, BackfillAnswer answer) = 0;
   virtual std::vector<runtime::Backfill> backfills() const = 0;
   /// Records of inputs wait that were not submitted yet: time does not go on without them.
   virtual void inputs_behind(bool behind) = 0;

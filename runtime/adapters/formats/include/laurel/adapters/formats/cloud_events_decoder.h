@@ -1,9 +1,11 @@
-/// CloudEventsDecoder: one CloudEvents 1.0 event in JSON per record (application/cloudevents+json).
+/// CloudEventsDecoder: one CloudEvents 1.0 event per record: in JSON, or in protobuf
+/// (application/cloudevents+json, +protobuf), as the record's encoding says.
 ///
 /// Why        The public format of events: docs/guide/events.md, codes in
-/// docs/guide/dead-letters.md. Threads    Any, concurrently. Keeps one parser and 64 KiB per thread
-/// that uses it. Limits     contract::kEventBytesMax, kDepthMax, kKeyPartBytesMax. Errors
-/// Event::reject_code. Never throws, whatever the bytes.
+///            docs/guide/dead-letters.md.
+/// Threads    Any, concurrently. Keeps one parser and 64 KiB per thread that uses it.
+/// Limits     contract::kEventBytesMax, kDepthMax, kKeyPartBytesMax.
+/// Errors     Event::reject_code. Never throws, whatever the bytes.
 #pragma once
 
 #include <memory>

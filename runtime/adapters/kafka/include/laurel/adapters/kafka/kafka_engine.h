@@ -30,6 +30,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "laurel/adapters/kafka/options.h"
 #include "laurel/runtime/engine.h"
@@ -50,6 +52,8 @@ struct KafkaStats {
   std::uint64_t replayed = 0;         ///< records of changelogs read by take-overs
   std::uint64_t cache_bytes = 0;      ///< now
   std::uint64_t memtables_bytes = 0;  ///< now
+  /// What a person has to put right, now: a right that is missing, a broker that is away.
+  std::vector<std::string> troubles;
 };
 
 class KafkaEngine : public runtime::Engine {

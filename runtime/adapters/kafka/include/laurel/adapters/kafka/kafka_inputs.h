@@ -45,6 +45,9 @@ struct KafkaInputPorts {
   std::function<std::vector<runtime::Positions>()> positions;
   /// Whether records wait that were not submitted. Told when it changes.
   std::function<void(bool)> behind;
+  /// So many records with that time in their topic (wall clock, by its `message.timestamp.type`)
+  /// are durable now. Any thread.
+  std::function<void(std::int64_t appended_us, std::uint64_t records)> durable;
 };
 
 class KafkaInputs {
@@ -57,6 +60,8 @@ class KafkaInputs {
   /// Reads no more. Idempotent.
   virtual void stop() = 0;
   virtual std::vector<runtime::InputStatus> status() const = 0;
+  /// As KafkaStats::troubles.
+  virtual std::vector<std::string> troubles() const = 0;
   /// What has to become durable for that loss to be accepted: positions that this reads at its next
   /// start. kNotFound, kInvalidInput: see NodeApi::accept_input_loss().
   virtual runtime::Result<runtime::AdminAction> acceptance(
