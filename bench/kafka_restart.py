@@ -74,7 +74,7 @@ class Bench:
     # ---- What has to be -----------------------------------------------------------------------
     def wrong(self, node):
         """How many players or places are not what the wagers come to."""
-        node.until_caught_up()
+        node.until_caught_up(self.sent)
         out, seen = 0, 0
         for row in node.export("balances"):
             units = int(row["balances"][0]["units"]) if row["balances"] else 0
@@ -110,7 +110,7 @@ class Bench:
             self.fill()
             began = time.monotonic()
             first.start().until_serving()
-            first.until_caught_up()
+            first.until_caught_up(self.sent)
             say(f"{self.sent} wagers of as many players took {time.monotonic() - began:.1f} s; "
                 f"{megabytes(first.folder)} MB of snapshots")
             for _ in range(self.arguments.rounds):
@@ -136,7 +136,7 @@ class Bench:
         if "takeover" in steps:
             second.stop()
             first.start().until_serving()
-            first.until_caught_up()
+            first.until_caught_up(self.sent)
             self.killed_under_load(first)
             self.measured("takeover", second.start())
             second.stop()

@@ -189,8 +189,8 @@ class Node:
             return 0
         return sum(int(status[each]) for each in ("accepted", "duplicates", "conflicts", "rejected"))
 
-    def until_caught_up(self, within_s=1800):
-        """All inputs are read to their ends, and all of it is durable."""
+    def until_caught_up(self, records, within_s=1800):
+        """So many records of the inputs are read, and all of them are durable."""
         ends = time.monotonic() + within_s
         quiet, last = 0, -1
         while quiet < 5:
@@ -198,10 +198,14 @@ class Node:
                 raise SystemExit(f"the node ended with {self.process.returncode}:\n{self.log()}")
             if time.monotonic() > ends:
                 raise SystemExit(f"the node is not through within {within_s} s:\n{self.log()}")
-            metrics, handled = self.metrics(), self.handled()
-            quiet = quiet + 1 if metrics.get("laurel_input_lag_records", 0) == 0 and handled == last else 0
+            handled = self.handled()
+            read = sum(int(each["next"]) for each in self.get("/v1/inputs")["inputs"])
+            quiet = quiet + 1 if read >= records and handled == last and not self.waiting() else 0
             last = handled
-            time.sleep(0.2)
+            time.sleep(0.1)
+
+    def waiting(self):
+        return sum(int(each["queued_events"]) for each in self.get("/v1/status")["partitions"])
 
     def export(self, what):
         """The lines of `laurel export WHAT --json`, one after the other."""
