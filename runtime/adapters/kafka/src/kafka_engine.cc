@@ -207,12 +207,11 @@ Status Engine::start() {
   auto cache = StoreCache::make(common_->base.options.store);
   if (!cache.ok()) return cache.error();
   cache_ = std::move(*cache);
-  PartitionId id = 0;
-  for (const auto& partition : partitions_) {
-    if (Status status = partition->open(store_options(id++)); !status.ok()) return status;
-  }
+  Status status =
+      all([&](kafka::Partition& each) { return each.open(store_options(each.id())); });
+  if (!status.ok()) return status;
   // What an owner before left open hides what others sent: all are fenced before an inbox is read.
-  Status status = all([&](kafka::Partition& each) {
+  status = all([&](kafka::Partition& each) {
     for (;;) {
       Status made = each.make_ready(deadline);
       // Two that start at once fence each other until one has written that it owns it.

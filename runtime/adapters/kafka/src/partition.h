@@ -49,6 +49,7 @@ class Partition {
   Partition(const Partition&) = delete;
   Partition& operator=(const Partition&) = delete;
 
+  runtime::PartitionId id() const { return id_; }
   runtime::Status open(const StoreOptions& options);
   /// Replays, and owns it ahead of take_over(): as soon as others are fenced by it.
   runtime::Status make_ready(const Deadline& deadline);
