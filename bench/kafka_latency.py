@@ -59,7 +59,10 @@ def laurel(arguments, broker, peers, first_ms, rate, points_by_player):
             cores = (parts.cpu_s(node.process.pid) - before) / took
             broker_cores = (parts.cpu_s(broker.pid) - broker_before) / took
             commits = (metrics["laurel_kafka_transactions_total"] -
-                       metrics_before["laurel_kafka_transactions_total"]) / took
+                       metrics_before["laurel_kafka_transactions_total"])
+            phases = {phase: (metrics[name] - metrics_before[name]) / max(commits, 1) * 1000
+                      for phase in ("produce", "end", "store")
+                      for name in [f'laurel_kafka_commit_seconds_total{{phase="{phase}"}}']}
             sending.wait()
             node.until_caught_up(rate * (arguments.seconds + REST_S), 120)
             expected = points_by_player(broker, name)
@@ -71,7 +74,8 @@ def laurel(arguments, broker, peers, first_ms, rate, points_by_player):
         sum_ for player, sum_ in points.items() if player not in expected)
     seen = json.loads(done.stdout)
     return {**quantiles(seen), "records": seen["records"], "right": right, "cores": round(cores, 2),
-            "broker_cores": round(broker_cores, 2), "commits_per_s": round(commits)}
+            "broker_cores": round(broker_cores, 2), "commits_per_s": round(commits / took),
+            "transaction_ms": "+".join(f"{phases[each]:.1f}" for each in phases)}
 
 
 def quantiles(seen):
@@ -108,6 +112,6 @@ def measure(arguments, broker, peers, points_by_player):
             rows.append(row)
             print(f"{rate:6}/s  {name:9} p50 {row['p50']:7.1f} ms  p99 {row['p99']:7.1f} ms  p99.9 {row['p99.9']:7.1f} ms"
                   f"  {row['records']} seen  balances {'right' if row['right'] else 'WRONG'}"
-                  + "".join(f"  {key} {row[key]}" for key in ("cores", "broker_cores", "commits_per_s") if key in row) +
+                  + "".join(f"  {key} {row[key]}" for key in ("cores", "broker_cores", "commits_per_s", "transaction_ms") if key in row) +
                   f"  (load {row['load']})", file=sys.stderr if arguments.json else sys.stdout, flush=True)
     return rows

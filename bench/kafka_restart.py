@@ -73,8 +73,18 @@ class Bench:
 
     # ---- What has to be -----------------------------------------------------------------------
     def wrong(self, node):
-        """How many players or places are not what the wagers come to."""
+        """How many players or places are not what the wagers come to. What is lost or counted twice stays wrong; what
+        is still on its way does not."""
         node.until_caught_up(self.sent)
+        out = last = self.differences(node)
+        while out and out <= last:
+            time.sleep(2)
+            last, out = out, self.differences(node)
+            if out == last:
+                break
+        return out
+
+    def differences(self, node):
         out, seen = 0, 0
         for row in node.export("balances"):
             units = int(row["balances"][0]["units"]) if row["balances"] else 0
@@ -92,13 +102,14 @@ class Bench:
     def measured(self, what, node, **more):
         took = node.until_serving()
         figure = {"what": what, "serving_s": round(took, 3), "stages_ms": node.stages_ms(),
-                  "replayed": int(node.metrics().get("laurel_kafka_replayed_total", 0)), "load": parts.machine_load()}
+                  "replayed_rows": int(node.metrics()["laurel_kafka_replayed_rows_total"]),
+                  "load": parts.machine_load()}
         figure |= {name: count(took) for name, count in more.items()}
         figure["wrong"] = self.wrong(node) if self.arguments.check else None
         self.figures.append(figure)
         if not self.arguments.json:
             print(f"{what:9} {took:7.2f} s to serving  {' '.join(f'{k} {v}' for k, v in figure['stages_ms'].items())} ms"
-                  f"  {figure['replayed']} records read" +
+                  f"  {figure['replayed_rows']} rows read" +
                   "".join(f"  {name} {figure[name]}" for name in more) +
                   ("" if figure["wrong"] is None else "  all right" if figure["wrong"] == 0
                    else f"  {figure['wrong']} WRONG"), flush=True)
@@ -132,7 +143,7 @@ class Bench:
             shutil.rmtree(second.folder / "data", ignore_errors=True)
             rows = self.broker.records(f"{CLUSTER}.changelog")
             self.measured("lost", second.start(), rows_per_s=lambda took: round(
-                int(second.metrics()["laurel_kafka_replayed_total"]) / took), changelog=lambda _: rows)
+                int(second.metrics()["laurel_kafka_replayed_rows_total"]) / took), changelog_records=lambda _: rows)
         if "takeover" in steps:
             second.stop()
             first.start().until_serving()

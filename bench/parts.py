@@ -36,7 +36,7 @@ kind = "kafka"
 bootstrap = "{bootstrap}"
 cluster = "{cluster}"
 [log]
-level = "debug"
+level = "{log_level}"
 [[input]]
 topic = "{topic}"
 format = "json"
@@ -94,7 +94,7 @@ class Broker:
     def producer(self, topic):
         """A process that appends each line KEY<tab>VALUE of its input, as a record."""
         return subprocess.Popen(["kcat", "-P", "-b", self.address, "-t", topic, "-K", "\t", "-X", "acks=all", "-X",
-                                 "linger.ms=5", "-X", "message.timeout.ms=60000"], stdin=subprocess.PIPE)
+                                 "linger.ms=5", "-X", "enable.idempotence=true", "-X", "message.timeout.ms=60000"], stdin=subprocess.PIPE)
 
     def records(self, topic):
         """How many offsets the partitions of a topic have, together."""
@@ -118,7 +118,7 @@ class Node:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port, self.process = free_port(), None
         values = {"partitions": 16, "node": self.folder.name, "in_flight": 4, "interval_ms": 20, "site": SITE,
-                  "data": self.folder / "data"} | settings
+                  "data": self.folder / "data", "log_level": "debug"} | settings
         (self.folder / "node.toml").write_text(NODE.format(bootstrap=broker.address, topic=topic, cluster=cluster,
                                                            **values))
 
@@ -172,14 +172,10 @@ class Node:
         return json.loads(reply.body) if whole else reply
 
     def metrics(self):
-        """Those without labels, and the sums over labels of the others."""
-        out = {}
-        for line in self.request("GET", "/metrics").body.decode().splitlines():
-            if line and not line.startswith("#"):
-                name, value = line.rsplit(" ", 1)
-                name = name.split("{")[0]
-                out[name] = out.get(name, 0) + float(value)
-        return out
+        """By name and labels, as they are written."""
+        lines = self.request("GET", "/metrics").body.decode().splitlines()
+        return {name: float(value) for name, value in
+                (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))}
 
     def handled(self):
         """Wagers of this process that are durable: accepted, known already, or refused."""

@@ -410,6 +410,7 @@ KafkaStats Engine::stats() const {
   out.end_us = counters.end_us;
   out.store_us = counters.store_us;
   out.replayed = counters.replayed;
+  out.replayed_rows = counters.replayed_rows;
   const StoreMemory memory = cache_->memory();
   out.cache_bytes = memory.cache_bytes;
   out.memtables_bytes = memory.memtables_bytes;
