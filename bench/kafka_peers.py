@@ -6,6 +6,9 @@ other, round by round.
     streams    Kafka Streams, exactly once: dedup, tiers, balances
     redis      the same with ten boards in Redis, which are not exactly once
 
+--latency: at 2,000, 5,000 and 10,000 a second, from appended to visible, beside Kafka Streams (commit every 25 ms) and
+a consumer with PostgreSQL.
+
 Needs the folder of the peers (--peers; its README.md says what they do), a JDK, Maven, and what
 tools/packages-bench.txt lists. Compare rows of one run only: the machine is shared.
 """
@@ -14,67 +17,17 @@ import argparse
 import json
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-BUILD = REPOSITORY / "build"
-TICKS = os.sysconf("SC_CLK_TCK")
+import kafka_latency
+from parts import BUILD, Broker, Node, REPOSITORY, cpu_s, free_port, run
+
 REDIS = "/usr/bin/redis-check-rdb"  # the server's program under another name
-NODE = """\
-partitions = {partitions}
-[node]
-id = "bench"
-[commit]
-in_flight_max = 4
-interval_min_ms = 20
-[data]
-dir = "data"
-[catalog]
-dir = "{site}/catalog"
-[engine]
-kind = "kafka"
-[kafka]
-bootstrap = "{bootstrap}"
-cluster = "{cluster}"
-[[input]]
-topic = "{topic}"
-format = "json"
-mapping = "{site}/mapping.toml"
-"""
-
-
-def run(*command, **how):
-    return subprocess.run([str(each) for each in command], check=True, **how)
-
-
-def cpu_s(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Broker:
-    def __init__(self, folder):
-        self.folder = folder
-        run(sys.executable, REPOSITORY / "tools" / "kafka.py", "start", "--dir", folder, "--bench")
-        state = json.loads((folder / "kafka.json").read_text())
-        self.address, self.pid = state["bootstrap"], state["brokers"][0]["pid"]
-
-    def stop(self):
-        run(sys.executable, REPOSITORY / "tools" / "kafka.py", "stop", "--dir", self.folder, "--remove",
-            stdout=subprocess.DEVNULL)
 
 
 def built_peers(source):
@@ -106,44 +59,25 @@ def points_by_player(broker, topic):
 
 def laurel(arguments, broker, topic, expected, number):
     with tempfile.TemporaryDirectory(prefix="laurel-bench-", dir=arguments.work) as folder:
-        site, port = REPOSITORY / "bench" / "peers", free_port()
-        (Path(folder) / "node.toml").write_text(NODE.format(
-            partitions=arguments.partitions, bootstrap=broker.address, topic=topic, site=site,
-            cluster=f"laurel-{os.getpid()}-{number}"))
-        with open(Path(folder) / "log", "wb") as log:
-            broker_before, began = cpu_s(broker.pid), time.monotonic()
-            node = subprocess.Popen([BUILD / "release" / "laurel", "run", "--config", f"{folder}/node.toml",
-                                     "--port", str(port)], stdout=log, stderr=log)
+        node = Node(folder, broker, topic, f"laurel-{os.getpid()}-{number}", partitions=arguments.partitions,
+                    in_flight=arguments.in_flight, interval_ms=arguments.interval_ms)
         try:
-            while not caught_up(port, arguments.wagers):
-                if node.poll() is not None:
-                    raise SystemExit(Path(folder, "log").read_text())
+            broker_before = cpu_s(broker.pid)
+            node.start()
+            while node.handled() < arguments.wagers:
+                if node.process.poll() is not None:
+                    raise SystemExit(node.log())
                 time.sleep(0.1)
-            took = time.monotonic() - began
-            cpu = cpu_s(node.pid) + cpu_s(broker.pid) - broker_before
-            done = run(BUILD / "release" / "laurel", "export", "balances", "--json", "--server",
-                       f"http://127.0.0.1:{port}", capture_output=True)
+            took = time.monotonic() - node.began
+            cpu = cpu_s(node.process.pid) + cpu_s(broker.pid) - broker_before
+            points = {row["player"]: int(row["balances"][0]["units"]) if row["balances"] else 0
+                      for row in node.export("balances")}
         finally:
-            node.terminate()
-            node.wait()
-    points = {}
-    for line in done.stdout.splitlines():
-        row = json.loads(line)
-        points[row["player"]] = int(row["balances"][0]["units"]) if row["balances"] else 0
+            node.stop()
     # A stake of nothing is a wager to Laurel: who has made no other is there, with no points.
     same = expected == {player: points[player] for player in points.keys() & expected.keys()} and not any(
         points[player] for player in points.keys() - expected.keys())
     return arguments.wagers / took, cpu / arguments.wagers * 1e6, same
-
-
-def caught_up(port, wagers):
-    """Whether every record of the topic is durable: accepted, known already, or refused."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/status", timeout=5) as reply:
-            status = json.load(reply)
-    except OSError:
-        return False
-    return sum(int(status[each]) for each in ("accepted", "duplicates", "conflicts", "rejected")) >= wagers
 
 
 def streams(arguments, broker, peers, oracle, redis):
@@ -181,6 +115,18 @@ class Redis:
         self.process.wait()
 
 
+def latency(arguments, peers):
+    arguments.only = arguments.only or "laurel,streams,postgres"
+    broker = Broker(arguments.work / "peers-kafka")
+    try:
+        rows = kafka_latency.measure(arguments, broker, peers, points_by_player)
+    finally:
+        broker.stop()
+    if arguments.json:
+        print(json.dumps(rows))
+    return 0 if all(row["right"] for row in rows) else 1
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", type=Path, default=REPOSITORY.parent / "shared" / "peers")
@@ -188,7 +134,12 @@ def main():
     parser.add_argument("--players", type=int, default=1_000_000)
     parser.add_argument("--partitions", type=int, default=4, help="of Laurel")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="laurel,streams,redis")
+    parser.add_argument("--in-flight", type=int, default=4, help="commit.in_flight_max of Laurel")
+    parser.add_argument("--interval-ms", type=int, default=20, help="commit.interval_min_ms of Laurel")
+    parser.add_argument("--only", default="", help="which of them, in that order, separated by commas")
+    parser.add_argument("--latency", action="store_true")
+    parser.add_argument("--rates", type=int, nargs="+", default=[2000, 5000, 10_000], help="with --latency")
+    parser.add_argument("--seconds", type=int, default=20, help="with --latency: of each pace")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     if not (arguments.peers / "README.md").exists():
@@ -196,7 +147,9 @@ def main():
     arguments.work = BUILD / "bench"
     arguments.work.mkdir(parents=True, exist_ok=True)
     peers = built_peers(arguments.peers)
-    only = arguments.only.split(",")
+    if arguments.latency:
+        return latency(arguments, peers)
+    only = (arguments.only or "laurel,streams,redis").split(",")
     broker = Broker(arguments.work / "peers-kafka")
     redis = Redis(str(arguments.work)) if "redis" in only else None
     rows = {name: [] for name in only}

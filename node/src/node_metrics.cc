@@ -41,6 +41,8 @@ void add_kafka(const adapters::KafkaStats& kafka, std::vector<MetricFamily>& out
                     MetricKind::kGauge, kafka.troubles.size()));
   out.push_back(one("laurel_kafka_replayed_total", "Records of changelogs read by take-overs.",
                     MetricKind::kCounter, kafka.replayed));
+  out.push_back(one("laurel_kafka_replayed_rows_total", "Rows in them.", MetricKind::kCounter,
+                    kafka.replayed_rows));
   MetricFamily phases{"laurel_kafka_commit_seconds_total",
                       "Time in the phases of commits.",
                       MetricKind::kCounter,

@@ -151,6 +151,14 @@ TopicHandle known_topic(Client& client, const std::string& topic, const Deadline
   return handle;
 }
 
+void ask_for_topics(Client& client, const Deadline& deadline) {
+  const struct rd_kafka_metadata* metadata = nullptr;
+  if (rd_kafka_metadata(client.get(), 0, nullptr, &metadata, deadline.left_ms()) ==
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_metadata_destroy(metadata);
+  }
+}
+
 std::string text_of(rd_kafka_resp_err_t code) {
   return std::string(rd_kafka_err2str(code)) + " (" + rd_kafka_err2name(code) + ")";
 }

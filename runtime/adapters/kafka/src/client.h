@@ -86,6 +86,8 @@ class Client {
 
 /// The topic of that client, asked for now: what is first used unknown waits a second for it.
 TopicHandle known_topic(Client& client, const std::string& topic, const Deadline& deadline);
+/// The same for all topics that the client has a handle of.
+void ask_for_topics(Client& client, const Deadline& deadline);
 
 /// Of a consumer that reads what it is told to, and commits nothing.
 Settings consumer_settings(const ClientBase& base, bool committed_only);

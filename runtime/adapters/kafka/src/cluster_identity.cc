@@ -76,6 +76,12 @@ Result<std::optional<ClusterIdentity>> read_identity(const ClientBase& base, Cli
 
 Result<std::string> kafka_cluster(Client& asker, const Deadline& deadline) {
   for (;;) {
+    // A client that is asked for nothing connects after a second.
+    const struct rd_kafka_metadata* metadata = nullptr;
+    if (rd_kafka_metadata(asker.get(), 0, nullptr, &metadata, deadline.left_ms()) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+      rd_kafka_metadata_destroy(metadata);
+    }
     // It looks, and then waits for a change: one that comes in between is missed.
     char* const id = rd_kafka_clusterid(asker.get(), deadline.left_ms(kAskForId));
     if (id != nullptr) {

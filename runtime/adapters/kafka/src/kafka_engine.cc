@@ -98,12 +98,10 @@ Status Engine::start() {
   auto cache = StoreCache::make(common_->base.options.store);
   if (!cache.ok()) return cache.error();
   cache_ = std::move(*cache);
-  PartitionId id = 0;
-  for (const auto& partition : partitions_) {
-    if (Status status = partition->open(store_options(id++)); !status.ok()) return status;
-  }
+  Status status = all([&](Partition& each) { return each.open(store_options(each.id())); });
+  if (!status.ok()) return status;
   // What an owner before left open hides what others sent: all are fenced before an inbox is read.
-  Status status = all([&](Partition& each) {
+  status = all([&](Partition& each) {
     for (;;) {
       Status made = each.make_ready(deadline);
       // Two that start at once fence each other until one has written that it owns it.
@@ -203,6 +201,7 @@ KafkaStats Engine::stats() const {
   out.end_us = counters.end_us;
   out.store_us = counters.store_us;
   out.replayed = counters.replayed;
+  out.replayed_rows = counters.replayed_rows;
   const StoreMemory memory = cache_->memory();
   out.cache_bytes = memory.cache_bytes;
   out.memtables_bytes = memory.memtables_bytes;

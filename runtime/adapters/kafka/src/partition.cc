@@ -116,17 +116,19 @@ Status Partition::replay_some(bool to_its_end) {
     end = *readable;
   }
   Status failure;
+  std::uint64_t rows = 0;
   store_->begin_replay();
   const Status status =
       common_.readers.read(topic, id_, from, end, deadline, [&](const LogRecord& record) {
         ++common_.counters.replayed;
-        failure = store_->replay(record);
+        failure = store_->replay(record, rows);
         if (unresolved_ != nullptr && store_->record().number == unresolved_->commit->number &&
             store_->record().epoch == unresolved_->commit->epoch) {
           unresolved_->happened = true;
         }
         return failure.ok();
       });
+  common_.counters.replayed_rows += rows;
   if (!status.ok()) return status;
   if (!failure.ok()) return failure;
   if (Status done = store_->replayed_to(end); !done.ok()) return done;

@@ -26,7 +26,7 @@ namespace laurel::adapters::kafka {
 /// Counted by all partitions.
 struct Counters {
   std::atomic<std::uint64_t> transactions{0}, failed{0}, fenced{0}, producers{0}, records{0},
-      bytes{0}, produce_us{0}, end_us{0}, store_us{0}, replayed{0};
+      bytes{0}, produce_us{0}, end_us{0}, store_us{0}, replayed{0}, replayed_rows{0};
 };
 
 /// What all partitions of an engine share.
@@ -49,6 +49,7 @@ class Partition {
   Partition(const Partition&) = delete;
   Partition& operator=(const Partition&) = delete;
 
+  runtime::PartitionId id() const { return id_; }
   runtime::Status open(const StoreOptions& options);
   /// Replays, and owns it ahead of take_over(): as soon as others are fenced by it.
   runtime::Status make_ready(const Deadline& deadline);

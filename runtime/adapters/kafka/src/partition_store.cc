@@ -153,7 +153,7 @@ Status PartitionStore::write(const runtime::Commit& commit, const PartitionRecor
   return write_record(record, changelog_next);
 }
 
-Status PartitionStore::replay(const LogRecord& record) {
+Status PartitionStore::replay(const LogRecord& record, std::uint64_t& rows) {
   if (record.offset < changelog_next_) return {};
   const std::string prefix = partition_prefix(partition_);
   std::optional<PartitionRecord> ended;
@@ -170,6 +170,7 @@ Status PartitionStore::replay(const LogRecord& record) {
           status = batch_.Delete(family, rocksdb::SliceParts(parts, 2));
         }
         LAUREL_ASSERT(status.ok());
+        ++rows;
       },
       [&ended](PartitionRecord commit) { ended = std::move(commit); });
   if (!known) {

@@ -41,7 +41,8 @@ class PartitionStore {
   runtime::Status write_record(const PartitionRecord& record, std::int64_t changelog_next);
   /// From changelog_next() on, record by record. Rows wait for the commit record behind them.
   void begin_replay();
-  runtime::Status replay(const LogRecord& record);
+  /// `rows` counts those of it.
+  runtime::Status replay(const LogRecord& record, std::uint64_t& rows);
   /// All before `end` has been replayed.
   runtime::Status replayed_to(std::int64_t end);
   runtime::Status flush();

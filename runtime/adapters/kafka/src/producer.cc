@@ -13,6 +13,8 @@ using runtime::ErrorCode;
 
 constexpr Milliseconds kPoll{100};
 constexpr std::size_t kEventsMax = 1000;
+constexpr Milliseconds kFirstPatience{100};
+constexpr Milliseconds kLongestPatience{400};
 
 bool fenced(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
@@ -42,33 +44,50 @@ Settings settings_of(const ClientBase& base, const std::string& transactional_id
 
 }  // namespace
 
+// A client that is told to wait, for its coordinator or until the broker has ended what is open,
+// asks again after half a second, whatever it is set to. By then a new one has long been answered.
+// One that is merely slow gets the time it needs. A late request of one that was given up can fence
+// the next: that is as if two started at once, and taking over begins again.
+runtime::Result<std::unique_ptr<Client>> Producer::client_of(const ClientBase& base,
+                                                             const std::string& id,
+                                                             const Deadline& deadline) {
+  for (Milliseconds patience = kFirstPatience;; patience *= 2) {
+    auto client = Client::make(RD_KAFKA_PRODUCER, base, settings_of(base, id),
+                               RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+    if (!client.ok()) return client.error();
+    const bool last = patience > kLongestPatience;
+    for (;;) {
+      const ErrorObject error(rd_kafka_init_transactions(
+          (*client)->get(), last ? deadline.left_ms() : deadline.left_ms(patience)));
+      if (error == nullptr) return std::move(*client);
+      const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
+      if (rd_kafka_error_is_retriable(error.get()) != 0 && !deadline.passed()) {
+        if (last || code != RD_KAFKA_RESP_ERR__TIMED_OUT) continue;
+        break;
+      }
+      if (lacks_right(code)) {
+        return refused_or_away("taking over " + id, code, {"Write", "transactional id", id});
+      }
+      return Error{ErrorCode::kUnavailable,
+                   "Kafka, taking over " + id + ": " + rd_kafka_error_string(error.get())};
+    }
+  }
+}
+
 runtime::Result<std::unique_ptr<Producer>> Producer::make(const ClientBase& base,
                                                           const std::string& transactional_id,
                                                           const std::vector<std::string>& topics,
                                                           const Deadline& deadline) {
   std::unique_ptr<Producer> producer(new Producer(base, transactional_id));
-  auto client = Client::make(RD_KAFKA_PRODUCER, base, settings_of(base, transactional_id),
-                             RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+  auto client = client_of(base, transactional_id, deadline);
   if (!client.ok()) return client.error();
   producer->client_ = std::move(*client);
-  producer->events_.reset(rd_kafka_queue_get_main(producer->client_->get()));
-  for (;;) {
-    const ErrorObject error(
-        rd_kafka_init_transactions(producer->client_->get(), deadline.left_ms()));
-    if (error == nullptr) break;
-    const bool again = rd_kafka_error_is_retriable(error.get()) != 0 && !deadline.passed();
-    if (again) continue;
-    const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
-    if (lacks_right(code)) {
-      return refused_or_away("taking over " + transactional_id, code,
-                             {"Write", "transactional id", transactional_id});
-    }
-    return Error{ErrorCode::kUnavailable, "Kafka, taking over " + transactional_id + ": " +
-                                              rd_kafka_error_string(error.get())};
-  }
+  rd_kafka_t* const handle = producer->client_->get();
+  producer->events_.reset(rd_kafka_queue_get_main(handle));
   for (const std::string& topic : topics) {
-    producer->topics_.emplace_back(topic, known_topic(*producer->client_, topic, deadline));
+    producer->topics_.emplace_back(topic, rd_kafka_topic_new(handle, topic.c_str(), nullptr));
   }
+  ask_for_topics(*producer->client_, deadline);
   return producer;
 }
 

@@ -59,6 +59,9 @@ class Producer {
 
  private:
   Producer(const ClientBase& base, std::string id) : base_(base), id_(std::move(id)) {}
+  static runtime::Result<std::unique_ptr<Client>> client_of(const ClientBase& base,
+                                                            const std::string& id,
+                                                            const Deadline& deadline);
   rd_kafka_topic_t* handle(const std::string& topic);
   void drain(int wait_ms);
   void drain_all();

@@ -50,6 +50,7 @@ struct KafkaStats {
   std::uint64_t end_us = 0;           ///< ending transactions
   std::uint64_t store_us = 0;         ///< writing snapshots
   std::uint64_t replayed = 0;         ///< records of changelogs read by take-overs
+  std::uint64_t replayed_rows = 0;    ///< rows in them
   std::uint64_t cache_bytes = 0;      ///< now
   std::uint64_t memtables_bytes = 0;  ///< now
   /// What a person has to put right, now: a right that is missing, a broker that is away.
