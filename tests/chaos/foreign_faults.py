@@ -132,16 +132,18 @@ class ForeignFaults:
         if not harness.eventually(lambda: self.knows(topic), True, 30):
             self.violations.append(f"the wagers of {topic} have no effect")
         time.sleep(3)  # positions of partitions without events are durable after a while
-        self.node.stop()
         ghosts = [(row["Username"], json.dumps(row)) for row in self.strangers(5, "ghost")]
-        how = self.rng.choice(["anew", "expired"])
-        if how == "anew":
+        how = self.rng.choice(["anew", "anew-running", "expired"])
+        if how != "anew-running":
+            self.node.stop()
+        if how != "expired":
             kafka.remake_topic(topic, 1, *self.copies)
             kafka.produce(topic, ghosts)
         else:
             kafka.produce(topic, ghosts)
             kafka.delete_records(topic, 0, len(known) + 3)
-        self.node.start()
+        if how != "anew-running":
+            self.node.start()
         self.ways[f"input-lost-{how}"] += 1
         if not self.halted(topic):
             self.violations.append(f"{topic} ({how}) is not halted: {self.node.log()[-1500:]}")

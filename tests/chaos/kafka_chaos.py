@@ -22,7 +22,7 @@ as the others:
   late-requests        such requests arrive after their connection was reset, and were asked again
   hijack-id            a producer that is not Laurel's takes the transactional id of a partition
   hanging-transaction  a foreign transaction in the input stays open; it is committed, aborted, or times out
-  input-lost           an input is made anew, or loses records that were not read
+  input-lost           an input is made anew, also while the node runs, or loses records that were not read
   network-cut          the only network of the node is cut, up to 15 s       (needs root: ip netns)
   disk-full            the disk with the snapshots is full, then freed       (needs root: mount)
   coordinator-moved    the broker that coordinates a partition's transactions dies     (--brokers 3)

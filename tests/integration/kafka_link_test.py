@@ -5,6 +5,7 @@ import base64
 import contextlib
 import importlib.util
 import io
+import itertools
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 import unittest
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import harness
@@ -30,6 +32,8 @@ USER = "User:laurel"
 PARTITIONS = 4
 WAGERS = 3000
 MAPPED = f'[[input]]\ntopic = "TOPIC"\nformat = "json"\nmapping = "{harness.MAPPING}"\n'
+# Each wager is a message from its player's partition to this one's.
+BOARD = '[[tournament]]\nid = "all"\noperator = "count"\nstart = "{:%Y-%m-%d}T00:00"\nend = "{:%Y-%m-%d}T00:00"\n'
 
 
 class KafkaLink(unittest.TestCase):
@@ -167,8 +171,8 @@ class KafkaLink(unittest.TestCase):
         self.allow([acl for acl in needed if acl != delete])
         catalog = self.folder / "catalog"
         shutil.copytree(harness.CRASH_GAME / "catalog", catalog)
-        (catalog / "tournaments.toml").write_text(
-            '[[tournament]]\nid = "all"\noperator = "count"\nstart = "2021-01-01T00:00"\nend = "2031-01-01T00:00"\n')
+        today = datetime.now(timezone.utc)
+        (catalog / "tournaments.toml").write_text(BOARD.format(today - timedelta(days=100), today + timedelta(days=100)))
         node = self.site(cluster, topic, catalog=catalog)
         node.start()
         inbox = f"{cluster}.inbox"
@@ -176,7 +180,8 @@ class KafkaLink(unittest.TestCase):
         def firsts():
             """The first offset of each inbox."""
             return [kafka.first_offset(inbox, partition) for partition in range(PARTITIONS)]
-        rows = iter(self.rows)
+        rows = (row | {"Id": str(at), "PlayDate": f"{today:%Y-%m-%dT%H:%M:%SZ}"}
+                for at, row in enumerate(itertools.cycle(self.rows)))
 
         def step(holds):
             """More messages, until that holds: a node asks once a minute."""

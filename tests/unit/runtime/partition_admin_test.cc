@@ -125,6 +125,7 @@ TEST_F(PartitionAdmin, EachPublishedVersionHasOneRecordWhateverBecomesOfItsCommi
   cluster.adopt(catalog);
   cluster.engine().script(kAuditPartition, {Step::kAborted, Step::kUnknownNotHappened});
   cluster.settle();
+  EXPECT_EQ(records().size(), 1U);
   cluster.restart();  // with all versions, as a node does
   cluster.settle();
   publish("lee", "summer");
