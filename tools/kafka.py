@@ -163,8 +163,18 @@ class Cluster:
             self.state |= {"secure": True, "bootstrap": f"{secure.HOST}:{ports[0]}"}
         for at, address in enumerate(proxied):
             self.state["brokers"][at] |= {"proxied": address, "behind_proxy": ports[2 * brokers + at]}
-        for broker in self.state["brokers"]:
-            self.configure(broker)
+        made = []
+        try:
+            for broker in self.state["brokers"]:
+                folder = self.broker_folder(broker)
+                if folder.exists():
+                    raise Failure(f"{folder} is left of a start that was broken off; remove {self.folder}")
+                made.append(folder)
+                self.configure(broker)
+        except BaseException:  # so that the next start does not meet it
+            for folder in made:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
         self.save()
 
     def broker_folder(self, broker):

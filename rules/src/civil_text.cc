@@ -24,8 +24,9 @@ bool skip(std::string_view& text, char c) {
   return true;
 }
 
-std::string two(std::int64_t value) {
-  return {static_cast<char>('0' + value / 10 % 10), static_cast<char>('0' + value % 10)};
+void put_two(std::string& out, std::size_t at, std::int64_t value) {
+  out[at] = static_cast<char>('0' + value / 10 % 10);
+  out[at + 1] = static_cast<char>('0' + value % 10);
 }
 
 }  // namespace
@@ -72,8 +73,14 @@ std::optional<Span> parse_span(std::string_view text) {
 
 std::string utc_minute(std::int64_t utc_us) {
   const CivilTime civil = civil_of(floor_div64(utc_us, kMicrosPerSecond));
-  return two(civil.year / 100) + two(civil.year % 100) + "-" + two(civil.month) + "-" +
-         two(civil.day) + "T" + two(civil.second / 3600) + ":" + two(civil.second / 60 % 60) + "Z";
+  std::string out = "0000-00-00T00:00Z";  // written for every wager that counts for a run
+  put_two(out, 0, civil.year / 100);
+  put_two(out, 2, civil.year % 100);
+  put_two(out, 5, civil.month);
+  put_two(out, 8, civil.day);
+  put_two(out, 11, civil.second / 3600);
+  put_two(out, 14, civil.second / 60 % 60);
+  return out;
 }
 
 std::optional<std::int64_t> parse_utc_minute(std::string_view text) {

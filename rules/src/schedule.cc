@@ -87,7 +87,11 @@ struct Reader {
 }  // namespace
 
 std::string run_id(std::string_view tournament, TimeUs start) {
-  return std::string(tournament) + "@" + utc_minute(start);
+  const std::string minute = utc_minute(start);
+  std::string out;
+  out.reserve(tournament.size() + 1 + minute.size());
+  out.append(tournament).push_back('@');
+  return out.append(minute);
 }
 
 std::optional<RunName> parse_run_id(std::string_view run) {

@@ -29,6 +29,10 @@ void add(Seen& seen, const BackfillPart& part) {
   all.counts.rejected += part.counts.rejected;
   all.span.first = std::min(all.span.first, part.first);
   all.span.last = std::max(all.span.last, part.last);
+  if (all.ended_by.empty() && all.end_reason.empty()) {
+    all.ended_by = part.ended_by;
+    all.end_reason = part.end_reason;
+  }
   for (const BackfillRefusal& refusal : part.refusals) {
     if (all.refusals.size() < kBackfillRefusalsMax) all.refusals.push_back(refusal);
   }
@@ -115,10 +119,10 @@ std::vector<BackfillOrder> unfinished_orders(const std::vector<Backfill>& backfi
     if (each.whole) continue;
     if (each.state == Backfill::State::kOpen) out.push_back({each.terms, BackfillState::kOpen});
     if (each.state == Backfill::State::kApplying) {
-      out.push_back({each.terms, BackfillState::kClosed});
+      out.push_back({each.terms, BackfillState::kClosed, each.ended_by, each.end_reason});
     }
     if (each.state == Backfill::State::kDropping) {
-      out.push_back({each.terms, BackfillState::kDropped});
+      out.push_back({each.terms, BackfillState::kDropped, each.ended_by, each.end_reason});
     }
   }
   return out;

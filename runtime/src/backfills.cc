@@ -28,6 +28,8 @@ StoredBackfill stored_of(const BackfillPart& part) {
   }
   if (part.applied_to != kNoTime) out.set_applied_to_us(part.applied_to);
   out.set_through(part.through);
+  out.set_ended_by(part.ended_by);
+  out.set_end_reason(part.end_reason);
   for (const BackfillRefusal& each : part.refusals) {
     StoredRefusal& refusal = *out.add_refusals();
     refusal.set_place(each.place);
@@ -47,6 +49,8 @@ BackfillPart part_of(std::uint64_t id, const StoredBackfill& stored) {
   if (stored.has_last_us()) out.last = stored.last_us();
   if (stored.has_applied_to_us()) out.applied_to = stored.applied_to_us();
   out.through = stored.through();
+  out.ended_by = stored.ended_by();
+  out.end_reason = stored.end_reason();
   for (const StoredRefusal& each : stored.refusals()) {
     out.refusals.push_back({each.place(), each.reason(), each.detail()});
   }

@@ -1,5 +1,7 @@
 #include "open_actors.h"
 
+#include "laurel/runtime/errors.h"
+
 namespace laurel::runtime::internal {
 
 OpenActors::Open& OpenActors::of(const ActorType& type) {
@@ -20,7 +22,8 @@ ActorBase* OpenActors::open(const Activation& activation) {
 }
 
 void OpenActors::keep(Activation& activation) {
-  (void)of(*activation.type).actor->root().SerializeToString(&activation.root);
+  const bool whole = of(*activation.type).actor->root().SerializeToString(&activation.root);
+  LAUREL_ASSERT(whole);  // it fails for what proto3 does not have, and beyond 2 GB
 }
 
 void OpenActors::undo(const Activation& activation) { of(*activation.type).whose = nullptr; }

@@ -10,6 +10,21 @@ namespace laurel::runtime {
 
 using namespace internal;
 
+namespace {
+
+// The record comes after the version, at an upgrade long after: it says when that was.
+std::string in_force(const CatalogTerms& terms) {
+  const auto from = [](TimeUs at) {
+    return at == kFromTheBeginning ? std::string("the beginning") : std::to_string(at) + " us";
+  };
+  std::string out = "published at " + std::to_string(terms.published_us) + " us, in force from " +
+                    from(terms.effective_from_us);
+  if (terms.history) out += " for backfills opened after it, live from " + from(terms.live_from_us);
+  return out;
+}
+
+}  // namespace
+
 void PartitionImpl::act(AdminAction action, std::function<void(bool)> done) {
   Work work;
   work.order = std::make_shared<QueuedOrder>(QueuedOrder{std::move(action), std::move(done)});
@@ -56,7 +71,7 @@ bool PartitionImpl::audit(const AdminAction& action, std::uint64_t catalog_versi
 }
 
 // A version is durable in the catalog's log, which knows no partition: its record follows, once, as
-// the end of the chain says how far they have come. The first start's version nobody has published.
+// the end of the chain says how far they have come.
 void PartitionImpl::audit_catalog() {
   const Catalog& catalog = turns_.catalog();
   if (id != kAuditPartition || catalog.newest().number() <= catalog_audited_) return;
@@ -66,18 +81,14 @@ void PartitionImpl::audit_catalog() {
   if (failed() || (stored && !head.ParseFromString(*stored))) return;
   for (const auto& version : catalog.versions()) {
     const CatalogTerms& terms = version->terms();
-    if (terms.number <= head.catalog_version() || (terms.number == 1 && terms.by.empty())) continue;
+    if (terms.number <= head.catalog_version()) continue;
     AdminAction action;
     action.action = "catalog.publish";
     action.target = "catalog/" + std::to_string(terms.number);
     action.by = terms.by;
     action.reason = terms.note;
     action.before = "version " + std::to_string(terms.number - 1);
-    action.after = std::string("in force from ") +
-                   (terms.effective_from_us == kFromTheBeginning
-                        ? "the beginning"
-                        : std::to_string(terms.effective_from_us) + " us") +
-                   (terms.history ? ", history too" : "");
+    action.after = in_force(terms);
     if (!audit(action, terms.number)) return;
   }
   catalog_audited_ = catalog.newest().number();

@@ -90,6 +90,9 @@ void PartitionImpl::handle_order(Work work) {
                              {}};
     if (id == kAuditPartition && !audit(action)) return orders_.push_front(std::move(work));
     part.state = order.state;
+    // Where a crash comes between the partitions, the order is given again from here.
+    part.ended_by = order.by;
+    part.end_reason = order.reason;
   }
   const bool nothing_to_do = part.terms.sorted || part.counts.staged == 0;
   if (part.state != BackfillState::kOpen && nothing_to_do) part.through = true;

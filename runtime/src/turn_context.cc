@@ -22,14 +22,6 @@ std::uint64_t splitmix(std::uint64_t& state) {
   return z ^ (z >> 31);
 }
 
-// A topic's record type: what consumers see as the CloudEvents type.
-std::string_view record_type(std::string_view topic) {
-  if (topic == kTopicBalances) return "laurel.balance.changed.v1";
-  if (topic == kTopicLedger) return "laurel.points.posted.v1";
-  if (topic == kTopicTournaments) return "laurel.tournament.state.v1";
-  return "laurel.tier.changed.v1";
-}
-
 }  // namespace
 
 TurnContext::TurnContext(const Environment& environment, const Scope& scope)
@@ -174,7 +166,7 @@ void TurnContext::outgo(const ActorId& to, const google::protobuf::Message& mess
   out.to = to;
   out.type = message.GetDescriptor();
   out.way = way;
-  out.from = self();
+  if (way == OutgoingMessage::Way::kLatest) out.from = self();
   std::size_t size = 0;
   if (way == OutgoingMessage::Way::kDirect) {
     size = message.ByteSizeLong();
@@ -260,19 +252,19 @@ bool TurnContext::recall(const google::protobuf::Descriptor& event_type,
 
 void TurnContext::emit_record(std::string_view topic, std::string_view key,
                               const google::protobuf::Message& record, bool latest) {
-  for (const std::string_view known : kActorTopics) {
-    if (known != topic) continue;
-    if (auto bytes = serialize(record)) {
-      if (emitted_.empty()) emitted_.reserve(4);
-      emitted_.push_back(
-          {{known, std::string(key), std::string(record_type(known)), std::move(*bytes), now()},
-           latest});
-    }
-    return;
+  const ActorTopic* to = actor_topic(topic);
+  if (to == nullptr) {
+    const bool ours = std::ranges::find(kTopics, topic) != kTopics.end();
+    return reject("undeclared-topic",
+                  std::string(topic) + (ours ? " is a topic of the runtime's own"
+                                             : " is not a topic of this version"));
   }
-  const bool ours = std::ranges::find(kTopics, topic) != kTopics.end();
-  reject("undeclared-topic", std::string(topic) + (ours ? " is a topic of the runtime's own"
-                                                        : " is not a topic of this version"));
+  auto bytes = serialize(record);
+  if (!bytes) return;
+  if (emitted_.empty()) emitted_.reserve(4);
+  emitted_.push_back(
+      {{to->name, std::string(key), std::string(to->record_type), std::move(*bytes), now()},
+       latest});
 }
 
 void TurnContext::emit(std::string_view topic, std::string_view key,

@@ -97,7 +97,7 @@ class Turns {
   BoardSet boards_;
   std::vector<Activation*> dirty_;
   std::vector<const ActorType*> asleep_;
-  Scratch scratch_;   // of the actors
+  Scratch scratch_;   // of the actors; between their turns, of the rows of roots
   std::string name_;  // of the actor that is activated
   CommitNumber durable_ = 0;
   bool boards_unswept_ = false;  // an activation went, its boards may be left

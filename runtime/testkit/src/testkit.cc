@@ -8,6 +8,7 @@
 #include "laurel/contract/options.pb.h"
 #include "laurel/runtime/errors.h"
 #include "laurel/runtime/keys.h"
+#include "laurel/runtime/topics.h"
 #include "laurel/testkit/utc_zones.h"
 
 namespace laurel {
@@ -150,6 +151,10 @@ class TestKit::KitTurn final : public Turn {
   }
   void emit(std::string_view topic, std::string_view key,
             const google::protobuf::Message& record) override {
+    if (runtime::actor_topic(topic) == nullptr) {
+      return reject("undeclared-topic",
+                    std::string(topic) + " is not a topic that actors write to");
+    }
     emitted.push_back({std::string(topic), std::string(key), record.SerializeAsString()});
   }
   void emit_latest(std::string_view topic, std::string_view key,

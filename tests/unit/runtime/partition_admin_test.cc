@@ -5,6 +5,7 @@
 #include "actors/player/player.h"
 #include "laurel/contract/outputs.pb.h"
 #include "laurel/runtime/topics.h"
+#include "support/golden.h"
 #include "support/partition_cluster.h"
 
 namespace laurel::runtime {
@@ -82,8 +83,8 @@ TEST_F(PartitionAdmin, AnActionWhoseCommitEndsBadlyIsDoneOnceAllTheSame) {
   EXPECT_EQ(all[1].previous_hash(), all[0].hash());
 }
 
-// ---- Backfills and catalogs
-// ----------------------------------------------------------------------
+// --- Backfills and catalogs ---
+
 TEST_F(PartitionAdmin, ABackfillIsClosedOrDroppedWithOneRecordInTheCommitThatDoesIt) {
   cluster.engine().script(kAuditPartition,
                           {Step::kDurable, Step::kAborted, Step::kUnknownHappened});
@@ -108,6 +109,33 @@ TEST_F(PartitionAdmin, ABackfillIsClosedOrDroppedWithOneRecordInTheCommitThatDoe
   EXPECT_EQ(all[1].previous_hash(), all[0].hash());
 }
 
+TEST_F(PartitionAdmin, WhoClosedABackfillIsKnownAlsoWhenACrashCameBetweenThePartitions) {
+  const BackfillTerms terms{1, "file", 0, 0, false};
+  cluster.order({terms, BackfillState::kOpen});
+  cluster.settle();
+  cluster.partition(1).order({terms, BackfillState::kClosed, "kim", "all files are in"}, {});
+  cluster.settle();
+  EXPECT_TRUE(records().empty());
+  cluster.restart();
+  for (BackfillOrder& left : unfinished_orders(cluster.gathered())) cluster.order(std::move(left));
+  cluster.settle();
+  const auto all = records();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].by(), "kim");
+  EXPECT_EQ(all[0].reason(), "all files are in");
+}
+
+TEST_F(PartitionAdmin, TheEndOfTheChainIsStoredAsItWas) {
+  cluster.clock(5'000'000);
+  act("wagers/3", "1");
+  cluster.settle();
+  const auto& rows = cluster.disk().at(kAuditPartition)->rows;
+  const auto end = rows.find({Space::kStaged, "a"});
+  ASSERT_NE(end, rows.end());
+  EXPECT_EQ(laurel::testing::hex(end->second),
+            laurel::testing::hex(laurel::testing::golden("audit-end.hex")));
+}
+
 TEST_F(PartitionAdmin, EachPublishedVersionHasOneRecordWhateverBecomesOfItsCommit) {
   auto catalog = std::make_shared<const Catalog>();
   const auto publish = [&](const std::string& by, const std::string& note) {
@@ -120,12 +148,12 @@ TEST_F(PartitionAdmin, EachPublishedVersionHasOneRecordWhateverBecomesOfItsCommi
                       std::move(terms), std::vector<CatalogDocument>{},
                       std::vector<std::pair<PlanId, std::shared_ptr<const void>>>{}));
   };
-  publish("", "first start");  // nobody's
+  publish("", "first start");
   publish("kim", "spring");
   cluster.adopt(catalog);
   cluster.engine().script(kAuditPartition, {Step::kAborted, Step::kUnknownNotHappened});
   cluster.settle();
-  EXPECT_EQ(records().size(), 1U);
+  EXPECT_EQ(records().size(), 2U);
   cluster.restart();  // with all versions, as a node does
   cluster.settle();
   publish("lee", "summer");
@@ -134,15 +162,17 @@ TEST_F(PartitionAdmin, EachPublishedVersionHasOneRecordWhateverBecomesOfItsCommi
   act("wagers/3", "1");
   cluster.settle();
   const auto all = records();
-  ASSERT_EQ(all.size(), 3U);
-  EXPECT_EQ(all[0].action(), "catalog.publish");
-  EXPECT_EQ(all[0].target(), "catalog/2");
-  EXPECT_EQ(all[0].by(), "kim");
-  EXPECT_EQ(all[0].reason(), "spring");
-  EXPECT_EQ(all[1].target(), "catalog/3");
-  EXPECT_EQ(all[1].by(), "lee");
-  EXPECT_EQ(all[2].action(), "input.accept-loss");
-  EXPECT_EQ(all[2].previous_hash(), all[1].hash());
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(all[0].target(), "catalog/1");
+  EXPECT_EQ(all[0].reason(), "first start");
+  EXPECT_EQ(all[1].action(), "catalog.publish");
+  EXPECT_EQ(all[1].target(), "catalog/2");
+  EXPECT_EQ(all[1].by(), "kim");
+  EXPECT_EQ(all[1].reason(), "spring");
+  EXPECT_EQ(all[2].target(), "catalog/3");
+  EXPECT_EQ(all[2].by(), "lee");
+  EXPECT_EQ(all[3].action(), "input.accept-loss");
+  EXPECT_EQ(all[3].previous_hash(), all[2].hash());
 }
 
 TEST_F(PartitionAdmin, AnEndThatCannotBeReadStopsThePartitionInsteadOfBeginningAnotherChain) {

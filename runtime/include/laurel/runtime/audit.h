@@ -11,7 +11,8 @@ namespace laurel::runtime {
 /// All actions are handled here, so that there is one chain.
 inline constexpr PartitionId kAuditPartition = 0;
 
-/// Becomes durable with its record, or not at all.
+/// Becomes durable with its record, or not at all. But for catalog.publish, whose version is
+/// durable before, and a backfill's end in the other partitions: their records follow, once each.
 struct AdminAction {
   /// Stable name: input.accept-loss, backfill.close, backfill.drop, catalog.publish.
   std::string action;

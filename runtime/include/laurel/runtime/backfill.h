@@ -91,6 +91,7 @@ struct BackfillPart {
   std::array<TimeUs, 3> settling{kNoTime, kNoTime, kNoTime};  ///< on its way to `passed`
   bool through = false;                                       ///< nothing is left to do
   std::vector<BackfillRefusal> refusals;                      ///< the first kBackfillRefusalsMax
+  std::string ended_by, end_reason;                           ///< closed or dropped by whom, why
 };
 using BackfillParts = std::vector<BackfillPart>;  ///< of one partition, by id
 
@@ -108,6 +109,7 @@ struct Backfill {
   BackfillSpan span;
   bool whole = true;  ///< every partition has its part, all in one state
   std::vector<BackfillRefusal> refusals;
+  std::string ended_by, end_reason;
 
   bool held() const { return state == State::kOpen || state == State::kApplying; }
 };
