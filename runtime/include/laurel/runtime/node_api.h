@@ -76,7 +76,7 @@ class NodeApi {
   /// left at kPending, which means: unknown, send again.
   virtual Status submit(std::shared_ptr<Submission> submission,
                         std::shared_ptr<const Decoder> decoder) = 0;
-  /// CloudEvents as JSON, one event per record.
+  /// CloudEvents in JSON or protobuf, by the encoding of the record, which is one event.
   virtual std::shared_ptr<const Decoder> cloud_events_decoder() const = 0;
   /// `format`: csv or ndjson; `mapping`: TOML text; `header`: the CSV header line, else empty.
   /// kInvalidInput with line, key and what is allowed.

@@ -173,7 +173,8 @@ class Turn {
                       std::initializer_list<std::string_view> natural_key,
                       google::protobuf::Message* event, google::protobuf::Message* note) = 0;
 
-  /// A record for an output topic. `emit_latest`: only the last one per key and commit goes out.
+  /// For an output topic, none of the runtime's own. `emit_latest`: the last one per key and
+  /// commit.
   virtual void emit(std::string_view topic, std::string_view key,
                     const google::protobuf::Message& record) = 0;
   virtual void emit_latest(std::string_view topic, std::string_view key,
