@@ -1,8 +1,8 @@
-// bench_visible_sink: when wagers of the peers' generator become visible as ledger entries of Laurel, to a consumer
-// that reads committed records only. What the peers' own sink does, but for the record's time: theirs is the wager's;
-// Laurel's is when the entry was written, so the wager is known by its event time (1 ms each) and the pace.
-// FIRST_MS: event time of wager 0.
-// usage: bench_visible_sink BROKERS WAGERS_TOPIC RESULTS_TOPIC RATE FIRST_MS SKIP_S SECONDS
+// bench_visible_sink: when wagers of the peers' generator become visible as ledger entries of
+// Laurel, to a consumer that reads committed records only. What the peers' own sink does, but for
+// the record's time: theirs is the wager's; Laurel's is when the entry was written, so the wager is
+// known by its event time (1 ms each) and the pace. FIRST_MS: event time of wager 0. usage:
+// bench_visible_sink BROKERS WAGERS_TOPIC RESULTS_TOPIC RATE FIRST_MS SKIP_S SECONDS
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
@@ -46,7 +46,8 @@ rd_kafka_t* consumer(const std::string& brokers) {
                                                         {"fetch.wait.max.ms", "5"},
                                                         {"fetch.min.bytes", "1"},
                                                         {"queued.min.messages", "200000"}}) {
-    if (rd_kafka_conf_set(conf, name, value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK) fail(why);
+    if (rd_kafka_conf_set(conf, name, value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK)
+      fail(why);
   }
   rd_kafka_t* out = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
   if (out == nullptr) fail(why);

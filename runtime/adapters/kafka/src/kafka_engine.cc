@@ -207,8 +207,7 @@ Status Engine::start() {
   auto cache = StoreCache::make(common_->base.options.store);
   if (!cache.ok()) return cache.error();
   cache_ = std::move(*cache);
-  Status status =
-      all([&](kafka::Partition& each) { return each.open(store_options(each.id())); });
+  Status status = all([&](kafka::Partition& each) { return each.open(store_options(each.id())); });
   if (!status.ok()) return status;
   // What an owner before left open hides what others sent: all are fenced before an inbox is read.
   status = all([&](kafka::Partition& each) {

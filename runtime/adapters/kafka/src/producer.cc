@@ -44,10 +44,10 @@ Settings settings_of(const ClientBase& base, const std::string& transactional_id
 
 }  // namespace
 
-// A client that is told to wait, for its coordinator or until the broker has ended what is open, asks
-// again after half a second, whatever it is set to. By then a new one has long been answered. One
-// that is merely slow gets the time it needs. A late request of one that was given up can fence the
-// next: that is as if two started at once, and taking over begins again.
+// A client that is told to wait, for its coordinator or until the broker has ended what is open,
+// asks again after half a second, whatever it is set to. By then a new one has long been answered.
+// One that is merely slow gets the time it needs. A late request of one that was given up can fence
+// the next: that is as if two started at once, and taking over begins again.
 runtime::Result<std::unique_ptr<Client>> Producer::client_of(const ClientBase& base,
                                                              const std::string& id,
                                                              const Deadline& deadline) {
