@@ -14,6 +14,7 @@ that of the middle third (the first third is for caches to fill). Exit code 1 wh
     disk_b_per_wager          the node's folder: ledger and journal are kept for ever, so it grows with the wagers, and
                               what must not grow is by how much (slope of a third)          at most 50 % + 50 B
 
+Caches and memtables take some minutes to fill: a run of less than a quarter of an hour shows that it works, no more.
 The broker's disk is told and not judged: changelog and results are kept for days by their topics' settings, so it grows
 by design. The topic of wagers keeps --keep-minutes, as a feed would; what is not read by then would halt the input.
 """
