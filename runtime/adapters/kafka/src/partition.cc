@@ -118,7 +118,7 @@ Status Partition::replay_some(bool to_its_end) {
   Status failure;
   std::uint64_t rows = 0;
   store_->begin_replay();
-  const Status status =
+  Status status =
       common_.readers.read(topic, id_, from, end, deadline, [&](const LogRecord& record) {
         ++common_.counters.replayed;
         failure = store_->replay(record, rows);

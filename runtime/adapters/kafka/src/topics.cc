@@ -20,6 +20,7 @@ constexpr const char* kMessageBytesMax = "2097152";
 constexpr const char* kForEver = "-1";
 constexpr const char* kTwoDays = "172800000";
 constexpr const char* kSevenDays = "604800000";
+constexpr const char* kInboxSegmentBytes = "67108864";
 constexpr Milliseconds kAskAgain{20};
 
 struct Metadata {
@@ -103,8 +104,11 @@ std::vector<DeclaredTopic> declared_topics() {
       {"cleanup.policy", "compact", Check::kEqual},
       {"min.compaction.lag.ms", kTwoDays, Check::kAtLeast},
       {"delete.retention.ms", kSevenDays, Check::kAtLeast}};
+  // What is deleted leaves the disk by whole segments, and a broker's have 1 GiB.
+  std::vector<DeclaredProperty> inbox = kept_for_ever();
+  inbox.push_back({"segment.bytes", kInboxSegmentBytes, Check::kNone});
   std::vector<DeclaredTopic> out = {{std::string(kChangelogTopic), true, compacted},
-                                    {std::string(kInboxTopic), true, kept_for_ever()},
+                                    {std::string(kInboxTopic), true, inbox},
                                     {std::string(kCatalogTopic), false, kept_for_ever()}};
   for (const std::string_view topic : runtime::kTopics) {
     out.push_back({std::string(topic), true, {{"cleanup.policy", "delete", Check::kNone}}});
