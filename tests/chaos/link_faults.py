@@ -1,12 +1,16 @@
 """Faults of the link between node and brokers: through a proxy (proxy.py), and by a cut of the only
 network there is (namespace.py)."""
 
+import time
+
+import harness
 import proxy
 
 # A transaction of the node is given up after 10 s: some faults take longer than that.
 SHORT_S, LONG_S = (1, 5), (11, 15)
 END, WRITE = proxy.END_TRANSACTION, proxy.PRODUCE
 FAILED = "laurel_kafka_transactions_failed_total"
+MEETS_WITHIN_S = 20
 DEATHS = 1 / 4  # of the faults in which the node dies before the link is whole again
 
 
@@ -18,14 +22,21 @@ class LinkFaults:
         """Wagers come while it lasts; then all goes on in the same process, or in the next one. `effects`
         are counters of the proxy, of which one has to have risen."""
         before = sum(self.proxy.counts[each] for each in effects)
+
+        def met():
+            return sum(self.proxy.counts[each] for each in effects) > before
+
         failed = self.metric(FAILED)
         self.trickle(self.rng.uniform(*seconds))
         self.proxy.stalled = False  # what was held is counted when it is let go
+        until = time.monotonic() + MEETS_WITHIN_S * harness.SCALE  # a busy machine commits seldom
+        while not met() and self.node.running() and time.monotonic() < until:
+            self.trickle(0.2)
         died = self.rng.random() < DEATHS
         if died:
             self.ways["transactions-failed"] += int(self.metric(FAILED) - failed)
             self.node.kill()
-        if sum(self.proxy.counts[each] for each in effects) == before:
+        if not met():
             raise self.Invalid(f"nothing came of it: {effects}")
         self.proxy.heal()
         if died:
