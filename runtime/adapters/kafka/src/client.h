@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -47,6 +48,22 @@ class Deadline {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point at_;
 };
+
+/// Asks `ask(Deadline)`, which gives a Result or a Status, again while its answer is that Kafka is
+/// away: a broker that is just elected, has not heard of a topic yet, or loses the question, would
+/// otherwise cost all the time there is.
+template <class Ask>
+auto ask_until(const Deadline& deadline, Ask ask) {
+  constexpr Milliseconds kQuestion{5000}, kAgain{100};
+  for (;;) {
+    auto answer = ask(Deadline(Milliseconds(deadline.left_ms(kQuestion))));
+    if (answer.ok() || answer.error().code != runtime::ErrorCode::kUnavailable ||
+        deadline.passed()) {
+      return answer;
+    }
+    std::this_thread::sleep_for(kAgain);
+  }
+}
 
 /// What all clients of an engine have in common.
 struct ClientBase {

@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <limits>
 #include <map>
-#include <thread>
 
 #include "link.h"
 
@@ -19,13 +17,6 @@ using runtime::Status;
 
 using Config = Owned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
 using Found = std::map<std::string, std::string>;
-
-constexpr std::chrono::milliseconds kAskAgain{100};
-
-struct Described {
-  std::map<std::string, Found> topics;
-  std::string unknown;  // a topic that the broker that was asked does not know
-};
 
 // -1 is "without a limit" in every property that is compared like this.
 std::int64_t number_of(const std::string& text) {
@@ -69,8 +60,9 @@ std::string differences(const ClientBase& base, const std::string& topic,
   return out;
 }
 
-runtime::Result<Described> describe(Client& client, const std::vector<std::string>& names,
-                                    const Deadline& deadline) {
+runtime::Result<std::map<std::string, Found>> describe(Client& client,
+                                                       const std::vector<std::string>& names,
+                                                       const Deadline& deadline) {
   std::vector<Config> asked;
   std::vector<rd_kafka_ConfigResource_t*> raw;
   for (const std::string& name : names) {
@@ -90,17 +82,13 @@ runtime::Result<Described> describe(Client& client, const std::vector<std::strin
   if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return unavailable(kDoing, code);
   }
-  Described out;
+  std::map<std::string, Found> out;
   std::size_t count = 0;
   const auto* const* resources = rd_kafka_DescribeConfigs_result_resources(
       rd_kafka_event_DescribeConfigs_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     const std::string name = rd_kafka_ConfigResource_name(resources[i]);
     const auto code = rd_kafka_ConfigResource_error(resources[i]);
-    if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-      out.unknown = name;
-      continue;
-    }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return refused_or_away("reading the settings of topic " + name, code,
                              {"DescribeConfigs", "topic", name});
@@ -109,7 +97,7 @@ runtime::Result<Described> describe(Client& client, const std::vector<std::strin
     const auto* const* entry = rd_kafka_ConfigResource_configs(resources[i], &entries);
     for (std::size_t at = 0; at < entries; ++at) {
       const char* value = rd_kafka_ConfigEntry_value(entry[at]);
-      out.topics[name][rd_kafka_ConfigEntry_name(entry[at])] = value == nullptr ? "" : value;
+      out[name][rd_kafka_ConfigEntry_name(entry[at])] = value == nullptr ? "" : value;
     }
   }
   return out;
@@ -123,22 +111,14 @@ Status check_topics(const ClientBase& base, Client& client,
   std::vector<std::string> names;
   names.reserve(topics.size());
   for (const DeclaredTopic& topic : topics) names.push_back(topic_name(base, topic.name));
-  auto found = describe(client, names, deadline);
-  // The topics are there: a broker that does not know one yet has not heard of it.
-  while (found.ok() && !found->unknown.empty() && !deadline.passed()) {
-    std::this_thread::sleep_for(kAskAgain);
-    found = describe(client, names, deadline);
-  }
+  const auto found = ask_until(
+      deadline, [&](const Deadline& question) { return describe(client, names, question); });
   if (!found.ok()) return found.error();
-  if (!found->unknown.empty()) {
-    return unavailable("reading the settings of topic " + found->unknown,
-                       RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
-  }
   std::string all;
   for (std::size_t i = 0; i < topics.size(); ++i) {
-    const auto is = found->topics.find(names[i]);
+    const auto is = found->find(names[i]);
     all += differences(base, names[i], properties_of(topics[i], replicas[i]),
-                       is == found->topics.end() ? Found() : is->second);
+                       is == found->end() ? Found() : is->second);
   }
   if (all.empty()) return {};
   return Error{ErrorCode::kConfigInvalid,

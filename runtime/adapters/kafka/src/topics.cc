@@ -74,6 +74,9 @@ Status create(const ClientBase& base, Client& client, const DeclaredTopic& topic
   if (lacks_right(code)) {
     return refused_or_away("making topic " + name, code, {"Create", "topic", name});
   }
+  if (code == RD_KAFKA_RESP_ERR_NOT_CONTROLLER || code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT) {
+    return unavailable("making topic " + name, code);
+  }
   const char* text = count == 1 ? rd_kafka_topic_result_error_string(topics[0]) : nullptr;
   return Error{ErrorCode::kConfigInvalid,
                "topic " + name + " cannot be made: " + (text != nullptr ? text : text_of(code))};
@@ -169,9 +172,10 @@ Status make_topics(const ClientBase& base, Client& client, const std::vector<Dec
         if (!found.ok()) return found.error();
         replicas = *found;
       }
-      if (Status status = create(base, client, topic, wanted, replicas, deadline); !status.ok()) {
-        return status;
-      }
+      Status made = ask_until(deadline, [&](const Deadline& question) {
+        return create(base, client, topic, wanted, replicas, question);
+      });
+      if (!made.ok()) return made;
       while (shape->partitions == 0) {
         if (deadline.passed()) {
           return unavailable("making topic " + name, RD_KAFKA_RESP_ERR__TIMED_OUT);
