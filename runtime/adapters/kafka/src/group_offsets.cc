@@ -18,7 +18,7 @@ void GroupOffsets::write(const std::vector<InputPartition>& inputs,
       const auto known = positions.find(name);
       const auto position =
           known == positions.end() ? std::nullopt : decode_position(known->second);
-      least = std::min(least, position ? position->next : std::int64_t{0});
+      least = std::min(least, position ? position->last.next : std::int64_t{0});
     }
     if (least == 0) continue;
     rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition)->offset =
