@@ -219,10 +219,10 @@ TEST_F(InputProofsTest, WhatCannotBeProvedIsPutBackAndNotReadUntilItIs) {
   hand_on(1);
   now_ += seconds(2);
   logs_[0].away = true;
-  input(0).at_end = input(1).at_end = true;
   read(0, 8);
   read(1, 8);
-  while (input(1).proof.held) {
+  input(0).at_end = input(1).at_end = true;
+  for (int rounds = 0; rounds < 30 && input(1).proof.held; ++rounds) {
     round();
     now_ += Milliseconds(100);
     read(1, 8);
