@@ -9,7 +9,6 @@
 namespace laurel::adapters::kafka {
 namespace {
 
-using runtime::Error;
 using runtime::Result;
 
 constexpr Milliseconds kSilence{1000};  // in less nobody deletes a topic, makes and fills it
