@@ -21,7 +21,8 @@ Sample labelled(std::string label, std::string name, std::uint64_t value) {
 
 double seconds(std::uint64_t us) { return static_cast<double>(us) / 1e6; }
 
-void add_kafka(const adapters::KafkaStats& kafka, std::vector<MetricFamily>& out) {
+void add_kafka(const adapters::KafkaStats& kafka, std::size_t troubles,
+               std::vector<MetricFamily>& out) {
   out.push_back(one("laurel_kafka_transactions_total", "Transactions committed.",
                     MetricKind::kCounter, kafka.transactions));
   out.push_back(one("laurel_kafka_transactions_failed_total", "Transactions that ended otherwise.",
@@ -37,8 +38,8 @@ void add_kafka(const adapters::KafkaStats& kafka, std::vector<MetricFamily>& out
                     MetricKind::kCounter, kafka.records));
   out.push_back(one("laurel_kafka_bytes_total", "Bytes of their keys and values.",
                     MetricKind::kCounter, kafka.bytes));
-  out.push_back(one("laurel_kafka_troubles", "What /v1/status shows under `troubles`, of commits.",
-                    MetricKind::kGauge, kafka.troubles.size()));
+  out.push_back(one("laurel_kafka_troubles", "What /v1/status shows under `troubles`.",
+                    MetricKind::kGauge, troubles));
   out.push_back(one("laurel_kafka_replayed_total", "Records of changelogs read by take-overs.",
                     MetricKind::kCounter, kafka.replayed));
   out.push_back(one("laurel_kafka_replayed_rows_total", "Rows in them.", MetricKind::kCounter,
@@ -131,7 +132,7 @@ std::string render_metrics(const Figures& figures) {
     memtables_bytes = figures.engine.embedded->memtables_bytes;
   }
   if (figures.engine.kafka) {
-    add_kafka(*figures.engine.kafka, out);
+    add_kafka(*figures.engine.kafka, figures.status.troubles.size(), out);
     cache_bytes = figures.engine.kafka->cache_bytes;
     memtables_bytes = figures.engine.kafka->memtables_bytes;
   }

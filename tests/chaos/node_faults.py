@@ -11,7 +11,7 @@ import harness
 
 PATIENCE_S = 90
 SHORT_PAUSE_S = (1, 5)
-LONG_PAUSE_S = (5, 30)
+LONG_PAUSE_S = (12, 30)  # a transaction of the node may take 10
 LONG_PAUSES = 0.25  # of those of the node
 DISK_BYTES = 400 << 20  # of the file system with the snapshots
 NO_ROOM = re.compile(r"No space left|no space")

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +17,7 @@ import foreign_faults  # noqa: E402
 from kafka_check import check  # noqa: E402
 from points import points_of, points_per_player, rows_of  # noqa: E402
 
+REMAKE = Path(__file__).with_name("kafka_remake.py")
 MAPPED = f'[[input]]\ntopic = "TOPIC"\nformat = "json"\nmapping = "{harness.MAPPING}"\n'
 EVENTS = '[[input]]\ntopic = "TOPIC"\n'
 
@@ -254,6 +256,56 @@ class KafkaInputs(unittest.TestCase):
         kafka.produce(anew, [("k", json.dumps(harness.wager("p0008", "8", 8000)))])
         expected["p0008"] = 8
         self.assertEqual(harness.eventually(lambda: harness.points(node.balances()), expected, 30), expected)
+
+    def made_anew_in_a_moment(self):
+        """A node that has handled records of a topic that was made anew, from the offset on to which it had
+        read the one before, and has not noticed it yet. The topic, and the points by when all counts."""
+        for _ in range(5):
+            topic, cluster = kafka.fresh_name("anew"), kafka.fresh_name("c")
+            kafka.make_topic(topic, 1)
+            node = self.node(cluster, EVENTS.replace("TOPIC", topic), partitions=2)
+            node.start()
+            old = [harness.wager(f"p{at % 20:04}", at, 1000) for at in range(40)]
+            new = [harness.wager(f"q{at % 20:04}", 1000 + at, 1000) for at in range(400)]
+            kafka.produce(topic, [(wager["subject"], json.dumps(wager)) for wager in old[:-1]])
+            self.handled(node, len(old) - 1)
+            lines = "".join(f"{wager['subject']}\t{json.dumps(wager)}\n" for wager in old[-1:] + new)
+            done = subprocess.run(
+                [foreign_faults.DEBIAN_PYTHON, "-B", REMAKE, kafka.bootstrap(), topic, str(node.process.pid)],
+                input=lines, capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            client = node.client()
+            unnoticed = harness.eventually(
+                lambda: int(client.get_json("/v1/status")["accepted"]) == len(new), True, 3)
+            client.close()
+            if unnoticed and "is halted" not in node.log():
+                points = {f"p{at:04}": 2 for at in range(20)} | {f"q{at:04}": 20 for at in range(20)}
+                return node, topic, points
+            self.assertIn("is halted", node.log())  # by the silence, which is as well
+            self.assertEqual(node.stop(), 0)
+        return self.skipTest(f"it was not fast enough: {done.stdout} ms the last time")
+
+    def all_counts_after_the_loss_was_accepted(self, node, topic, points):
+        self.assertEqual(harness.eventually(lambda: self.gauge(node, "laurel_input_halted", topic), 1, 30), 1,
+                         node.log()[-2000:])
+        self.assertIn("the topic was made anew", node.log())
+        self.assertNotEqual(harness.points(node.balances()), points)
+        done = node.verb("input", "accept-loss", topic, "0", "--reason", "made anew", "--by", "kim")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(harness.eventually(lambda: harness.points(node.balances()), points, 30), points)
+
+    @unittest.skipUnless(foreign_faults.available(), "python3-confluent-kafka is not installed")
+    def test_a_topic_made_anew_in_a_moment_is_halted_within_seconds(self):
+        self.all_counts_after_the_loss_was_accepted(*self.made_anew_in_a_moment())
+
+    @unittest.skipUnless(foreign_faults.available(), "python3-confluent-kafka is not installed")
+    def test_a_topic_made_anew_in_a_moment_is_halted_though_the_node_dies_before(self):
+        node, topic, points = self.made_anew_in_a_moment()
+        time.sleep(2.5)  # positions of partitions without events are durable, too
+        self.assertNotIn("is halted", node.log())
+        node.kill()
+        node.start()
+        self.all_counts_after_the_loss_was_accepted(node, topic, points)
 
     def accept_the_loss(self, node, grows, anew):
         """Only of what is halted, with a reason, durably, and once in `audit`."""

@@ -203,6 +203,30 @@ class KafkaLink(unittest.TestCase):
         self.assertTrue(harness.eventually(lambda: step(mended), True, 90), node.log())
         self.assertGreater(sum(firsts()), 0)
 
+    def test_the_trouble_of_an_input_stays_until_it_is_read_again(self):
+        """One that is idle, whose metadata may still be seen."""
+        topic, cluster = self.made(1)
+        needed = acls.needed(cluster, [topic])
+        read = next(acl for acl in needed if acl.name == topic)
+        self.allow([*needed, read._replace(operation="Describe")])
+        node = self.site(cluster, topic)
+        node.start()
+        self.produce(topic, self.rows[:self.step])
+        self.counted(node, cluster, self.rows[:self.step])
+        client = node.client()
+        self.addCleanup(client.close)
+        def troubles():
+            return client.get_json("/v1/status")["troubles"]
+        def in_trouble():
+            return f"needs Read on topic {topic}" in " ".join(troubles())
+        self.allow([read], remove=True)
+        self.assertTrue(harness.eventually(in_trouble, True, 20), node.log())
+        time.sleep(15)  # longer than between two looks for new partitions
+        self.assertTrue(in_trouble(), node.log())
+        self.assertIn(f"laurel_kafka_troubles {len(troubles())}\n", client.get("/metrics").body.decode())
+        self.allow([read])
+        self.assertEqual(harness.eventually(troubles, [], 30), [], node.log())
+
     def test_rights_that_are_taken_away_are_waited_for(self):
         topic, cluster = self.made()
         needed = acls.needed(cluster, [topic])

@@ -19,6 +19,7 @@ constexpr std::uint8_t kFormat = 1;
 constexpr std::string_view kIdentityRecord = "identity";
 constexpr std::uint16_t kPartitionsDefault = 16;
 constexpr Milliseconds kAskForId{100};
+constexpr Milliseconds kAskWithin{2000};
 
 std::string hex(std::string_view bytes) {
   std::string out;
@@ -76,12 +77,9 @@ Result<std::optional<ClusterIdentity>> read_identity(const ClientBase& base, Cli
 
 Result<std::string> kafka_cluster(Client& asker, const Deadline& deadline) {
   for (;;) {
-    // A client that is asked for nothing connects after a second.
-    const struct rd_kafka_metadata* metadata = nullptr;
-    if (rd_kafka_metadata(asker.get(), 0, nullptr, &metadata, deadline.left_ms()) ==
-        RD_KAFKA_RESP_ERR_NO_ERROR) {
-      rd_kafka_metadata_destroy(metadata);
-    }
+    // A client that is asked for nothing connects after a second; one that is not answered is asked
+    // again.
+    ask_for_topics(asker, Deadline(Milliseconds(deadline.left_ms(kAskWithin))));
     // It looks, and then waits for a change: one that comes in between is missed.
     char* const id = rd_kafka_clusterid(asker.get(), deadline.left_ms(kAskForId));
     if (id != nullptr) {

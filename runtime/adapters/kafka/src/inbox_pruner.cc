@@ -25,6 +25,15 @@ InboxPruner::InboxPruner(const ClientBase& base, Client& client, std::uint16_t p
 void InboxPruner::note(runtime::PartitionId partition, std::int64_t low) {
   const std::lock_guard lock(mutex_);
   inboxes_[partition].low = low;
+  look_locked();
+}
+
+void InboxPruner::look() {
+  const std::lock_guard lock(mutex_);
+  look_locked();
+}
+
+void InboxPruner::look_locked() {
   hear_locked();
   const auto now = Clock::now();
   if (now < next_) return;
@@ -52,7 +61,7 @@ void InboxPruner::ask_locked() {
   rd_kafka_DeleteRecords(client_.get(), &wanted, 1, options.get(), answers_.get());
 }
 
-// Of what was asked for before. What failed is asked for again when the inbox has gone on.
+// Of what was asked for before. What failed is asked for again.
 void InboxPruner::hear_locked() {
   while (const Event event{rd_kafka_queue_poll(answers_.get(), 0)}) {
     rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
@@ -60,22 +69,34 @@ void InboxPruner::hear_locked() {
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR && result != nullptr) {
       const auto* offsets = rd_kafka_DeleteRecords_result_offsets(result);
       for (int i = 0; i < offsets->cnt; ++i) {
-        if (offsets->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) code = offsets->elems[i].err;
+        const rd_kafka_topic_partition_t& each = offsets->elems[i];
+        if (each.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+          Inbox& inbox = inboxes_[static_cast<std::size_t>(each.partition)];
+          inbox.deleted = inbox.asked;
+        } else {
+          code = each.err;
+        }
       }
     }
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      said_ = false;
-      base_.no_trouble(topic_);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      hear_failure_locked(code);
       continue;
     }
-    const std::string what =
-        refused_or_away("deleting what is finished in " + topic_, code, {"Delete", "topic", topic_})
-            .message +
-        "; nothing is lost, the topic grows";
-    if (!said_) base_.say(true, what);
-    said_ = true;
-    base_.trouble(topic_, what);
+    said_ = false;
+    base_.no_trouble(topic_);
   }
+}
+
+// A broker that is away comes back: only for a right that is missing somebody has to do something.
+void InboxPruner::hear_failure_locked(rd_kafka_resp_err_t code) {
+  for (Inbox& inbox : inboxes_) inbox.asked = inbox.deleted;
+  const std::string what =
+      refused_or_away("deleting what is finished in " + topic_, code, {"Delete", "topic", topic_})
+          .message +
+      "; nothing is lost, the topic grows";
+  if (!said_) base_.say(true, what);
+  said_ = true;
+  if (lacks_right(code)) base_.trouble(topic_, what);
 }
 
 }  // namespace laurel::adapters::kafka

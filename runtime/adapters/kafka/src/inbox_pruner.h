@@ -22,15 +22,20 @@ class InboxPruner {
   InboxPruner(const ClientBase& base, Client& client, std::uint16_t partitions);
   /// Before that offset of the partition's inbox all is finished. REQUIRES: by a durable commit.
   void note(runtime::PartitionId partition, std::int64_t low);
+  /// Asks when it is time to, and hears what was answered: so that a trouble ends without a commit.
+  void look();
 
  private:
   using Clock = std::chrono::steady_clock;
+  void look_locked();
   void ask_locked();
   void hear_locked();
+  void hear_failure_locked(rd_kafka_resp_err_t code);
 
   struct Inbox {
     std::int64_t low = 0;
-    std::int64_t asked = 0;
+    std::int64_t asked = 0;    ///< not for that again, unless it fails
+    std::int64_t deleted = 0;  ///< it was done
   };
   const ClientBase& base_;
   Client& client_;

@@ -10,26 +10,30 @@ namespace {
 
 using runtime::Error;
 using runtime::ErrorCode;
+using runtime::Result;
 using runtime::Status;
-
-constexpr Milliseconds kAskWithin{30'000};
-constexpr Milliseconds kSilence{1000};  // in less nobody deletes a topic, makes and fills it
+using Found = InputProofs::Found;
 
 }  // namespace
 
-void InputPartition::collect(const LogRecord& record) {
-  const auto now = std::chrono::steady_clock::now();
-  if (now - heard > kSilence && texts.empty()) to_prove = known;
-  heard = now;
+void InputPartition::pass(const InputPosition& position, InputProof::Time now) {
+  if (texts.empty()) {
+    next_before = next;
+    proof_before = proof;
+  }
+  proof.read(position, now);
   at_end = false;
-  read_since_proof = true;
-  next = record.offset + 1;
+  next = position.next;
   end = std::max(end, next);
-  known = InputPosition{next, check_of(record)};
+}
+
+void InputPartition::collect(const LogRecord& record) {
+  const InputPosition position{record.offset + 1, check_of(record)};
+  pass(position, std::chrono::steady_clock::now());
   texts.push_back(event_bytes(record));
   encodings.push_back(encoding_of(record));
   places.push_back(topic + "/" + std::to_string(partition) + "@" + std::to_string(record.offset));
-  positions.push_back(encode_position(*known));
+  positions.push_back(encode_position({position, *proof.anchor}));
   rd_kafka_timestamp_type_t kind{};
   const std::int64_t at_us = rd_kafka_message_timestamp(record.message, &kind) * 1000;
   if (kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || at_us < 0) return;
@@ -81,6 +85,17 @@ void InputPartition::drop_collected() {
   positions.clear();
 }
 
+void InputPartition::put_back() {
+  if (texts.empty()) return;
+  proof_before.held = true;
+  proof_before.again = proof.again;
+  proof_before.pause = proof.pause;
+  next = next_before;
+  proof = proof_before;
+  at_end = false;
+  drop_collected();
+}
+
 std::string InputPartition::name() const { return input_name(topic, partition, generation); }
 
 runtime::InputStatus InputPartition::status() const {
@@ -117,7 +132,8 @@ runtime::Result<runtime::AdminAction> acceptance(const InputPartition& input,
   return action;
 }
 
-// From where all partitions have handled it.
+// From where all partitions have handled it. What a node has read of a topic that was made anew,
+// and died before it was noticed, has an anchor that was read before: that is proved, too.
 Status place(InputPartition& input, const std::vector<runtime::Positions>& durable,
              const Placing& placing) {
   const std::string& topic = input.topic;
@@ -128,49 +144,63 @@ Status place(InputPartition& input, const std::vector<runtime::Positions>& durab
     input.generation = std::max(input.generation, decode_generation(known->second));
   }
   const std::string name = input.name();
-  const Deadline deadline(kAskWithin);
-  const auto offsets = offsets_of(placing.asker, topic, input.partition, deadline);
+  const auto offsets = offsets_of(placing.asker, topic, input.partition, Deadline(placing.within));
   if (!offsets.ok()) return offsets.error();
   input.end = offsets->second;
   bool all = true;
-  std::optional<InputPosition> least;
+  std::optional<HandledPosition> least;
   for (const runtime::Positions& positions : durable) {
     const auto known = positions.find(name);
     const auto position = known == positions.end() ? std::nullopt : decode_position(known->second);
     all = all && position.has_value();
-    if (position && (!least || position->next < least->next)) least = position;
+    if (position && (!least || position->last.next < least->last.next)) least = position;
   }
   input.next = offsets->first;
   if (!least) return {};
+  const InputPosition& last = least->last;
   // One without a position may have been given records in a commit that did not come to be.
-  if (all) input.next = least->next;
-  if (least->next < offsets->first || least->next > offsets->second) {
+  if (all) input.next = last.next;
+  if (last.next < offsets->first || last.next > offsets->second) {
     halt(placing.base, input,
          "it holds offsets " + std::to_string(offsets->first) + " to " +
-             std::to_string(offsets->second) + ", and was read to " + std::to_string(least->next));
+             std::to_string(offsets->second) + ", and was read to " + std::to_string(last.next));
     return {};
   }
-  if (least->next == offsets->first) return {};
-  input.known = least;
-  return prove(input, *least, placing, deadline);
+  for (const InputPosition& read : {least->anchor, last}) {
+    const Result<Found> found = look(input, read, placing);
+    if (!found.ok()) return found.error();
+    if (*found == Found::kOther) {
+      halt_made_anew(placing.base, input);
+      return {};
+    }
+  }
+  input.proof.known = last;
+  input.proof.proved(std::chrono::steady_clock::now());
+  return {};
 }
 
-Status prove(InputPartition& input, const InputPosition& read, const Placing& placing,
-             const Deadline& deadline) {
+Result<Found> look(const InputPartition& input, const InputPosition& read, const Placing& placing) {
+  const Deadline deadline(placing.within);
   std::optional<bool> same;
-  Status status = placing.readers.read(input.topic, input.partition, read.next - 1, read.next,
-                                       deadline, [&](const LogRecord& record) {
-                                         same = check_of(record) == read.check;
-                                         return false;
-                                       });
-  if (!status.ok() && status.error().code != ErrorCode::kDataLost) return status;
-  if (same == false) {
-    input.drop_collected();
-    halt(placing.base, input,
-         "the record at offset " + std::to_string(read.next - 1) +
-             " is not the one that was read: the topic was made anew");
-  }
-  return {};
+  const Status status = placing.readers.read(input.topic, input.partition, read.next - 1, read.next,
+                                             deadline, [&](const LogRecord& record) {
+                                               same = check_of(record) == read.check;
+                                               return false;
+                                             });
+  if (same) return *same ? Found::kSame : Found::kOther;
+  if (status.ok()) return Found::kGone;
+  if (status.error().code != ErrorCode::kDataLost) return status.error();
+  const auto offsets = offsets_of(placing.asker, input.topic, input.partition, deadline);
+  if (!offsets.ok()) return offsets.error();
+  return offsets->second < read.next ? Found::kOther : Found::kGone;
+}
+
+void halt_made_anew(const ClientBase& base, InputPartition& input) {
+  const std::int64_t read_to = input.texts.empty() ? input.next : input.next_before;
+  input.drop_collected();
+  halt(base, input,
+       "what was read before offset " + std::to_string(read_to) +
+           " is not there any more, other records are: the topic was made anew");
 }
 
 }  // namespace laurel::adapters::kafka

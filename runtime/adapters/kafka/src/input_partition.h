@@ -1,11 +1,6 @@
 /// InputPartition: one partition of an input topic: where it is read on, and whether it may be.
-///
-/// Why        A topic that was deleted and made anew has the same name and other records under the
-///            same offsets; the client does not tell. So what was read last is looked at again:
-///            before what comes after a silence is handed on, and now and then while records come.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "input_proofs.h"
 #include "input_record.h"
 #include "laurel/runtime/audit.h"
 #include "laurel/runtime/event.h"
@@ -29,28 +25,35 @@ struct InputPartition {
   std::int64_t passed = 0;  ///< at least `next`: behind records are markers that are none
   std::int64_t end = 0;     ///< also of what is not committed yet
   std::uint32_t generation = 0;
-  std::optional<InputPosition> known;  ///< the last record that was read
-  std::chrono::steady_clock::time_point heard = std::chrono::steady_clock::now();
-  /// What has to be there still before what is collected may be handed on: `known` before it.
-  std::optional<InputPosition> to_prove;
-  bool read_since_proof = false;
-  std::chrono::steady_clock::time_point prove_again;  ///< not before it
+  InputProof proof;
+  bool assigned = false;  ///< the consumer reads it
   bool at_end = false;
+  bool in_trouble = false;  ///< its last answer was an error
   bool halted = false;
   std::string why;  ///< it is halted
   /// Collected for the next submission.
   std::vector<std::string> texts, places, positions;
   std::vector<runtime::Encoding> encodings;
+  /// As of before the first of them.
+  std::int64_t next_before = 0;
+  InputProof proof_before;
   /// Of those that have one, in microseconds: how many have each, as they came.
   std::vector<std::pair<std::int64_t, std::uint64_t>> times;
 
   /// Adds one that was read. REQUIRES: it is not before `next`.
   void collect(const LogRecord& record);
+  /// Moves on behind a record. REQUIRES: as collect(), which does it.
+  void pass(const InputPosition& position, InputProof::Time now);
   /// What was collected, as its submission; nothing is collected then. REQUIRES: something is.
   std::shared_ptr<runtime::Submission> take_collected();
   void drop_collected();
+  /// As drop_collected(), and all of it is still to be read.
+  void put_back();
+  bool to_read() const { return !halted && !proof.held; }
   /// As positions of commits have it.
   std::string name() const;
+  /// Whose troubles are told: for people.
+  std::string about() const { return "input " + topic + "/" + std::to_string(partition); }
   runtime::InputStatus status() const;
 };
 
@@ -59,6 +62,7 @@ struct Placing {
   const ClientBase& base;
   Client& asker;
   LogReaders& readers;
+  Milliseconds within{30'000};
 };
 /// Sets its generation and from where all partitions have handled it, or halts it. `durable`: the
 /// positions of all partitions. Errors: kUnavailable, kConfigInvalid.
@@ -67,10 +71,11 @@ runtime::Status place(InputPartition& input, const std::vector<runtime::Position
 /// Whether every record has a result.
 bool all_durable(const runtime::Submission& submission);
 
-/// Halts it, and drops what is collected, if another record is in the place of `read`. Nothing is
-/// known of one that is gone, by age or because it was superseded. kUnavailable.
-runtime::Status prove(InputPartition& input, const InputPosition& read, const Placing& placing,
-                      const Deadline& deadline);
+/// What is in the place of `read`. kUnavailable.
+runtime::Result<InputProofs::Found> look(const InputPartition& input, const InputPosition& read,
+                                         const Placing& placing);
+/// Another topic has that name: what is collected is dropped.
+void halt_made_anew(const ClientBase& base, InputPartition& input);
 void halt(const ClientBase& base, InputPartition& input, const std::string& why);
 /// What has to become durable for its loss to be accepted. kInvalidInput: it is not halted.
 runtime::Result<runtime::AdminAction> acceptance(const InputPartition& input,

@@ -7,7 +7,7 @@
 namespace laurel::adapters::kafka {
 namespace {
 
-constexpr std::size_t kPositionBytes = 12;
+constexpr std::size_t kPositionBytes = 24;
 constexpr std::string_view kAttributePrefix = "ce_";
 constexpr std::string_view kStructuredProtobuf = "application/cloudevents+protobuf";
 
@@ -78,20 +78,24 @@ std::uint32_t check_of(const LogRecord& record) {
   return crc32c(bytes);
 }
 
-std::string encode_position(const InputPosition& position) {
+std::string encode_position(const HandledPosition& position) {
   std::string out;
   Writer writer(out);
-  writer.u64(static_cast<std::uint64_t>(position.next));
-  writer.u32(position.check);
+  for (const InputPosition& each : {position.last, position.anchor}) {
+    writer.u64(static_cast<std::uint64_t>(each.next));
+    writer.u32(each.check);
+  }
   return out;
 }
 
-std::optional<InputPosition> decode_position(std::string_view bytes) {
+std::optional<HandledPosition> decode_position(std::string_view bytes) {
   if (bytes.size() != kPositionBytes) return std::nullopt;
   Reader reader(bytes);
-  InputPosition out;
-  out.next = static_cast<std::int64_t>(reader.u64());
-  out.check = reader.u32();
+  HandledPosition out;
+  for (InputPosition* const each : {&out.last, &out.anchor}) {
+    each->next = static_cast<std::int64_t>(reader.u64());
+    each->check = reader.u32();
+  }
   return out;
 }
 

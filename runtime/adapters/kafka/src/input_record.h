@@ -17,14 +17,19 @@ runtime::Encoding encoding_of(const LogRecord& record);
 /// JSON, or protobuf if its `content-type` says so.
 std::string event_bytes(const LogRecord& record);
 
-/// next:u64 check:u32, big-endian. `next`: the offset behind the record; `check`: CRC-32C of its
-/// key and value, by which a topic that was made anew is told from the one that was read.
+/// `next`: the offset behind the record; `check`: CRC-32C of its key and value, by which a topic
+/// that was made anew is told from the one that was read.
 struct InputPosition {
   std::int64_t next = 0;
   std::uint32_t check = 0;
 };
-std::string encode_position(const InputPosition& position);
-std::optional<InputPosition> decode_position(std::string_view bytes);
+/// next:u64 check:u32 of each, big-endian.
+struct HandledPosition {
+  InputPosition last;    ///< the record that was handled
+  InputPosition anchor;  ///< one that was in the topic before all that was not proved: InputProofs
+};
+std::string encode_position(const HandledPosition& position);
+std::optional<HandledPosition> decode_position(std::string_view bytes);
 std::uint32_t check_of(const LogRecord& record);
 
 /// Of what is read since the loss was accepted for the `generation`th time.

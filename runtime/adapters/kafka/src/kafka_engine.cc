@@ -205,6 +205,7 @@ KafkaStats Engine::stats() const {
   const StoreMemory memory = cache_->memory();
   out.cache_bytes = memory.cache_bytes;
   out.memtables_bytes = memory.memtables_bytes;
+  common_->pruner->look();
   out.troubles = common_->base.troubles();
   return out;
 }

@@ -27,22 +27,25 @@ using runtime::Result;
 using runtime::Status;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kBatchRecords = 1000;           // of one topic partition, in a submission
-constexpr std::size_t kBatchBytes = 4 * 1024 * 1024;  // of all that are collected
-constexpr Milliseconds kFirstWait{100};               // for a first record
-constexpr Milliseconds kAgain{5};                     // what was refused
+constexpr std::size_t kBatchRecords = 1000;  // of all that are collected, and their bytes
+constexpr std::size_t kBatchBytes = 4 * 1024 * 1024;
+constexpr Milliseconds kFirstWait{100};  // for a first record
+constexpr Milliseconds kAgain{5};        // what was refused
 constexpr Milliseconds kGroupOffsets{5000};
 constexpr Milliseconds kHearOfEnds{500};
 constexpr Milliseconds kLookForPartitions{10'000};
-constexpr Milliseconds kAskWithin{30'000};
-constexpr Milliseconds kProveWithin{2000};
-constexpr Milliseconds kProveAgain{1000};
-constexpr const char* kInputs = "inputs";  // what is in trouble
+constexpr Milliseconds kAskWithin{30'000};   // before anything is read
+constexpr Milliseconds kAskMeanwhile{2000};  // all inputs wait for it
+constexpr const char* kInputs = "inputs";    // whose metadata are in trouble
 
 class Inputs final : public KafkaInputs {
  public:
   Inputs(const KafkaOptions& options, std::vector<KafkaInput> inputs, KafkaInputPorts ports)
-      : base_(options), inputs_(std::move(inputs)), ports_(std::move(ports)), readers_(base_) {}
+      : base_(options),
+        inputs_(std::move(inputs)),
+        ports_(std::move(ports)),
+        readers_(base_),
+        proofs_(base_, mutex_, proof_ports()) {}
   ~Inputs() override { stop(); }
 
   Status begin();
@@ -63,18 +66,20 @@ class Inputs final : public KafkaInputs {
   }
 
  private:
-  Status find_partitions();
+  Status find_partitions(Milliseconds within);
+  void look_for_partitions();
   void go_on_with_accepted();
   void assign();
   void run();
   void collect(const rd_kafka_message_t& message);
   bool submit_collected();
-  bool proved(InputPartition& each, const kafka::InputPosition& read);
-  void prove_all();
+  void tell_trouble(InputPartition& from, rd_kafka_resp_err_t code);
+  void no_trouble(InputPartition& from);
   void tell_behind();
   void hear_of_ends();
   bool stopped(Milliseconds wait = Milliseconds(0));
   InputPartition* find(const char* topic, int partition);
+  kafka::InputProofs::Ports proof_ports();
 
   const ClientBase base_;
   const std::vector<KafkaInput> inputs_;
@@ -89,7 +94,7 @@ class Inputs final : public KafkaInputs {
   std::vector<InputPartition> partitions_;  ///< changed under the mutex, by the thread only
   std::vector<std::pair<std::string, int>> accepted_;  ///< losses, since the thread looked
   std::size_t collected_records_ = 0, collected_bytes_ = 0;
-  bool reassign_ = false;  ///< one was halted
+  kafka::InputProofs proofs_;
   bool behind_ = true;
   /// Submissions that are not done: they may outlive this.
   const std::shared_ptr<std::atomic<std::size_t>> under_way_ =
@@ -137,7 +142,8 @@ void Inputs::go_on_with_accepted() {
     fresh.input = input->input;
     fresh.topic = topic;
     fresh.partition = partition;
-    const Status status = kafka::place(fresh, ports_.positions(), {base_, *asker_, readers_});
+    const Status status =
+        kafka::place(fresh, ports_.positions(), {base_, *asker_, readers_, kAskMeanwhile});
     // What the node shows of its positions may be a moment old.
     if (!status.ok() || fresh.generation <= input->generation) {
       if (!status.ok()) base_.say(true, status.error().message);
@@ -147,11 +153,9 @@ void Inputs::go_on_with_accepted() {
     }
     base_.say(false, "input " + topic + "/" + std::to_string(partition) +
                          " goes on: its loss was accepted");
-    {
-      const std::lock_guard lock(mutex_);
-      *input = std::move(fresh);
-    }
-    assign();
+    no_trouble(*input);
+    const std::lock_guard lock(mutex_);
+    *input = std::move(fresh);
   }
 }
 
@@ -172,15 +176,15 @@ Status Inputs::begin() {
   auto asker = Client::make(RD_KAFKA_CONSUMER, base_, kafka::consumer_settings(base_, false), 0);
   if (!asker.ok()) return asker.error();
   asker_ = std::move(*asker);
-  if (Status status = find_partitions(); !status.ok()) return status;
+  if (Status status = find_partitions(kAskWithin); !status.ok()) return status;
   assign();
   thread_ = std::thread([this] { run(); });
   return {};
 }
 
 // Those that are new, each with where it goes on.
-Status Inputs::find_partitions() {
-  const Deadline deadline(kAskWithin);
+Status Inputs::find_partitions(Milliseconds within) {
+  const Deadline deadline(within);
   const std::vector<runtime::Positions> durable = ports_.positions();
   for (std::size_t input = 0; input < inputs_.size(); ++input) {
     const std::string& topic = inputs_[input].topic;
@@ -197,7 +201,8 @@ Status Inputs::find_partitions() {
       found.input = input;
       found.topic = topic;
       found.partition = partition;
-      if (Status status = kafka::place(found, durable, {base_, *asker_, readers_}); !status.ok()) {
+      if (Status status = kafka::place(found, durable, {base_, *asker_, readers_, within});
+          !status.ok()) {
         return status;
       }
       const std::lock_guard lock(mutex_);
@@ -210,8 +215,9 @@ Status Inputs::find_partitions() {
 void Inputs::assign() {
   const kafka::Partitions list(
       rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
-  for (const InputPartition& each : partitions_) {
-    if (each.halted) continue;
+  for (InputPartition& each : partitions_) {
+    each.assigned = each.to_read();
+    if (!each.assigned) continue;
     rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition)->offset =
         each.next;
   }
@@ -224,8 +230,9 @@ void Inputs::assign() {
 void Inputs::collect(const rd_kafka_message_t& message) {
   const char* const topic = rd_kafka_topic_name(message.rkt);
   InputPartition* const from = find(topic, message.partition);
-  if (from == nullptr || from->halted) return;
+  if (from == nullptr || from->halted || !from->assigned) return;
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    no_trouble(*from);
     const std::lock_guard lock(mutex_);
     from->at_end = true;
     from->passed = message.offset;
@@ -239,13 +246,10 @@ void Inputs::collect(const rd_kafka_message_t& message) {
     return;
   }
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    const std::string what =
-        std::string("input ") + topic + "/" + std::to_string(message.partition);
-    const Error error = kafka::refused_or_away(what, message.err, {"Read", "topic", topic});
-    base_.say(true, error.message);
-    base_.trouble(kInputs, error.message);
+    tell_trouble(*from, message.err);
     return;
   }
+  no_trouble(*from);
   // After an assignment what was fetched before may come again.
   if (message.offset < from->next) return;
   const std::lock_guard lock(mutex_);
@@ -254,35 +258,29 @@ void Inputs::collect(const rd_kafka_message_t& message) {
   collected_bytes_ += from->texts.back().size();
 }
 
-// Whether `read` is still in its place; it is halted if not. False: it is not known now, as whoever
-// has it is away. Others go on.
-bool Inputs::proved(InputPartition& each, const kafka::InputPosition& read) {
-  if (Clock::now() < each.prove_again) return false;
-  // Outside of the mutex: it takes its time. What it changes nobody else changes.
-  InputPartition copy = each;
-  const Status status =
-      kafka::prove(copy, read, {base_, *asker_, readers_}, Deadline(kProveWithin));
-  if (status.ok()) {
-    copy.to_prove.reset();
-    copy.read_since_proof = false;
-    reassign_ = reassign_ || copy.halted;
-  } else {
-    copy.prove_again = Clock::now() + kProveAgain;
-    base_.say_of_many(true, status.error().message);
-  }
-  const std::lock_guard lock(mutex_);
-  each = std::move(copy);
-  return status.ok();
+// Until a record or an end comes of it. The client says it once.
+void Inputs::tell_trouble(InputPartition& from, rd_kafka_resp_err_t code) {
+  const Error error = kafka::refused_or_away(from.about(), code, {"Read", "topic", from.topic});
+  base_.say(true, error.message);
+  base_.trouble(from.about(), error.message);
+  from.in_trouble = true;
+}
+
+void Inputs::no_trouble(InputPartition& from) {
+  if (std::exchange(from.in_trouble, false)) base_.no_trouble(from.about());
+}
+
+kafka::InputProofs::Ports Inputs::proof_ports() {
+  return {
+      [this](const InputPartition& input, const kafka::InputPosition& read, Milliseconds within) {
+        return kafka::look(input, read, {base_, *asker_, readers_, within});
+      },
+      [] { return Clock::now(); }, [this] { return stopped(); }};
 }
 
 // False: it is to be stopped.
 bool Inputs::submit_collected() {
-  std::size_t held = 0;  // until it is known that they may be handed on
   for (InputPartition& each : partitions_) {
-    if (each.to_prove && !proved(each, *each.to_prove)) {
-      held += each.texts.size();
-      continue;
-    }
     if (each.texts.empty()) continue;
     auto times = std::exchange(each.times, {});
     const auto submission = each.take_collected();
@@ -302,22 +300,14 @@ bool Inputs::submit_collected() {
       if (status.error().code != ErrorCode::kOverloaded && stopped(Milliseconds(200))) return false;
     }
   }
-  collected_records_ = held;
+  collected_records_ = 0;
   collected_bytes_ = 0;
   return true;
 }
 
-// Of those that are read without a pause.
-void Inputs::prove_all() {
-  for (InputPartition& each : partitions_) {
-    if (each.halted || each.to_prove || !each.read_since_proof || !each.known) continue;
-    proved(each, kafka::InputPosition(*each.known));
-  }
-}
-
 void Inputs::tell_behind() {
   // What was handed in may not have come to its partition yet.
-  const auto waits = [](const InputPartition& each) { return !each.at_end || !each.texts.empty(); };
+  const auto waits = [](const InputPartition& each) { return !each.at_end; };
   const bool behind = *under_way_ > 0 || std::ranges::any_of(partitions_, waits);
   if (behind == behind_) return;
   behind_ = behind;
@@ -340,6 +330,22 @@ void Inputs::hear_of_ends() {
   }
 }
 
+void Inputs::look_for_partitions() {
+  if (const Status status = find_partitions(kAskMeanwhile); !status.ok()) {
+    base_.say(true, status.error().message);
+    base_.trouble(kInputs, status.error().message);
+  } else {
+    base_.no_trouble(kInputs);
+  }
+  // One that was in trouble at its end, and is not any more, says nothing until it is read anew.
+  bool again = false;
+  for (InputPartition& each : partitions_) {
+    if (each.halted) no_trouble(each);
+    again = again || (each.in_trouble && each.assigned);
+  }
+  if (again) assign();
+}
+
 void Inputs::run() {
   auto offsets_at = Clock::now();
   auto ends_at = Clock::now();
@@ -356,7 +362,9 @@ void Inputs::run() {
       }
       wait = 0;  // what is there goes at once
     }
+    const bool reassign = proofs_.round(partitions_);
     if (!submit_collected()) return;
+    if (reassign) assign();
     tell_behind();
     go_on_with_accepted();
     group_offsets_->hear();
@@ -371,17 +379,8 @@ void Inputs::run() {
     }
     if (now - looked_at > kLookForPartitions) {
       looked_at = now;
-      const std::size_t before = partitions_.size();
-      if (const Status status = find_partitions(); !status.ok()) {
-        base_.say(true, status.error().message);
-        base_.trouble(kInputs, status.error().message);
-      } else {
-        base_.no_trouble(kInputs);
-      }
-      reassign_ = reassign_ || partitions_.size() != before;
-      prove_all();
+      look_for_partitions();
     }
-    if (std::exchange(reassign_, false)) assign();
   }
   group_offsets_->write(partitions_, ports_.positions());
 }
