@@ -121,7 +121,7 @@ class ForeignFaults:
     def epoch(self, partition):
         client = self.node.client()
         try:
-            return client.get_json("/v1/status")["partitions"][partition]["epoch"]
+            return int(client.get_json("/v1/status")["partitions"][partition]["epoch"])
         finally:
             client.close()
 
