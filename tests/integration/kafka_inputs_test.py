@@ -267,16 +267,17 @@ class KafkaInputs(unittest.TestCase):
             node.start()
             old = [harness.wager(f"p{at % 20:04}", at, 1000) for at in range(40)]
             new = [harness.wager(f"q{at % 20:04}", 1000 + at, 1000) for at in range(400)]
-            kafka.produce(topic, [(wager["subject"], json.dumps(wager)) for wager in old[:-1]])
-            self.handled(node, len(old) - 1)
-            lines = "".join(f"{wager['subject']}\t{json.dumps(wager)}\n" for wager in old[-1:] + new)
+            kafka.produce(topic, [(wager["subject"], json.dumps(wager)) for wager in old])
+            self.handled(node, len(old))
+            lines = "".join(f"{wager['subject']}\t{json.dumps(wager)}\n" for wager in old[:1] + new)
             done = subprocess.run(
                 [foreign_faults.DEBIAN_PYTHON, "-B", REMAKE, kafka.bootstrap(), topic, str(node.process.pid)],
                 input=lines, capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
             client = node.client()
+            # The new one from where the other was read to: with or without the last one of it, a duplicate.
             unnoticed = harness.eventually(
-                lambda: int(client.get_json("/v1/status")["accepted"]) == len(new), True, 3)
+                lambda: int(client.get_json("/v1/status")["accepted"]) >= len(new) - 1, True, 3)
             client.close()
             if unnoticed and "is halted" not in node.log():
                 points = {f"p{at:04}": 2 for at in range(20)} | {f"q{at:04}": 20 for at in range(20)}

@@ -17,7 +17,7 @@ import time
 import confluent_kafka
 from confluent_kafka.admin import AdminClient, NewTopic
 
-READ_S = 0.2
+READ_S = 0.1
 
 
 def write(bootstrap, topic, lines):
