@@ -8,6 +8,7 @@ Prints `file:line: what is wrong` and exits 1 when something is.
 
 import argparse
 import fnmatch
+import os
 import re
 import sys
 import tomllib
@@ -40,6 +41,13 @@ class Room:
         self.is_actor = path.startswith("actors/")
 
 
+def files_below(root):
+    """What is built or fetched is not looked into: it comes and goes."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in SKIPPED]
+        yield from (Path(folder, name) for name in names)
+
+
 class Tree:
     """The rooms, and to which of them each header belongs."""
 
@@ -58,9 +66,7 @@ class Tree:
                     path = folder.relative_to(root).as_posix()
                     self.rooms.append(Room(name.replace("*", folder.name), path, rule))
         self.rooms.sort(key=lambda room: -len(room.path))
-        self.files = [path for path in sorted(root.rglob("*"))
-                      if path.is_file()
-                      and not SKIPPED.intersection(path.relative_to(root).parts[:-1])]
+        self.files = sorted(files_below(root))
         self.public = {}    # as it is included -> room
         self.private = {}   # path under src/ -> rooms
         for path in self.files:

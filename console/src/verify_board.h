@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "arguments.h"
 #include "board_order.h"
@@ -31,8 +32,9 @@ class BoardCheck {
 
   /// Reads the newest version with ranks of that style; checks order, places and ranks.
   void read(const std::string& style);
-  /// Then compares it with what the chain of its changes gives. False: the board has moved on.
-  bool compare(const BoardOrder& order);
+  /// Then compares what was read with what the chain of its changes gives. REQUIRES: of that
+  /// version.
+  void compare(const BoardOrder& order);
 
   const RowSum& rows() const { return rows_; }
   /// Empty: the run is final.
@@ -56,6 +58,7 @@ class BoardCheck {
   const std::string run_;
   Report& report_;
   RowSum rows_;
+  std::vector<std::uint64_t> in_order_;  // 8 bytes of what each row holds
   std::string version_;
   bool low_ = false;
   std::string members_;
