@@ -9,9 +9,11 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 import parts
 
@@ -40,16 +42,16 @@ def laurel(arguments, broker, peers, first_ms, rate, points_by_player):
     name = f"wagers-{time.monotonic_ns()}"
     tool = peers / "generator" / "peerbench"
     with tempfile.TemporaryDirectory(prefix="laurel-bench-", dir=arguments.work) as folder:
-        site = parts.open_site(parts.Path(folder) / "site")
+        site = parts.open_site(Path(folder) / "site")
         parts.run(tool, "topic", f"brokers={broker.address}", f"topic={name}")
         time.sleep(1)
-        node = parts.Node(parts.Path(folder) / "node", broker, name, name, site=site, partitions=arguments.partitions,
+        node = parts.Node(Path(folder) / "node", broker, name, name, site=site, partitions=arguments.partitions,
                           in_flight=arguments.in_flight, interval_ms=arguments.interval_ms)
         try:
             node.start().until_serving()
-            sending = parts.subprocess.Popen(
+            sending = subprocess.Popen(
                 [tool, "gen", f"brokers={broker.address}", f"topic={name}", f"n={rate * (arguments.seconds + REST_S)}",
-                 f"rate={rate}", f"players={arguments.players}"], stdout=parts.subprocess.DEVNULL)
+                 f"rate={rate}", f"players={arguments.players}"], stdout=subprocess.DEVNULL)
             time.sleep(WARM_S - 2)
             before, began = parts.cpu_s(node.process.pid), time.monotonic()
             broker_before, metrics_before = parts.cpu_s(broker.pid), node.metrics()

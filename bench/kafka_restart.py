@@ -76,11 +76,11 @@ class Bench:
         """How many players or places are not what the wagers come to. What is lost or counted twice stays wrong; what
         is still on its way does not."""
         node.until_caught_up(self.sent)
-        out = last = self.differences(node)
-        while out and out <= last:
+        out = self.differences(node)
+        while out:
             time.sleep(2)
-            last, out = out, self.differences(node)
-            if out == last:
+            before, out = out, self.differences(node)
+            if out >= before:
                 break
         return out
 

@@ -26,6 +26,7 @@ import shutil
 import statistics
 import sys
 import time
+from pathlib import Path
 
 import parts
 
@@ -82,7 +83,7 @@ class Sampler:
         self.samples = []
 
     def take(self):
-        process = parts.Path(f"/proc/{self.node.process.pid}")
+        process = Path(f"/proc/{self.node.process.pid}")
         status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
         told, now, cpu = self.node.get("/v1/status"), time.monotonic(), parts.cpu_s(self.node.process.pid)
         lag = sum(int(each["lag"]) for each in self.node.get("/v1/inputs")["inputs"])
@@ -164,7 +165,7 @@ def main():
     parser.add_argument("--rate", type=int, default=5000, help="wagers a second")
     parser.add_argument("--players", type=int, default=100_000)
     parser.add_argument("--every", type=float, default=10, help="seconds between samples")
-    parser.add_argument("--site", type=parts.Path, help="folder with catalog/ and mapping.toml; default: bench/peers with "
+    parser.add_argument("--site", type=Path, help="folder with catalog/ and mapping.toml; default: bench/peers with "
                         "boards that are open today. Balances are compared with the default only")
     parser.add_argument("--partitions", type=int, default=4, help="of Laurel")
     parser.add_argument("--interval-ms", type=int, default=20, help="commit.interval_min_ms")

@@ -2,9 +2,10 @@
 
 #include <boost/json.hpp>
 
+#include "laurel/contract/limits.h"
+
 namespace laurel::gateway::internal {
 namespace {
-constexpr std::size_t kByBytesMax = 100;
 constexpr std::size_t kReasonBytesMax = 1000;
 }  // namespace
 
@@ -24,7 +25,7 @@ std::string read_admin_body(const std::string& body, bool required, AdminBody& o
   const auto fits = [required](const std::string& text, std::size_t bytes_max) {
     return text.size() <= bytes_max && !(required && text.empty());
   };
-  if (!fits(out.by, kByBytesMax)) return "by has 1 to 100 bytes";
+  if (!fits(out.by, contract::kByBytesMax)) return "by has 1 to 100 bytes";
   if (!fits(out.reason, kReasonBytesMax)) return "reason has 1 to 1000 bytes";
   return {};
 }

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "json_splitter.h"
+#include "laurel/contract/media_type.h"
 #include "position.h"
 #include "problem.h"
 #include "protobuf_splitter.h"
@@ -22,15 +23,6 @@ using runtime::Submission;
 namespace {
 
 constexpr std::size_t kIdBytesMax = 256;
-
-std::string media_type(std::string_view content_type) {
-  std::string out(content_type.substr(0, content_type.find(';')));
-  while (!out.empty() && out.back() == ' ') out.pop_back();
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  });
-  return out;
-}
 
 // What an event and an array of them are sent as.
 struct EventMedia {
@@ -120,7 +112,7 @@ void Service::submit(std::shared_ptr<Submission> submission,
 }
 
 void Service::post_events(Request& request, const Target& target, const Respond& respond) {
-  const std::string type = media_type(request.content_type);
+  const std::string type = contract::media_type(request.content_type);
   const auto* const media = std::find_if(kMedia.begin(), kMedia.end(), [&](const EventMedia& each) {
     return type == each.one || type == each.batch;
   });

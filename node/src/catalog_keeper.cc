@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "laurel/contract/limits.h"
 #include "laurel/runtime/catalog_record.h"
 
 namespace laurel::node {
@@ -17,7 +18,6 @@ using runtime::ErrorCode;
 using runtime::Result;
 using runtime::Status;
 
-constexpr std::size_t kByBytesMax = 100;
 constexpr std::size_t kNoteBytesMax = 1024;
 
 std::string time_text(TimeUs time_us) {
@@ -159,7 +159,7 @@ Result<runtime::CatalogAnswer> CatalogKeeper::publish(
   if (publication.note.size() > kNoteBytesMax) {
     answer.problems.push_back({"note", 0, 0, "", "is too long; allowed: 1024 bytes"});
   }
-  if (publication.by.size() > kByBytesMax) {
+  if (publication.by.size() > contract::kByBytesMax) {
     answer.problems.push_back({"by", 0, 0, "", "is too long; allowed: 100 bytes"});
   }
   set_times(publication, terms, answer.problems);

@@ -73,10 +73,7 @@ std::array<std::uint64_t, 2> Turns::seed_of(const Input& input) const {
 
 Turns::End Turns::run(const Input& input) {
   Activation* activation = activate(input.type, input.key);
-  if (activation == nullptr) {
-    return {"unreadable-state", "the stored root cannot be read", {}, {}};
-  }
-  ActorBase* actor = actors_.open(*activation);
+  ActorBase* actor = activation == nullptr ? nullptr : actors_.open(*activation);
   if (actor == nullptr) return {"unreadable-state", "the stored root cannot be read", {}, {}};
   TurnContext turn(environment_, {*activation, routing_key_of(input.type, input.key), input.origin,
                                   seed_of(input), input.is_event});

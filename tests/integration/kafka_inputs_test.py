@@ -195,15 +195,20 @@ class KafkaInputs(unittest.TestCase):
         self.assertEqual([(each["reason"], each["place"]) for each in letters],
                          [("malformed-protobuf", f"{topic}/0@2")])
 
-    # ---- Topics that change ---------------------------------------------------------------------
-    def test_a_topic_that_grows_is_followed_and_one_made_anew_is_halted(self):
-        grows, anew, cluster = (kafka.fresh_name(each) for each in ("grows", "anew", "c"))
-        for topic in (grows, anew):
+    def node_of_two(self, *topics):
+        """A node that has handled a point of p0001 from each topic."""
+        for topic in topics:
             kafka.make_topic(topic, 1)
             kafka.produce(topic, [("k", json.dumps(harness.wager("p0001", topic, 1000)))])
-        node = self.node(cluster, EVENTS.replace("TOPIC", grows) + EVENTS.replace("TOPIC", anew))
+        node = self.node(kafka.fresh_name("c"), "".join(EVENTS.replace("TOPIC", topic) for topic in topics))
         node.start()
-        self.handled(node, 2)
+        self.handled(node, len(topics))
+        return node
+
+    # ---- Topics that change ---------------------------------------------------------------------
+    def test_a_topic_that_grows_is_followed_and_one_made_anew_is_halted(self):
+        grows, anew = kafka.fresh_name("grows"), kafka.fresh_name("anew")
+        node = self.node_of_two(grows, anew)
         kafka.topics("--alter", "--topic", grows, "--partitions", "3")
         kafka.produce(grows, [("k", json.dumps(harness.wager("p0002", "2", 2000)))], partition=2)
         self.handled(node, 3, within_s=40)
@@ -232,13 +237,8 @@ class KafkaInputs(unittest.TestCase):
         self.accept_the_loss(node, grows, anew)
 
     def test_a_topic_made_anew_while_the_node_runs_is_halted_before_anything_of_it_counts(self):
-        anew, stays, cluster = (kafka.fresh_name(each) for each in ("anew", "stays", "c"))
-        for topic in (anew, stays):
-            kafka.make_topic(topic, 1)
-            kafka.produce(topic, [("k", json.dumps(harness.wager("p0001", topic, 1000)))])
-        node = self.node(cluster, EVENTS.replace("TOPIC", anew) + EVENTS.replace("TOPIC", stays))
-        node.start()
-        self.handled(node, 2)
+        anew, stays = kafka.fresh_name("anew"), kafka.fresh_name("stays")
+        node = self.node_of_two(anew, stays)
         kafka.topics("--delete", "--topic", anew)
         self.assertTrue(harness.eventually(lambda: anew not in kafka.topics("--list"), True, 30))
         kafka.make_topic(anew, 1)  # filled further than it was read

@@ -1,6 +1,7 @@
 /// FakeNode: a NodeApi whose submissions a test decides, with a store in memory.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -103,7 +104,12 @@ class FakeNode : public runtime::NodeApi {
   std::vector<runtime::InputStatus> node_inputs;
   std::vector<runtime::InputLoss> losses;
   const runtime::Queries& queries() const override { return queries_; }
-  const runtime::Engine& engine() const override { return engine_; }
+  const runtime::Engine& engine() const override {
+    ++looks;
+    return engine_;
+  }
+  /// How often its store was asked for.
+  mutable std::atomic<int> looks = 0;
   runtime::NodeStatus status() const override { return node_status; }
   std::shared_ptr<const runtime::Catalog> catalog() const override { return node_catalog; }
   runtime::Result<runtime::CatalogAnswer> publish_catalog(

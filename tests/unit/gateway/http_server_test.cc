@@ -1,78 +1,17 @@
-#include "laurel/gateway/http_server.h"
-
+// What requests are answered with.
 #include <chrono>
 #include <thread>
 
-#include <gtest/gtest.h>
-#include <boost/json.hpp>
-
 #include "laurel/contract/amount.h"
 #include "laurel/contract/cloud_events.pb.h"
-#include "laurel/contract/outputs.pb.h"
-#include "reads.h"
-#include "unit/gateway/fake_node.h"
-#include "unit/gateway/raw_client.h"
+#include "unit/gateway/http_server_fixture.h"
 
 namespace laurel::gateway {
 namespace {
 
-namespace json = boost::json;
 using std::chrono::milliseconds;
-using testing::FakeNode;
-using testing::RawClient;
-using testing::RawReply;
 
-constexpr const char* kOne = "application/cloudevents+json";
-constexpr const char* kBatch = "application/cloudevents-batch+json";
 constexpr const char* kProtobufBatch = "application/cloudevents-batch+protobuf";
-
-internal::Reads fake_reads() {
-  internal::Reads reads;
-  reads.actor = [](std::string_view type,
-                   std::string_view key) -> runtime::Result<runtime::ActorView> {
-    if (key == "nobody") return runtime::Error{runtime::ErrorCode::kNotFound, "no such actor"};
-    auto root = std::make_unique<contract::BalanceChanged>();
-    root->set_player(std::string(key));
-    return runtime::ActorView{std::string(type), std::string(key), 3, 9, std::move(root)};
-  };
-  reads.table = [](const internal::TableRequest& request) -> runtime::Result<runtime::TablePage> {
-    runtime::TablePage page;
-    page.partition = 1;
-    page.commit = 2;
-    page.next = request.cursor.empty() ? std::string("\0\xff", 2) : "";
-    page.rows.push_back({"", 1, std::make_unique<contract::PointsPosted>()});
-    return page;
-  };
-  reads.actors = [](std::string_view, std::string_view,
-                    std::size_t) -> runtime::Result<runtime::ActorPage> {
-    return runtime::ActorPage{};
-  };
-  return reads;
-}
-
-class HttpServerTest : public ::testing::Test {
- protected:
-  void start(HttpOptions options = {}) {
-    options.port = 0;
-    auto server = HttpServer::start(options, node_, fake_reads());
-    ASSERT_TRUE(server.ok()) << server.error().message;
-    server_ = std::move(*server);
-  }
-  RawReply ask(const std::string& method, const std::string& target, std::string_view type = {},
-               std::string_view body = {}) {
-    RawClient client(server_->port());
-    return client.ask(method, target, type, body);
-  }
-  static json::object object(const RawReply& reply) {
-    boost::system::error_code error;
-    const auto value = json::parse(reply.body, error);
-    EXPECT_FALSE(error) << reply.body;
-    return value.is_object() ? value.get_object() : json::object();
-  }
-
-  FakeNode node_;
-  std::unique_ptr<HttpServer> server_;
-};
 
 TEST_F(HttpServerTest, AnswersEachEventOfABatch) {
   start();
@@ -256,8 +195,10 @@ TEST_F(HttpServerTest, ReadsTopicsAndWaitsForMore) {
   EXPECT_EQ(ask("GET", "/v1/topics/ledger?from=x").status, 400);
   auto empty = object(ask("GET", "/v1/topics/ledger?from=end"));
   EXPECT_TRUE(empty.at("events").as_array().empty());
-  std::thread writer([this] {
-    std::this_thread::sleep_for(milliseconds(80));
+  const int looks = node_.looks;
+  std::thread writer([this, looks] {
+    // How many there are, where they begin, what is there, and that again: it has waited.
+    while (node_.looks < looks + 4) std::this_thread::yield();
     runtime::Commit commit;
     commit.partition = 2;
     commit.number = 1;
@@ -275,145 +216,6 @@ TEST_F(HttpServerTest, ReadsTopicsAndWaitsForMore) {
   EXPECT_EQ(event.at("subject").as_string(), "p/PTS");
   EXPECT_EQ(event.at("data").as_object().at("player").as_string(), "p");
   EXPECT_EQ(page.at("next").as_string(), "1");
-}
-
-TEST_F(HttpServerTest, KeepsAConnectionAndTakesPipelinedRequests) {
-  start();
-  RawClient client(server_->port());
-  const std::string get = "GET /v1/healthz HTTP/1.1\r\nHost: x\r\n\r\n";
-  client.send(get + get + get);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(client.receive().status, 200);
-  client.send("GET /v1/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-  EXPECT_EQ(client.receive().status, 200);
-  EXPECT_TRUE(client.at_end());
-}
-
-TEST_F(HttpServerTest, TakesChunkedBodiesAndExpect) {
-  start();
-  RawClient client(server_->port());
-  client.send(
-      "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/cloudevents+json\r\n"
-      "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n");
-  EXPECT_EQ(client.receive().status, 100);
-  client.send("1\r\n{\r\n1\r\n}\r\n0\r\n\r\n");
-  EXPECT_EQ(client.receive().status, 202);
-  EXPECT_EQ(node_.records()[0].second, "{}");
-}
-
-TEST_F(HttpServerTest, RefusesGarbageAndLargeHeaders) {
-  start();
-  {
-    RawClient client(server_->port());
-    client.send(std::string("\x16\x03\x01\0\xff garbage\r\n\r\n", 16));
-    EXPECT_EQ(client.receive().status, 400);
-    EXPECT_TRUE(client.at_end());
-  }
-  RawClient client(server_->port());
-  client.send("GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n");
-  EXPECT_EQ(client.receive().status, 431);
-}
-
-TEST_F(HttpServerTest, BoundsBodies) {
-  HttpOptions options;
-  options.body_bytes_max = 200'000;
-  options.bodies_bytes_max = 100'000;
-  start(options);
-  {
-    RawClient client(server_->port());
-    client.send("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 200001\r\n\r\n");
-    EXPECT_EQ(client.receive().status, 413);
-  }
-  {
-    RawClient client(server_->port());
-    EXPECT_EQ(client.ask("POST", "/v1/events", kOne, std::string(150'000, 'x')).status, 503);
-  }
-  // What was reserved for it is free again.
-  EXPECT_EQ(ask("POST", "/v1/events", kOne, std::string(90'000, 'x')).status, 202);
-  EXPECT_EQ(ask("POST", "/v1/events", kOne, std::string(90'000, 'x')).status, 202);
-  RawClient client(server_->port());
-  client.send("POST /v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n30d41\r\n" +
-              std::string(200'001, 'x'));
-  EXPECT_NE(client.receive().status, 202);
-}
-
-TEST_F(HttpServerTest, CutsSlowClients) {
-  HttpOptions options;
-  options.header_ms_max = 50;
-  options.body_ms_max = 50;
-  options.idle_ms_max = 100;
-  start(options);
-  RawClient header(server_->port());
-  header.send("GET / HT");
-  RawClient body(server_->port());
-  body.send("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nx");
-  RawClient idle(server_->port());
-  EXPECT_TRUE(header.receive().status == 408 || header.at_end());
-  EXPECT_TRUE(header.at_end());
-  EXPECT_TRUE(body.receive().status == 408 || body.at_end());
-  EXPECT_TRUE(idle.at_end());
-}
-
-TEST_F(HttpServerTest, BoundsConnections) {
-  HttpOptions options;
-  options.connections_max = 1;
-  start(options);
-  RawClient first(server_->port());
-  EXPECT_EQ(first.ask("GET", "/v1/healthz").status, 200);
-  RawClient second(server_->port());
-  EXPECT_EQ(second.receive().status, 503);
-  EXPECT_EQ(first.ask("GET", "/v1/healthz").status, 200);
-}
-
-TEST_F(HttpServerTest, AnswersWhatIsRunningWhenItStops) {
-  std::shared_ptr<runtime::Submission> kept;
-  std::atomic<bool> taken{false};
-  node_.on_submit = [&](std::shared_ptr<runtime::Submission> submission) -> runtime::Status {
-    kept = std::move(submission);
-    taken = true;
-    return {};
-  };
-  start();
-  RawClient idle(server_->port());
-  EXPECT_EQ(idle.ask("GET", "/v1/healthz").status, 200);
-  RawClient busy(server_->port());
-  busy.send(
-      "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/cloudevents+json\r\n"
-      "Content-Length: 2\r\n\r\n{}");
-  while (!taken) std::this_thread::yield();
-  std::thread finisher([&] {
-    std::this_thread::sleep_for(milliseconds(50));
-    kept->results.push_back({runtime::EventStatus::kAccepted, "", ""});
-    kept->done(*kept);
-  });
-  server_->stop(milliseconds(5000));
-  finisher.join();
-  EXPECT_EQ(busy.receive().status, 202);
-  EXPECT_TRUE(busy.at_end());
-  EXPECT_TRUE(idle.at_end());
-  EXPECT_NE(RawClient(server_->port()).connected(), true);
-}
-
-TEST_F(HttpServerTest, SaysWhyItCannotListen) {
-  start();
-  HttpOptions options;
-  options.port = server_->port();
-  const auto again = HttpServer::start(options, node_, fake_reads());
-  ASSERT_FALSE(again.ok());
-  EXPECT_EQ(again.error().code, runtime::ErrorCode::kConfigInvalid);
-  EXPECT_NE(again.error().message.find("127.0.0.1:" + std::to_string(options.port)),
-            std::string::npos);
-  options.port = 0;
-  options.address = "0.0.0.0";
-  EXPECT_FALSE(HttpServer::start(options, node_, fake_reads()).ok());
-  options.allow_plaintext = true;
-  EXPECT_TRUE(HttpServer::start(options, node_, fake_reads()).ok());
-  options.address = "nowhere";
-  EXPECT_FALSE(HttpServer::start(options, node_, fake_reads()).ok());
-  options.address = "127.0.0.1";
-  options.tls_cert = "/nonexistent.pem";
-  EXPECT_FALSE(HttpServer::start(options, node_, fake_reads()).ok());
-  options.tls_key = "/nonexistent.pem";
-  EXPECT_FALSE(HttpServer::start(options, node_, fake_reads()).ok());
 }
 
 }  // namespace

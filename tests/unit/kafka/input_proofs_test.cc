@@ -45,12 +45,12 @@ class InputProofsTest : public ::testing::Test {
     InputPartition& input = inputs_[at(partition)];
     while (input.next < end) {
       input.pass({input.next + 1, logs_[at(partition)].checks[at(input.next)]}, now_);
-      input.texts.emplace_back("{}");
+      input.collected.push_back({"{}", {}, {}});
     }
   }
   std::size_t hand_on(int partition) {
     InputPartition& input = inputs_[at(partition)];
-    const std::size_t count = input.texts.size();
+    const std::size_t count = input.collected.size();
     input.drop_collected();
     return count;
   }
@@ -228,7 +228,7 @@ TEST_F(InputProofsTest, WhatCannotBeProvedIsPutBackAndNotReadUntilItIs) {
     read(1, 8);
   }
   EXPECT_EQ(hand_on(1), 5U);  // the other one goes on
-  EXPECT_TRUE(input(0).texts.empty());
+  EXPECT_TRUE(input(0).collected.empty());
   EXPECT_FALSE(input(0).assigned);
   EXPECT_FALSE(input(0).at_end);
   EXPECT_EQ(input(0).next, 3);

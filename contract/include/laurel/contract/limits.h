@@ -15,5 +15,7 @@ inline constexpr std::size_t kBatchEventsMax = 1000;
 inline constexpr std::size_t kDeadLetterRawMax = 64 * 1024;
 /// Characters of a player id: [A-Za-z0-9._~:-]{1,64}
 inline constexpr std::size_t kPlayerIdMax = 64;
+/// Bytes of who did something by hand.
+inline constexpr std::size_t kByBytesMax = 100;
 
 }  // namespace laurel::contract

@@ -1,21 +1,10 @@
 #include "envelope.h"
 
 #include "event_builder.h"
+#include "laurel/contract/media_type.h"
 #include "time_text.h"
 
 namespace laurel::adapters::formats {
-namespace {
-
-std::string media_type(std::string_view text) {
-  std::string out(text.substr(0, text.find(';')));
-  while (!out.empty() && out.back() == ' ') out.pop_back();
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-}  // namespace
 
 Attribute attribute_of(std::string_view name) {
   using enum Attribute;
@@ -86,7 +75,7 @@ bool EnvelopeReader::set_text(Attribute attribute, std::string_view text, Reject
       envelope_.set_traceparent(text.data(), text.size());
       return true;
     case Attribute::kContentType:
-      content_type_ = media_type(text);
+      content_type_ = contract::media_type(text);
       return true;
     case Attribute::kSpecVersion:
       if (text != "1.0") return reject.set(reject::kWrongType, "is not supported; allowed: 1.0");

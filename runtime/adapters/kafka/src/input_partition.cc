@@ -17,7 +17,7 @@ using Found = InputProofs::Found;
 }  // namespace
 
 void InputPartition::pass(const InputPosition& position, InputProof::Time now) {
-  if (texts.empty()) {
+  if (collected.empty()) {
     next_before = next;
     proof_before = proof;
   }
@@ -30,10 +30,10 @@ void InputPartition::pass(const InputPosition& position, InputProof::Time now) {
 void InputPartition::collect(const LogRecord& record) {
   const InputPosition position{record.offset + 1, check_of(record)};
   pass(position, std::chrono::steady_clock::now());
-  texts.push_back(event_bytes(record));
-  encodings.push_back(encoding_of(record));
-  places.push_back(topic + "/" + std::to_string(partition) + "@" + std::to_string(record.offset));
-  positions.push_back(encode_position({position, *proof.anchor}));
+  const runtime::Encoding encoding = encoding_of(record);
+  collected.push_back({event_bytes(record, encoding),
+                       address() + "@" + std::to_string(record.offset),
+                       encode_position({position, *proof.anchor}), encoding});
   rd_kafka_timestamp_type_t kind{};
   const std::int64_t at_us = rd_kafka_message_timestamp(record.message, &kind) * 1000;
   if (kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || at_us < 0) return;
@@ -43,11 +43,11 @@ void InputPartition::collect(const LogRecord& record) {
 
 std::shared_ptr<runtime::Submission> InputPartition::take_collected() {
   auto out = std::make_shared<runtime::Submission>();
-  out->source = topic + "/" + std::to_string(partition);
+  out->source = address();
   out->input = name();
   std::size_t bytes = 0;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    bytes += texts[i].size() + places[i].size() + positions[i].size();
+  for (const CollectedRecord& each : collected) {
+    bytes += each.bytes.size() + each.place.size() + each.position.size();
   }
   out->bytes.reserve(bytes);
   const auto keep = [&](const std::string& text) {
@@ -55,15 +55,15 @@ std::shared_ptr<runtime::Submission> InputPartition::take_collected() {
     out->bytes += text;
     return std::string_view(out->bytes.data() + at, text.size());
   };
-  for (std::size_t i = 0; i < texts.size(); ++i) {
+  for (const CollectedRecord& each : collected) {
     runtime::RawRecord record;
-    record.bytes = keep(texts[i]);
+    record.bytes = keep(each.bytes);
     record.length = record.bytes.size();
     record.oversize = record.length > contract::kLineBytesMax;
     if (record.oversize) record.bytes = record.bytes.substr(0, contract::kDeadLetterRawMax);
-    record.place = keep(places[i]);
-    record.position = keep(positions[i]);
-    record.encoding = encodings[i];
+    record.place = keep(each.place);
+    record.position = keep(each.position);
+    record.encoding = each.encoding;
     out->records.push_back(record);
   }
   drop_collected();
@@ -78,15 +78,12 @@ bool all_durable(const runtime::Submission& submission) {
 }
 
 void InputPartition::drop_collected() {
-  texts.clear();
-  encodings.clear();
+  collected.clear();
   times.clear();
-  places.clear();
-  positions.clear();
 }
 
 void InputPartition::put_back() {
-  if (texts.empty()) return;
+  if (collected.empty()) return;
   proof_before.held = true;
   proof_before.again = proof.again;
   proof_before.pause = proof.pause;
@@ -105,8 +102,7 @@ runtime::InputStatus InputPartition::status() const {
 void halt(const ClientBase& base, InputPartition& input, const std::string& why) {
   input.halted = true;
   input.why = why;
-  const std::string name = input.topic + "/" + std::to_string(input.partition);
-  base.say(true, "input " + name + " is halted: " + why +
+  base.say(true, input.about() + " is halted: " + why +
                      ". Nothing is jumped over; the other inputs go on. If what is lost is lost: "
                      "laurel input accept-loss " +
                      input.topic + " " + std::to_string(input.partition));
@@ -115,15 +111,13 @@ void halt(const ClientBase& base, InputPartition& input, const std::string& why)
 // A new generation has positions of its own: none, so that it is read from its beginning.
 runtime::Result<runtime::AdminAction> acceptance(const InputPartition& input,
                                                  const runtime::InputLoss& loss) {
-  const std::string name = input.topic + "/" + std::to_string(input.partition);
   if (!input.halted) {
-    return Error{ErrorCode::kInvalidInput,
-                 "input " + name + " is not halted: nothing of it is lost"};
+    return Error{ErrorCode::kInvalidInput, input.about() + " is not halted: nothing of it is lost"};
   }
   const std::uint32_t next = input.generation + 1;
   runtime::AdminAction action;
   action.action = "input.accept-loss";
-  action.target = name;
+  action.target = input.address();
   action.by = loss.by;
   action.reason = loss.reason;
   action.before = "halted: " + input.why;
@@ -196,7 +190,7 @@ Result<Found> look(const InputPartition& input, const InputPosition& read, const
 }
 
 void halt_made_anew(const ClientBase& base, InputPartition& input) {
-  const std::int64_t read_to = input.texts.empty() ? input.next : input.next_before;
+  const std::int64_t read_to = input.collected.empty() ? input.next : input.next_before;
   input.drop_collected();
   halt(base, input,
        "what was read before offset " + std::to_string(read_to) +

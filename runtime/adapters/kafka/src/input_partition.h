@@ -17,6 +17,12 @@
 
 namespace laurel::adapters::kafka {
 
+/// A record that was read and is not handed on yet.
+struct CollectedRecord {
+  std::string bytes, place, position;
+  runtime::Encoding encoding = runtime::Encoding::kText;
+};
+
 struct InputPartition {
   std::size_t input = 0;  ///< which of the configured ones
   std::string topic;
@@ -32,8 +38,7 @@ struct InputPartition {
   bool halted = false;
   std::string why;  ///< it is halted
   /// Collected for the next submission.
-  std::vector<std::string> texts, places, positions;
-  std::vector<runtime::Encoding> encodings;
+  std::vector<CollectedRecord> collected;
   /// As of before the first of them.
   std::int64_t next_before = 0;
   InputProof proof_before;
@@ -52,8 +57,10 @@ struct InputPartition {
   bool to_read() const { return !halted && !proof.held; }
   /// As positions of commits have it.
   std::string name() const;
-  /// Whose troubles are told: for people.
-  std::string about() const { return "input " + topic + "/" + std::to_string(partition); }
+  /// TOPIC/PARTITION: for people.
+  std::string address() const { return topic + "/" + std::to_string(partition); }
+  /// Whose troubles are told.
+  std::string about() const { return "input " + address(); }
   runtime::InputStatus status() const;
 };
 

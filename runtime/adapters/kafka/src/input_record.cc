@@ -37,9 +37,9 @@ runtime::Encoding encoding_of(const LogRecord& record) {
              : runtime::Encoding::kText;
 }
 
-std::string event_bytes(const LogRecord& record) {
+std::string event_bytes(const LogRecord& record, runtime::Encoding encoding) {
   const std::string_view value = record.value.value_or("");
-  if (encoding_of(record) == runtime::Encoding::kProtobuf) return std::string(value);
+  if (encoding == runtime::Encoding::kProtobuf) return std::string(value);
   if (record.header("ce_specversion").empty()) return std::string(value);
   std::string out = "{";
   rd_kafka_headers_t* headers = nullptr;

@@ -15,7 +15,7 @@ namespace laurel::adapters::kafka {
 runtime::Encoding encoding_of(const LogRecord& record);
 /// The event: the value, or one CloudEvent in JSON made of `ce_` headers and the value, which is
 /// JSON, or protobuf if its `content-type` says so.
-std::string event_bytes(const LogRecord& record);
+std::string event_bytes(const LogRecord& record, runtime::Encoding encoding);
 
 /// `next`: the offset behind the record; `check`: CRC-32C of its key and value, by which a topic
 /// that was made anew is told from the one that was read.

@@ -151,8 +151,7 @@ void Inputs::go_on_with_accepted() {
       accepted_.emplace_back(topic, partition);
       continue;
     }
-    base_.say(false, "input " + topic + "/" + std::to_string(partition) +
-                         " goes on: its loss was accepted");
+    base_.say(false, input->about() + " goes on: its loss was accepted");
     no_trouble(*input);
     const std::lock_guard lock(mutex_);
     *input = std::move(fresh);
@@ -255,7 +254,7 @@ void Inputs::collect(const rd_kafka_message_t& message) {
   const std::lock_guard lock(mutex_);
   from->collect(kafka::record_of(message));
   ++collected_records_;
-  collected_bytes_ += from->texts.back().size();
+  collected_bytes_ += from->collected.back().bytes.size();
 }
 
 // Until a record or an end comes of it. The client says it once.
@@ -281,7 +280,7 @@ kafka::InputProofs::Ports Inputs::proof_ports() {
 // False: it is to be stopped.
 bool Inputs::submit_collected() {
   for (InputPartition& each : partitions_) {
-    if (each.texts.empty()) continue;
+    if (each.collected.empty()) continue;
     auto times = std::exchange(each.times, {});
     const auto submission = each.take_collected();
     ++*under_way_;
