@@ -132,18 +132,24 @@ def main():
     parser.add_argument("--peers", type=Path, default=REPOSITORY.parent / "shared" / "peers")
     parser.add_argument("--wagers", type=int, default=2_000_000)
     parser.add_argument("--players", type=int, default=1_000_000)
-    parser.add_argument("--partitions", type=int, default=4, help="of Laurel")
+    parser.add_argument("--partitions", type=int, help="of Laurel; default: 4, with --latency 1")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--in-flight", type=int, default=4, help="commit.in_flight_max of Laurel")
-    parser.add_argument("--interval-ms", type=int, default=20, help="commit.interval_min_ms of Laurel")
+    parser.add_argument("--in-flight", type=int, help="commit.in_flight_max of Laurel; default: a commit a partition")
+    parser.add_argument("--interval-ms", type=int, help="commit.interval_min_ms of Laurel; default: 20, with --latency 15")
     parser.add_argument("--only", default="", help="which of them, in that order, separated by commas")
     parser.add_argument("--latency", action="store_true")
     parser.add_argument("--rates", type=int, nargs="+", default=[2000, 5000, 10_000], help="with --latency")
     parser.add_argument("--seconds", type=int, default=20, help="with --latency: of each pace")
+    parser.add_argument("--warm-seconds", type=int, default=60,
+                        help="with --latency: of load before, until the broker's code is compiled")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     if not (arguments.peers / "README.md").exists():
         parser.error(f"there are no peers in {arguments.peers}; --peers names their folder")
+    arguments.partitions = arguments.partitions or (1 if arguments.latency else 4)
+    arguments.in_flight = arguments.in_flight or arguments.partitions
+    if arguments.interval_ms is None:
+        arguments.interval_ms = 15 if arguments.latency else 20
     arguments.work = BUILD / "bench"
     arguments.work.mkdir(parents=True, exist_ok=True)
     peers = built_peers(arguments.peers)
@@ -163,7 +169,9 @@ def main():
         oracle = json.loads(run(tool, "oracle", *sizes, capture_output=True).stdout)
         expected = points_by_player(broker, topic)
         for number in range(arguments.rounds):
-            for name in only:
+            # Who comes first pays for the compilation of the broker's code: not always the same.
+            first = number % len(only)
+            for name in only[first:] + only[:first]:
                 row = (laurel(arguments, broker, topic, expected, number) if name == "laurel" else
                        streams(arguments, broker, peers, oracle, redis if name == "redis" else None))
                 rows[name].append(row)

@@ -159,7 +159,21 @@ TEST(Wire, AVarintOfMoreThan64BitsIsMalformed) {
   EXPECT_FALSE(reader.ok());
 }
 
-TEST(Checksum, IsCrc32c) { EXPECT_EQ(crc32c("123456789"), 0xe3069283U); }
+TEST(Checksum, IsCrc32c) {
+  EXPECT_EQ(crc32c("123456789"), 0xe3069283U);
+  EXPECT_EQ(crc32c_by_table("123456789"), 0xe3069283U);
+}
+
+TEST(Checksum, IsTheSameByInstructionByTableAndInPieces) {
+  std::string bytes;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(crc32c(bytes), crc32c_by_table(bytes));
+    for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+      EXPECT_EQ(crc32c(bytes.substr(cut), crc32c(bytes.substr(0, cut))), crc32c(bytes));
+    }
+    bytes.push_back(static_cast<char>(i * 37 + 128));
+  }
+}
 
 TEST(HighWaterFile, ATornWriteLeavesWhatWasSyncedBefore) {
   const testing::TempDir directory;

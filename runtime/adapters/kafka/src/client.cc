@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
+#include <thread>
 
 #include "token.h"
 
@@ -15,6 +17,7 @@ constexpr int kWarning = 4;  // syslog
 constexpr int kNotice = 5;
 constexpr std::chrono::seconds kSayAgain{10};
 constexpr std::size_t kSaidMax = 256;
+constexpr std::chrono::seconds kDestroyWithin{3};
 
 void log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
   if (level > kNotice) return;
@@ -30,6 +33,24 @@ void log(const rd_kafka_t* client, int level, const char* facility, const char* 
   what = what.substr(0, what.rfind(" (after "));
   base->say_of_many(level <= kWarning,
                     std::string("librdkafka ") + facility + ": " + std::string(what));
+}
+
+// A consumer of a topic that was deleted meanwhile may never come to its end: librdkafka 2.0.2
+// keeps something of the topic, and that keeps a broker's thread. Nobody waits long for that; what
+// is left ends with the process.
+void destroy(rd_kafka_t* client) {
+  auto end = std::make_shared<std::promise<void>>();
+  std::future<void> ended = end->get_future();
+  const auto work = [client, end] {
+    rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    end->set_value();
+  };
+  try {
+    std::thread(work).detach();
+  } catch (const std::system_error&) {
+    return work();
+  }
+  ended.wait_for(kDestroyWithin);
 }
 
 Settings common_settings(const ClientBase& base) {
@@ -125,7 +146,8 @@ Client::~Client() {
     rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                 RD_KAFKA_PURGE_F_NON_BLOCKING);
   }
-  rd_kafka_destroy_flags(client_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  rd_kafka_set_log_level(client_, 0);  // whom it would tell may be gone by then
+  destroy(client_);
 }
 
 Settings consumer_settings(const ClientBase& base, bool committed_only) {

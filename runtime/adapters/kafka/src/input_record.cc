@@ -72,10 +72,8 @@ std::string event_bytes(const LogRecord& record, runtime::Encoding encoding) {
 }
 
 std::uint32_t check_of(const LogRecord& record) {
-  std::string bytes(record.key);
-  bytes.push_back('\0');
-  bytes.append(record.value.value_or(""));
-  return crc32c(bytes);
+  const std::uint32_t key = crc32c({"\0", 1}, crc32c(record.key));
+  return crc32c(record.value.value_or(""), key);
 }
 
 std::string encode_position(const HandledPosition& position) {

@@ -1,5 +1,7 @@
 #include "log_reader.h"
 
+#include <algorithm>
+
 #include "link.h"
 
 namespace laurel::adapters::kafka {
@@ -9,7 +11,17 @@ using runtime::Error;
 using runtime::ErrorCode;
 using runtime::Status;
 
+constexpr Milliseconds kFirstPoll{5};
 constexpr Milliseconds kPoll{100};
+constexpr Milliseconds kNudgeWithin{200};
+
+// An assignment is heard of in one thread of the client; what fetches is another, which sleeps up
+// to a second unless something comes: the answer to any question wakes it. What it says is not
+// used.
+void nudge(Client& client, const std::string& topic, const Deadline& deadline) {
+  static_cast<void>(
+      known_topic(client, topic, Deadline(Milliseconds(deadline.left_ms(kNudgeWithin)))));
+}
 
 }  // namespace
 
@@ -57,10 +69,15 @@ Status LogReader::read(const std::string& topic, int partition, std::int64_t fro
   }
   rd_kafka_resp_err_t last = RD_KAFKA_RESP_ERR__TIMED_OUT;
   Status status;
+  Milliseconds wait = kFirstPoll;
   for (std::int64_t next = from; next < end;) {
-    const Message message(rd_kafka_consumer_poll(client_->get(), deadline.left_ms(kPoll)));
+    const Message message(rd_kafka_consumer_poll(client_->get(), deadline.left_ms(wait)));
     if (message == nullptr) {
-      if (!deadline.passed()) continue;
+      if (!deadline.passed()) {
+        nudge(*client_, topic, deadline);
+        wait = std::min(wait * 2, kPoll);
+        continue;
+      }
       status = unavailable(where, last);
       break;
     }
