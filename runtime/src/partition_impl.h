@@ -24,6 +24,7 @@
 #include "laurel/runtime/journal.pb.h"
 #include "laurel/runtime/partition.h"
 #include "layers.h"
+#include "scratch.h"
 #include "turns.h"
 #include "watermark.h"
 #include "work.h"
@@ -178,7 +179,8 @@ class PartitionImpl {
   bool inputs_behind_ = false;           // records wait that no partition has seen
   std::uint64_t catalog_audited_ = 0;    // as far as it was looked at, in the open commit too
 
-  JournalRow journal_row_;  // of the event at hand: it keeps its memory
+  JournalRow journal_row_;       // of the event at hand: it keeps its memory
+  internal::Scratch delivered_;  // the message at hand: the same
   std::vector<Handled> in_flight_handled_;
   std::size_t in_flight_events_ = 0;  // see OpenCommit::events
   std::map<std::string, std::uint64_t> in_flight_letters_;

@@ -72,6 +72,7 @@ void PartitionImpl::read_inbox() {
 bool PartitionImpl::queue_chunk(const InboxEntry& entry) {
   auto queued = std::make_shared<QueuedChunk>();
   queued->input = entry.input;
+  queued->partial = partial_input(entry.input);
   queued->position = entry.position;
   if (!queued->chunk.ParseFromString(entry.value) || queued->chunk.format() != 1 ||
       queued->chunk.messages_size() == 0) {
@@ -140,10 +141,10 @@ void PartitionImpl::deliver(const Delivery& delivery) {
   if (delivery.poison) {
     return lost("commit-refused", "the log refused the commit that held only this message");
   }
-  const std::unique_ptr<google::protobuf::Message> message(handler->message->New());
-  if (!message->ParseFromString(delivery.message)) return lost("malformed-message", {});
+  google::protobuf::Message& message = delivered_.get(*handler->message);
+  if (!message.ParseFromString(delivery.message)) return lost("malformed-message", {});
   turns_.begin_work();
-  Turns::End end = turns_.run({*type, *handler, delivery.to_key, *message, origin, false});
+  Turns::End end = turns_.run({*type, *handler, delivery.to_key, message, origin, false});
   if (failed()) return;
   if (!end.code.empty()) return lost(end.code, std::move(end.detail));
   turns_.deliver(std::move(end.outgoing), origin, delivery.hops,
@@ -167,9 +168,9 @@ void PartitionImpl::finish_message(Work work) {
   if (work.last_of_chunk()) {
     open.positions[input] = work.chunk->position;
     open.inbox_finished.emplace_back(input, work.chunk->position);
-    if (work.at > 0) open.positions[partial_input(input)] = "0";
+    if (work.at > 0) open.positions[work.chunk->partial] = "0";
   } else {
-    open.positions[partial_input(input)] = std::to_string(work.at + 1);
+    open.positions[work.chunk->partial] = std::to_string(work.at + 1);
   }
   open.handled.push_back({std::move(work), {}});
 }

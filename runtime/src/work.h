@@ -43,6 +43,7 @@ struct QueuedOrder {
 /// A chunk of the inbox in the partition, and where the reader is after it.
 struct QueuedChunk {
   std::string input;
+  std::string partial;  ///< the input whose position says how many of the messages are handled
   std::string position;
   InboxChunk chunk;
 };

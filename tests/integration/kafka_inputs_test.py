@@ -258,6 +258,21 @@ class KafkaInputs(unittest.TestCase):
         expected["p0008"] = 8
         self.assertEqual(harness.eventually(lambda: harness.points(node.balances()), expected, 30), expected)
 
+    def test_a_node_whose_topic_is_gone_says_so_holds_no_more_of_it_and_stops(self):
+        gone = kafka.fresh_name("gone")
+        kafka.make_topic(gone, 4)
+        node = self.node(kafka.fresh_name("c"), EVENTS.replace("TOPIC", gone))
+        node.start()
+        kafka.produce(gone, [(f"p{at:04}", json.dumps(harness.wager(f"p{at:04}", at, 1000))) for at in range(40)])
+        self.handled(node, 40)
+        threads = len(list(Path(f"/proc/{node.process.pid}/task").iterdir()))
+        kafka.topics("--delete", "--topic", gone)
+        said = f"the input topic {gone} is not there"
+        self.assertTrue(harness.eventually(lambda: said in node.log(), True, 60), node.log()[-2000:])
+        time.sleep(5)  # of asking again
+        self.assertLess(len(list(Path(f"/proc/{node.process.pid}/task").iterdir())), threads + 20)
+        self.assertEqual(node.stop(), 0, node.log()[-2000:])
+
     def made_anew_in_a_moment(self):
         """A node that has handled records of a topic that was made anew, from the offset on to which it had
         read the one before, and has not noticed it yet. The topic, and the points by when all counts."""
