@@ -2,8 +2,8 @@
 Laurel beside Kafka Streams (commit every 25 ms) and a consumer with PostgreSQL, one after the other at each pace.
 
 Open loop: a wager counts from when it was due. The broker is warmed first: with its code not yet compiled it takes
-three times as long. Laurel's balances are compared with what the topic's wagers come to,
-the peers' by their own oracle.
+three times as long. Laurel's balances are compared with what the topic's wagers come to, the peers' by their own
+oracle.
 """
 
 import argparse

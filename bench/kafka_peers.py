@@ -136,7 +136,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--in-flight", type=int, help="commit.in_flight_max of Laurel; default: a commit a partition")
     parser.add_argument("--interval-ms", type=int, help="commit.interval_min_ms of Laurel; default: 20, with --latency 15")
-    parser.add_argument("--only", default="", help="which of them, in that order, separated by commas")
+    parser.add_argument("--only", default="", help="which of them, separated by commas; each round begins with the next")
     parser.add_argument("--latency", action="store_true")
     parser.add_argument("--rates", type=int, nargs="+", default=[2000, 5000, 10_000], help="with --latency")
     parser.add_argument("--seconds", type=int, default=20, help="with --latency: of each pace")

@@ -1,10 +1,8 @@
 #include "text.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
-#include <cstdio>
 
 namespace laurel::gateway::internal {
 
@@ -68,36 +66,6 @@ std::string to_utf8(std::string_view text) {
     }
   }
   return out;
-}
-
-std::optional<std::string> rfc3339(std::int64_t unix_us) {
-  constexpr std::int64_t kDayUs = 86'400'000'000;
-  std::int64_t days = unix_us / kDayUs;
-  std::int64_t rest = unix_us % kDayUs;
-  if (rest < 0) {
-    rest += kDayUs;
-    --days;
-  }
-  // Days to civil date: H. Hinnant, "chrono-compatible low-level date algorithms".
-  const std::int64_t shifted = days + 719'468;
-  const std::int64_t era = (shifted >= 0 ? shifted : shifted - 146'096) / 146'097;
-  const std::int64_t day_of_era = shifted - era * 146'097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const std::int64_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
-  const std::int64_t day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-  const std::int64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
-  const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
-  if (year < 0 || year > 9999) return std::nullopt;
-  std::array<char, 48> text{};
-  const std::int64_t seconds = rest / 1'000'000;
-  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
-                static_cast<int>(year), static_cast<int>(month), static_cast<int>(day),
-                static_cast<int>(seconds / 3600), static_cast<int>(seconds / 60 % 60),
-                static_cast<int>(seconds % 60), static_cast<int>(rest % 1'000'000));
-  return std::string(text.data());
 }
 
 std::optional<std::int64_t> parse_rfc3339(std::string_view text) {

@@ -7,20 +7,19 @@
 #include <string_view>
 
 #include "laurel/contract/base64.h"
+#include "laurel/contract/rfc3339.h"
 
 namespace laurel::gateway::internal {
 
 using contract::base64;
 using contract::base64url;
 using contract::from_base64url;
+using contract::rfc3339;
 std::string hex(std::string_view bytes);
 
 bool is_utf8(std::string_view text);
 /// Invalid sequences become U+FFFD.
 std::string to_utf8(std::string_view text);
-
-/// 2021-11-20T19:44:19.000000Z; nothing outside of the years 0000 to 9999.
-std::optional<std::string> rfc3339(std::int64_t unix_us);
 
 /// RFC 3339 with Z or an offset, at most microseconds, years 1970 to 9999.
 std::optional<std::int64_t> parse_rfc3339(std::string_view text);

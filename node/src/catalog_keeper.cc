@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 
 #include "laurel/contract/limits.h"
+#include "laurel/contract/rfc3339.h"
 #include "laurel/runtime/catalog_record.h"
 
 namespace laurel::node {
@@ -21,17 +21,7 @@ using runtime::Status;
 constexpr std::size_t kNoteBytesMax = 1024;
 
 std::string time_text(TimeUs time_us) {
-  const std::chrono::sys_time<std::chrono::microseconds> at{std::chrono::microseconds(time_us)};
-  const auto day = std::chrono::floor<std::chrono::days>(at);
-  const std::chrono::year_month_day date(day);
-  const auto us = (at - day).count();
-  char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(us / 3'600'000'000),
-                static_cast<int>(us / 60'000'000 % 60), static_cast<int>(us / 1'000'000 % 60),
-                static_cast<int>(us % 1'000'000));
-  return text;
+  return contract::rfc3339(time_us).value_or(std::to_string(time_us) + " us");
 }
 
 // Versions that were to come into force later, and now never will.

@@ -2,9 +2,9 @@
 /// are stored bytes (Activation::root); the one whose turn it is has its root parsed into the
 /// object of its type.
 ///
-/// Why        Bytes lie together, parsed messages in a dozen places; an object that every turn uses
-/// stays in the processor's caches. The bytes are also what a bad turn goes
-///            back to. Turns of the same actor in a row do not parse again.
+/// Why        Bytes lie together, parsed messages in a dozen places; an object that every turn
+///            uses stays in the processor's caches. The bytes are also what a bad turn goes back
+///            to. Turns of the same actor in a row do not parse again.
 /// Threads    The partition's.
 #pragma once
 

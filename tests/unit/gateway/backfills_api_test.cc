@@ -1,50 +1,25 @@
 // /v1/backfills over HTTP, and events that belong to one.
-#include <gtest/gtest.h>
-#include <boost/json.hpp>
-
-#include "laurel/gateway/http_server.h"
-#include "unit/gateway/fake_node.h"
-#include "unit/gateway/raw_client.h"
+#include "unit/gateway/http_server_fixture.h"
 
 namespace laurel::gateway {
 namespace {
 
-namespace json = boost::json;
 using runtime::Backfill;
-using testing::FakeNode;
-using testing::RawClient;
-using testing::RawReply;
 
 constexpr const char* kJson = "application/json";
-constexpr const char* kEvent = "application/cloudevents+json";
 
-class BackfillsApi : public ::testing::Test {
+class BackfillsApi : public HttpServerTest {
  protected:
-  BackfillsApi() {
-    HttpOptions options;
-    options.port = 0;
-    auto server = HttpServer::start(options, node_);
-    EXPECT_TRUE(server.ok());
-    server_ = std::move(*server);
-  }
+  BackfillsApi() { start(); }
   RawReply ask(const char* method, const std::string& target, std::string_view body = {},
                const char* type = kJson) {
-    return RawClient(server_->port()).ask(method, target, type, body);
-  }
-  static json::object object(const RawReply& reply) {
-    boost::system::error_code error;
-    const auto value = json::parse(reply.body, error);
-    EXPECT_FALSE(error) << reply.body;
-    return value.is_object() ? value.get_object() : json::object();
+    return HttpServerTest::ask(method, target, type, body);
   }
   static std::string text(const RawReply& reply, const char* member) {
     const auto body = object(reply);
     const auto* value = body.if_contains(member);
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
   }
-
-  FakeNode node_;
-  std::unique_ptr<HttpServer> server_;
 };
 
 TEST_F(BackfillsApi, OpensClosesDropsAndShows) {
@@ -101,7 +76,7 @@ TEST_F(BackfillsApi, TakesEventsForAnOpenOneOnly) {
     submission->finish_one();
     return runtime::Status();
   };
-  const auto staged = ask("POST", "/v1/events?backfill=1", "{}", kEvent);
+  const auto staged = ask("POST", "/v1/events?backfill=1", "{}", kOne);
   EXPECT_EQ(staged.status, 202);
   EXPECT_EQ(backfill, 1U);
   EXPECT_EQ(object(staged).at("staged").as_int64(), 1);
@@ -114,7 +89,7 @@ TEST_F(BackfillsApi, TakesEventsForAnOpenOneOnly) {
   EXPECT_EQ(ask("POST", records + "x", "{}\n").status, 400);
   EXPECT_EQ(text(ask("POST", records + "2", "{}\n"), "code"), "backfill-unknown");
   node_.node_backfills[0].state = Backfill::State::kApplying;
-  const auto closed = ask("POST", "/v1/events?backfill=1", "{}", kEvent);
+  const auto closed = ask("POST", "/v1/events?backfill=1", "{}", kOne);
   EXPECT_EQ(closed.status, 409);
   EXPECT_EQ(text(closed, "code"), "backfill-closed");
   node_.node_backfills[0].state = Backfill::State::kDropped;

@@ -1,18 +1,8 @@
 // /v1/catalog over HTTP.
-#include <gtest/gtest.h>
-#include <boost/json.hpp>
-
-#include "laurel/gateway/http_server.h"
-#include "unit/gateway/fake_node.h"
-#include "unit/gateway/raw_client.h"
+#include "unit/gateway/http_server_fixture.h"
 
 namespace laurel::gateway {
 namespace {
-
-namespace json = boost::json;
-using testing::FakeNode;
-using testing::RawClient;
-using testing::RawReply;
 
 constexpr const char* kJson = "application/json";
 
@@ -32,36 +22,19 @@ std::shared_ptr<const runtime::CatalogVersion> version(std::uint64_t number, Tim
       std::vector<std::pair<PlanId, std::shared_ptr<const void>>>());
 }
 
-class CatalogApi : public ::testing::Test {
+class CatalogApi : public HttpServerTest {
  protected:
-  CatalogApi() {
-    HttpOptions options;
-    options.port = 0;
-    auto server = HttpServer::start(options, node_);
-    EXPECT_TRUE(server.ok());
-    server_ = std::move(*server);
-  }
+  CatalogApi() { start(); }
   void publish_two() {
     const runtime::Catalog one(runtime::Catalog(), version(1, runtime::kFromTheBeginning));
     // Version 2 begins in the year 2100.
     node_.node_catalog =
         std::make_shared<const runtime::Catalog>(one, version(2, 4'102'444'800'000'000));
   }
-  RawReply get(const std::string& target) {
-    return RawClient(server_->port()).ask("GET", target, {}, {});
-  }
+  RawReply get(const std::string& target) { return ask("GET", target); }
   RawReply post(const std::string& target, std::string_view body) {
-    return RawClient(server_->port()).ask("POST", target, kJson, body);
+    return ask("POST", target, kJson, body);
   }
-  static json::object object(const RawReply& reply) {
-    boost::system::error_code error;
-    const auto value = json::parse(reply.body, error);
-    EXPECT_FALSE(error) << reply.body;
-    return value.is_object() ? value.get_object() : json::object();
-  }
-
-  FakeNode node_;
-  std::unique_ptr<HttpServer> server_;
 };
 
 TEST_F(CatalogApi, ListsVersionsAndTellsTheNewestFromTheOneInForce) {

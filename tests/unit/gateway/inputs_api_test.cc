@@ -1,39 +1,23 @@
 // /v1/inputs over HTTP.
-#include <gtest/gtest.h>
-
-#include "laurel/gateway/http_server.h"
-#include "unit/gateway/fake_node.h"
-#include "unit/gateway/raw_client.h"
+#include "unit/gateway/http_server_fixture.h"
 
 namespace laurel::gateway {
 namespace {
 
-using testing::FakeNode;
-using testing::RawClient;
-using testing::RawReply;
-
-class InputsApi : public ::testing::Test {
+class InputsApi : public HttpServerTest {
  protected:
   InputsApi() {
     node_.node_inputs = {{"wagers", 0, 10, 12, 0, false, {}},
                          {"wagers", 1, 7, 3, 2, true, "it holds offsets 0 to 3"}};
-    HttpOptions options;
-    options.port = 0;
-    auto server = HttpServer::start(options, node_);
-    EXPECT_TRUE(server.ok());
-    server_ = std::move(*server);
+    start();
   }
   RawReply accept(const std::string& which, std::string_view body) {
-    return RawClient(server_->port())
-        .ask("POST", "/v1/inputs/" + which + ":accept-loss", "application/json", body);
+    return ask("POST", "/v1/inputs/" + which + ":accept-loss", "application/json", body);
   }
-
-  FakeNode node_;
-  std::unique_ptr<HttpServer> server_;
 };
 
 TEST_F(InputsApi, ShowsHowEachStands) {
-  const auto reply = RawClient(server_->port()).ask("GET", "/v1/inputs", "application/json", "");
+  const auto reply = ask("GET", "/v1/inputs");
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(
       reply.body,

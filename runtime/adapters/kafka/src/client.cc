@@ -24,8 +24,6 @@ void log(const rd_kafka_t* client, int level, const char* facility, const char* 
   const auto* base = static_cast<const ClientBase*>(rd_kafka_opaque(client));
   if (base == nullptr) return;
   std::string_view what(text);
-  // A client that ends tells what it has not finished.
-  if (what.find("Broker handle destroyed") != std::string_view::npos) return;
   // Its thread, and counts that differ each time.
   if (const auto thread = what.find("]: "); what.starts_with("[thrd:") && thread != what.npos) {
     what.remove_prefix(thread + 3);
@@ -141,12 +139,13 @@ runtime::Result<std::unique_ptr<Client>> Client::make(rd_kafka_type_t type, cons
 
 Client::~Client() {
   if (client_ == nullptr) return;
+  // It tells what it has not finished, and whom it tells may be gone by then.
+  rd_kafka_set_log_level(client_, 0);
   if (rd_kafka_type(client_) == RD_KAFKA_PRODUCER) {
     // What nobody waits for any more: ending must not wait for a broker.
     rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                 RD_KAFKA_PURGE_F_NON_BLOCKING);
   }
-  rd_kafka_set_log_level(client_, 0);  // whom it would tell may be gone by then
   destroy(client_);
 }
 

@@ -43,6 +43,8 @@ class Deadline {
   bool passed() const { return Clock::now() >= at_; }
   /// Of what is left, at least 1 and at most `most`.
   int left_ms(Milliseconds most = Milliseconds(1'000'000)) const;
+  /// One of a part of it.
+  Deadline within(Milliseconds most) const { return Deadline(Milliseconds(left_ms(most))); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -56,7 +58,7 @@ template <class Ask>
 auto ask_until(const Deadline& deadline, Ask ask) {
   constexpr Milliseconds kQuestion{5000}, kAgain{100};
   for (;;) {
-    auto answer = ask(Deadline(Milliseconds(deadline.left_ms(kQuestion))));
+    auto answer = ask(deadline.within(kQuestion));
     if (answer.ok() || answer.error().code != runtime::ErrorCode::kUnavailable ||
         deadline.passed()) {
       return answer;

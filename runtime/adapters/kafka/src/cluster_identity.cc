@@ -79,7 +79,7 @@ Result<std::string> kafka_cluster(Client& asker, const Deadline& deadline) {
   for (;;) {
     // A client that is asked for nothing connects after a second; one that is not answered is asked
     // again.
-    ask_for_topics(asker, Deadline(Milliseconds(deadline.left_ms(kAskWithin))));
+    ask_for_topics(asker, deadline.within(kAskWithin));
     // It looks, and then waits for a change: one that comes in between is missed.
     char* const id = rd_kafka_clusterid(asker.get(), deadline.left_ms(kAskForId));
     if (id != nullptr) {

@@ -1,12 +1,11 @@
 #include "output_topics.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
 #include <optional>
 
-#include "laurel/api/civil.h"
+#include "laurel/contract/rfc3339.h"
 #include "laurel/runtime/topics.h"
 #include "topics.h"
 
@@ -38,35 +37,6 @@ std::optional<std::uint64_t> number_of(const LogRecord& record) {
                                          : number_of<std::uint64_t>(id.substr(slash + 1));
 }
 
-void append_digits(std::string& out, std::int64_t value, int width) {
-  std::array<char, 20> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  const auto size = static_cast<int>(end - text.data());
-  if (size < width) out.append(static_cast<std::size_t>(width - size), '0');
-  out.append(text.data(), end);
-}
-
-/// RFC 3339; empty for years that it does not have.
-std::string time_text(std::int64_t time_us) {
-  const std::int64_t seconds = floor_div64(time_us, kMicrosPerSecond);
-  const CivilTime at = civil_of(seconds);
-  if (at.year < 1 || at.year > 9999) return {};
-  std::string out;
-  out.reserve(32);
-  const auto part = [&out](std::int64_t value, int width, char after) {
-    append_digits(out, value, width);
-    out.push_back(after);
-  };
-  part(at.year, 4, '-');
-  part(at.month, 2, '-');
-  part(at.day, 2, 'T');
-  part(at.second / 3600, 2, ':');
-  part(at.second / 60 % 60, 2, ':');
-  part(at.second % 60, 2, '.');
-  part(time_us - seconds * kMicrosPerSecond, 6, 'Z');
-  return out;
-}
-
 }  // namespace
 
 rd_kafka_headers_t* headers_of(const ClientBase& base, const runtime::OutputRecord& record,
@@ -76,18 +46,12 @@ rd_kafka_headers_t* headers_of(const ClientBase& base, const runtime::OutputReco
     rd_kafka_header_add(headers, name, -1, value.data(), static_cast<ssize_t>(value.size()));
   };
   add("ce_specversion", "1.0");
-  std::string text;
-  text.reserve(64);
-  text.append(record.topic).push_back('/');
-  append_digits(text, partition, 1);
-  text.push_back('/');
-  text += std::to_string(number);
-  add("ce_id", text);
-  text.assign("urn:laurel:").append(base.options.cluster);
-  add("ce_source", text);
+  add("ce_id",
+      std::string(record.topic) + "/" + std::to_string(partition) + "/" + std::to_string(number));
+  add("ce_source", "urn:laurel:" + base.options.cluster);
   add("ce_type", record.type);
   add("content-type", "application/protobuf");
-  if (const std::string time = time_text(record.time_us); !time.empty()) add("ce_time", time);
+  if (const auto time = contract::rfc3339(record.time_us)) add("ce_time", *time);
   add(kTimeUs, std::to_string(record.time_us));
   return headers;
 }
