@@ -18,7 +18,7 @@ contract::DeadLetter letter_of(const Reason& reason) {
 }  // namespace
 
 std::string place_of(const Work& work) {
-  const Submission& submission = *work.batch->batch.submission;
+  const Submission& submission = *work.batch().batch.submission;
   const RawRecord& raw = submission.records[work.event().index];
   if (!raw.place.empty()) return std::string(raw.place);
   if (raw.line == 0) return submission.source;
@@ -26,7 +26,7 @@ std::string place_of(const Work& work) {
 }
 
 contract::DeadLetter event_letter(const Work& work, const Reason& reason) {
-  const Submission& submission = *work.batch->batch.submission;
+  const Submission& submission = *work.batch().batch.submission;
   const Event& event = work.event();
   const RawRecord& raw = submission.records[event.index];
   contract::DeadLetter letter = letter_of(reason);

@@ -1,7 +1,7 @@
 #include "open_commit.h"
 
 #include <algorithm>
-#include <tuple>
+#include <utility>
 
 namespace laurel::runtime::internal {
 namespace {
@@ -66,14 +66,18 @@ void OpenCommit::move_to(Commit& commit) {
   outbox.move_to(commit);
   commit.positions = std::move(positions);
   commit.inbox_finished = std::move(inbox_finished);
-  std::vector<Row*> order;  // rows are large to swap
-  order.reserve(rows_.size());
-  for (Row& row : rows_) order.push_back(&row);
-  std::sort(order.begin(), order.end(), [](const Row* a, const Row* b) {
-    return a->space != b->space ? a->space < b->space : a->key < b->key;
-  });
+  // Rows are large to swap, and most are no longer in the cache: their keys are looked at through
+  // views that lie together.
+  std::vector<std::pair<std::string_view, Row*>> order[kSpaceCount];
+  for (std::size_t space = 0; space < kSpaceCount; ++space) {
+    order[space].reserve(index_[space].size());
+  }
+  for (Row& row : rows_) order[index_of(row.space)].emplace_back(row.key, &row);
   commit.rows.reserve(rows_.size());
-  for (Row* row : order) commit.rows.push_back(std::move(*row));
+  for (auto& of_space : order) {
+    std::sort(of_space.begin(), of_space.end());  // a key is there once
+    for (const auto& [key, row] : of_space) commit.rows.push_back(std::move(*row));
+  }
   auto kept = std::move(handled);
   const std::size_t kept_events = events;
   auto kept_letters = std::move(dead_letters);

@@ -51,7 +51,7 @@ void PartitionImpl::take(EventBatch batch) {
     for (Event& event : queued->batch.events) event.catalog_bound.known = known;
   }
   for (std::uint32_t at = 0; at < queued->left; ++at) {
-    Work work{queued, nullptr, nullptr, at, false, nullptr};
+    Work work(queued, at);
     queue_of(work).push_back(std::move(work));
   }
   if (queued->left == 0) queued->batch.submission->finish_one();
@@ -65,9 +65,17 @@ bool PartitionImpl::full() const {
 }
 
 std::deque<Work>& PartitionImpl::queue_of(const Work& work) {
-  if (work.order) return orders_;
-  if (work.timer) return timers_;
-  if (work.chunk) return inbox_;
+  switch (work.kind()) {
+    case Work::Kind::kOrder:
+      return orders_;
+    case Work::Kind::kTimer:
+      return timers_;
+    case Work::Kind::kMessage:
+      return inbox_;
+    case Work::Kind::kEvent:
+    case Work::Kind::kBarrier:  // has no queue: whoever has one asks for no queue
+      break;
+  }
   switch (work.way()) {
     case QueuedBatch::Way::kStage:
       return staging_;

@@ -26,9 +26,7 @@ std::string in_force(const CatalogTerms& terms) {
 }  // namespace
 
 void PartitionImpl::act(AdminAction action, std::function<void(bool)> done) {
-  Work work;
-  work.order = std::make_shared<QueuedOrder>(QueuedOrder{std::move(action), std::move(done)});
-  orders_.push_back(std::move(work));
+  orders_.emplace_back(QueuedOrder{std::move(action), std::move(done)});
 }
 
 void PartitionImpl::handle_action(Work work, const AdminAction& action) {
@@ -36,7 +34,7 @@ void PartitionImpl::handle_action(Work work, const AdminAction& action) {
   for (const auto& [input, position] : action.positions) {
     layers_.open.positions[input] = position;
   }
-  layers_.open.handled.push_back({std::move(work), {}});
+  layers_.open.handled.push_back({std::move(work)});
 }
 
 // The record, in the open commit. False: the partition has failed.

@@ -61,18 +61,16 @@ PartitionBackfills PartitionImpl::backfills() const {
 }
 
 void PartitionImpl::order(BackfillOrder order, std::function<void(bool)> done) {
-  Work work;
-  work.order = std::make_shared<QueuedOrder>(QueuedOrder{std::move(order), std::move(done)});
-  orders_.push_back(std::move(work));
+  orders_.emplace_back(QueuedOrder{std::move(order), std::move(done)});
 }
 
 // The row is written again when nothing changes: the answer has to come after the commit of the
 // order that did change it.
 void PartitionImpl::handle_order(Work work) {
-  if (const auto* action = std::get_if<AdminAction>(&work.order->order)) {
+  if (const auto* action = std::get_if<AdminAction>(&work.order().order)) {
     return handle_action(std::move(work), *action);
   }
-  const auto& order = std::get<BackfillOrder>(work.order->order);
+  const auto& order = std::get<BackfillOrder>(work.order().order);
   const std::uint64_t backfill = order.terms.id;
   if (backfills_.find(backfill) == nullptr) {
     backfills_.add(order.terms);
@@ -96,7 +94,7 @@ void PartitionImpl::handle_order(Work work) {
   }
   const bool nothing_to_do = part.terms.sorted || part.counts.staged == 0;
   if (part.state != BackfillState::kOpen && nothing_to_do) part.through = true;
-  layers_.open.handled.push_back({std::move(work), {}});
+  layers_.open.handled.push_back({std::move(work)});
 }
 
 QueuedBatch::Way PartitionImpl::way_of(std::uint64_t backfill) const {
@@ -116,7 +114,7 @@ bool PartitionImpl::may_apply(std::uint64_t backfill) const {
 // A sorted backfill that is no longer open gives its events back, so that its turn always comes.
 bool PartitionImpl::sorted_may_run() const {
   if (sorted_.empty()) return false;
-  const std::uint64_t backfill = sorted_.front().batch->backfill;
+  const std::uint64_t backfill = sorted_.front().batch().backfill;
   const BackfillPart* part = backfills_.find(backfill);
   return part == nullptr || part->state != BackfillState::kOpen || may_apply(backfill);
 }
@@ -124,13 +122,13 @@ bool PartitionImpl::sorted_may_run() const {
 // Whether the event may be handled as one of that backfill. When not, it is left pending: its
 // sender learns that the backfill is closed and can give it to another one.
 bool PartitionImpl::takes_more(const Work& work) const {
-  const BackfillPart* part = backfills_.find(work.batch->backfill);
+  const BackfillPart* part = backfills_.find(work.batch().backfill);
   return part != nullptr && part->state == BackfillState::kOpen;
 }
 
 void PartitionImpl::stage(Work work, const Keys& keys) {
   const Event& event = work.event();
-  std::string key = staged_key(work.batch->backfill, event.envelope->time_us(),
+  std::string key = staged_key(work.batch().backfill, event.envelope->time_us(),
                                bytes_of(keys.digest).substr(0, 16));
   const auto before = layers_.read(Space::kStaged, key);
   if (failed()) return queue_of(work).push_front(std::move(work));
@@ -151,10 +149,10 @@ void PartitionImpl::stage(Work work, const Keys& keys) {
   row.set_natural_key(event.natural_key);
   row.set_routing_key(event.routing_key);
   row.set_place(place_of(work));
-  const RawRecord& raw = work.batch->batch.submission->records[event.index];
+  const RawRecord& raw = work.batch().batch.submission->records[event.index];
   row.set_raw(std::string(raw.bytes.substr(0, contract::kDeadLetterRawMax)));
   layers_.open.put(Space::kStaged, std::move(key), row.SerializeAsString());
-  BackfillPart& part = backfills_.change(work.batch->backfill);
+  BackfillPart& part = backfills_.change(work.batch().backfill);
   part.first = std::min(part.first, event.envelope->time_us());
   part.last = std::max(part.last, event.envelope->time_us());
   settle(std::move(work), {EventStatus::kStaged, {}, {}});
@@ -162,7 +160,7 @@ void PartitionImpl::stage(Work work, const Keys& keys) {
 
 // What an event of a backfill leaves in its books. A row that is applied goes with its commit.
 void PartitionImpl::book(const Work& work, const EventResult& result) {
-  const QueuedBatch& batch = *work.batch;
+  const QueuedBatch& batch = work.batch();
   if (backfills_.find(batch.backfill) == nullptr || result.status == EventStatus::kPending) return;
   BackfillPart& part = backfills_.change(batch.backfill);
   count_in(part.counts, result.status);
@@ -170,7 +168,7 @@ void PartitionImpl::book(const Work& work, const EventResult& result) {
     part.applied_to = std::max(part.applied_to, work.event().envelope->time_us());
   }
   if (batch.way != QueuedBatch::Way::kApply) return;
-  const std::string& row = batch.rows[work.at];
+  const std::string& row = batch.rows[work.at()];
   layers_.open.put(Space::kStaged, row, std::nullopt);
   ++part.counts.applied;
   part.applied_to = std::max(part.applied_to, time_of_staged_key(row));
@@ -234,7 +232,7 @@ bool PartitionImpl::read_staged() {
     queued->batch.submission->results.resize(queued->left);
     queued->batch.submission->pending = 1;
     for (std::uint32_t at = 0; at < queued->left; ++at) {
-      applying_.push_back({queued, nullptr, nullptr, at, false, nullptr});
+      applying_.emplace_back(queued, at);
     }
     return true;
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 #include <utility>
 
@@ -13,6 +14,13 @@ using namespace internal;
 namespace {
 // Reasons are words in code, so there are few; the bound is for an actor that makes them up.
 constexpr std::size_t kReasonsMax = 100;
+
+/// To who waits for an order or at a barrier.
+void answer(const Work& work, bool done) {
+  if (work.kind() == Work::Kind::kOrder && work.order().done) work.order().done(done);
+  if (work.kind() == Work::Kind::kBarrier) (*work.barrier())(done);
+}
+
 }  // namespace
 
 void PartitionImpl::dead_letter(contract::DeadLetter letter) {
@@ -111,11 +119,12 @@ void PartitionImpl::reload(bool content) {
   // Back into the queues in the old order: first the commit's, then what ran after it.
   for (auto* handled : {&layers_.open.handled, &in_flight_handled_}) {
     for (Handled& each : std::views::reverse(*handled)) {
-      if (each.work.barrier) {
+      Work& work = each.work;
+      if (work.kind() == Work::Kind::kBarrier) {
         // What it waited for runs again, so it waits again.
-        wait_at(std::move(each.work.barrier));
+        wait_at(work.barrier());
       } else {
-        queue_of(each.work).push_front(std::move(each.work));
+        queue_of(work).push_front(std::move(work));
       }
     }
     handled->clear();
@@ -166,19 +175,18 @@ void PartitionImpl::count(EventStatus status) {
 }
 
 void PartitionImpl::finish(const std::vector<Handled>& handled) {
-  for (const Handled& done : handled) {
-    if (done.work.order && done.work.order->done) done.work.order->done(true);
-    if (done.work.barrier) (*done.work.barrier)(true);
-    if (!done.work.batch) continue;
-    QueuedBatch& batch = *done.work.batch;
+  for (const auto& [work, status, refusal] : handled) {
+    answer(work, true);
+    if (!work.is_event()) continue;
+    QueuedBatch& batch = work.batch();
     Submission& submission = *batch.batch.submission;
-    EventResult& result = submission.results[done.work.event().index];
-    result = done.result;
+    EventResult& result = submission.results[work.event().index];
+    if (refusal) result = *refusal;
+    result.status = status;
     result.partition = id;
     result.commit = last_commit;
-    count(done.result.status);
-    if (on_durable && batch.way != QueuedBatch::Way::kApply)
-      on_durable(submission, done.result.status);
+    count(status);
+    if (on_durable && batch.way != QueuedBatch::Way::kApply) on_durable(submission, status);
     if (--batch.left == 0) submission.finish_one();
   }
 }
@@ -191,7 +199,7 @@ void PartitionImpl::abandon() {
   }
   in_flight_events_ = 0;
   for (auto* queue : {&orders_, &events_, &staging_, &sorted_, &applying_, &inbox_, &timers_}) {
-    for (Work& work : *queue) left.push_back(std::move(work));
+    std::ranges::move(*queue, std::back_inserter(left));
     queue->clear();
   }
   for (auto& barrier : barriers_) (*barrier)(false);
@@ -201,9 +209,9 @@ void PartitionImpl::abandon() {
   layers_.open.clear();
   layers_.in_flight.reset();
   for (const Work& work : left) {
-    if (work.barrier) (*work.barrier)(false);
-    if (work.order && work.order->done) work.order->done(false);
-    if (work.batch && --work.batch->left == 0) work.batch->batch.submission->finish_one();
+    answer(work, false);
+    if (!work.is_event()) continue;
+    if (--work.batch().left == 0) work.batch().batch.submission->finish_one();
   }
 }
 

@@ -32,6 +32,31 @@ Origin origin_of(const Event& event, const Digest& digest, TimeUs watermark) {
   return origin;
 }
 
+// An event was decoded by another thread and a while ago: its memory is asked for before its turn
+// comes, the objects first, then the texts that they point to.
+constexpr std::size_t kObjectsAhead = 4, kTextsAhead = 2;
+
+template <std::size_t kLines>
+void ask_for(const void* memory) {
+  const auto* at = static_cast<const char*>(memory);
+  for (std::size_t line = 0; line < kLines; ++line) __builtin_prefetch(at + line * 64);
+}
+
+void ask_for_objects(const Event& event) {
+  ask_for<4>(event.envelope);
+  ask_for<3>(event.data);
+  ask_for<5>(event.canonical.data());
+  ask_for<1>(event.natural_key.data());
+}
+
+void ask_for_texts(const Event& event) {
+  if (event.envelope == nullptr) return;
+  ask_for<1>(event.envelope->id().data());
+  ask_for<1>(event.envelope->type().data());
+  ask_for<1>(event.envelope->source().data());
+  ask_for<1>(event.envelope->subject().data());
+}
+
 }  // namespace
 
 void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
@@ -39,6 +64,8 @@ void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
   std::vector<Keys> keys(count);
   prefetch(queue, keys);
   for (std::size_t i = 0; i < count && !failed() && !full(); ++i) {
+    if (queue.size() > kObjectsAhead) ask_for_objects(queue[kObjectsAhead].event());
+    if (queue.size() > kTextsAhead) ask_for_texts(queue[kTextsAhead].event());
     Work work = std::move(queue.front());
     queue.pop_front();
     if (&queue != &events_) ++share_used_;
@@ -56,7 +83,7 @@ void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& k
     keys[i].digest = ports_.hasher.sha256({ports_.engine.secret(), event.natural_key});
     const std::string_view name = bytes_of(keys[i].digest).substr(0, 16);
     if (queue[i].way() == QueuedBatch::Way::kStage) {
-      std::string row = staged_key(queue[i].batch->backfill, event.envelope->time_us(), name);
+      std::string row = staged_key(queue[i].batch().backfill, event.envelope->time_us(), name);
       if (layers_.unstored(Space::kStaged, row) == nullptr) staged.push_back(std::move(row));
       continue;
     }
@@ -90,7 +117,7 @@ PartitionImpl::Known PartitionImpl::known(const Event& event, const Keys& keys) 
 
 bool PartitionImpl::out_of_order(const Work& work) const {
   return work.way() == QueuedBatch::Way::kSorted &&
-         work.event().envelope->time_us() < backfills_.find(work.batch->backfill)->applied_to;
+         work.event().envelope->time_us() < backfills_.find(work.batch().backfill)->applied_to;
 }
 
 void PartitionImpl::handle_event(Work work, Keys& keys) {
@@ -202,7 +229,7 @@ void PartitionImpl::rejected(Work work, std::string code, std::string detail) {
 // --------
 
 std::string_view PartitionImpl::position_of(const Work& work) {
-  const Submission& submission = *work.batch->batch.submission;
+  const Submission& submission = *work.batch().batch.submission;
   if (submission.input.empty() || work.way() == QueuedBatch::Way::kApply) return {};
   return submission.records[work.event().index].position;
 }
@@ -210,28 +237,31 @@ std::string_view PartitionImpl::position_of(const Work& work) {
 bool PartitionImpl::handled_before(const Work& work) const {
   const std::string_view position = position_of(work);
   if (position.empty()) return false;
-  const auto durable = positions_.find(work.batch->batch.submission->input);
+  const auto durable = positions_.find(work.batch().batch.submission->input);
   return durable != positions_.end() && position <= durable->second;
 }
 
 void PartitionImpl::note_position(const Work& work) {
   const std::string_view position = position_of(work);
   if (position.empty() || handled_before(work)) return;
-  layers_.open.positions[work.batch->batch.submission->input] = position;
+  layers_.open.positions[work.batch().batch.submission->input] = position;
   if (positions_since_us_ == 0) positions_since_us_ = now_us_;
 }
 
 // It goes with the next commit, whenever that comes, or with one of its own after a while.
 void PartitionImpl::pass(const Work& work) {
   note_position(work);
-  if (--work.batch->left == 0) work.batch->batch.submission->finish_one();
+  if (--work.batch().left == 0) work.batch().batch.submission->finish_one();
 }
 
 void PartitionImpl::settle(Work work, EventResult result) {
   note_position(work);
-  if (work.batch->backfill != 0) book(work, result);
+  if (work.batch().backfill != 0) book(work, result);
   if (work.way() != QueuedBatch::Way::kApply) ++layers_.open.events;
-  layers_.open.handled.push_back({std::move(work), std::move(result)});
+  const EventStatus status = result.status;
+  std::unique_ptr<EventResult> refusal;
+  if (!result.reason.empty()) refusal = std::make_unique<EventResult>(std::move(result));
+  layers_.open.handled.push_back({std::move(work), status, std::move(refusal)});
 }
 
 }  // namespace laurel::runtime

@@ -42,7 +42,7 @@ class PartitionImpl {
   void order(BackfillOrder order, std::function<void(bool)> done);
   void act(AdminAction action, std::function<void(bool)> done);
   void barrier(std::function<void(bool)> done) {
-    wait_at(std::make_shared<const std::function<void(bool)>>(std::move(done)));
+    wait_at(std::make_shared<std::function<void(bool)>>(std::move(done)));
   }
   void hold_backfills() { hold_backfills_ = true; }
   void set_time(ClusterTime time);

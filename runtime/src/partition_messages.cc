@@ -57,8 +57,7 @@ void PartitionImpl::read_inbox() {
   inbox_unread_ = false;
   // All that was sent before they came is handled: the open commit, even an empty one, holds it.
   for (BarrierPtr& barrier : barriers_) {
-    layers_.open.handled.push_back(
-        {{nullptr, nullptr, nullptr, 0, false, nullptr, std::move(barrier)}, {}});
+    layers_.open.handled.push_back({Work(std::move(barrier))});
   }
   barriers_.clear();
   // All that was sent before the time was told has been handled: it holds from here.
@@ -89,7 +88,7 @@ bool PartitionImpl::queue_chunk(const InboxEntry& entry) {
   const std::uint32_t from = first ? handled_of(positions_, entry.input) : 0;
   inbox_read_[entry.input] = entry.position;
   for (int at = static_cast<int>(from); at < queued->chunk.messages_size(); ++at) {
-    inbox_.push_back({nullptr, queued, nullptr, static_cast<std::uint32_t>(at), false, nullptr});
+    inbox_.emplace_back(queued, static_cast<std::uint32_t>(at));
   }
   return true;
 }
@@ -117,8 +116,7 @@ void PartitionImpl::find_due_timers() {
                         held_back(timer.at_us(), timer.window_from_us());
       // A timer of a type that this build does not know is kept, like its state.
       if (!held && ports_.registry.find(parsed->type) != nullptr) {
-        timers_.push_back(
-            {nullptr, nullptr, std::make_shared<DueTimer>(DueTimer{std::string(key)}), 0, false});
+        timers_.emplace_back(DueTimer{std::string(key)});
       }
       return timers_.size() < kTimersAtOnce;
     });
@@ -154,7 +152,7 @@ void PartitionImpl::deliver(const Delivery& delivery) {
 void PartitionImpl::handle_message(Work work) {
   const InboxMessage& message = work.message();
   const Origin origin =
-      internal::origin_of(work.chunk->chunk.causes(static_cast<int>(message.cause())));
+      internal::origin_of(work.chunk().chunk.causes(static_cast<int>(message.cause())));
   deliver({message.to_type(), message.to_key(), message.message_type(), message.message(), origin,
            message.hops(), work.poison});
   if (failed()) return inbox_.push_front(std::move(work));
@@ -164,19 +162,19 @@ void PartitionImpl::handle_message(Work work) {
 
 void PartitionImpl::finish_message(Work work) {
   OpenCommit& open = layers_.open;
-  const std::string& input = work.chunk->input;
+  const std::string& input = work.chunk().input;
   if (work.last_of_chunk()) {
-    open.positions[input] = work.chunk->position;
-    open.inbox_finished.emplace_back(input, work.chunk->position);
-    if (work.at > 0) open.positions[work.chunk->partial] = "0";
+    open.positions[input] = work.chunk().position;
+    open.inbox_finished.emplace_back(input, work.chunk().position);
+    if (work.at() > 0) open.positions[work.chunk().partial] = "0";
   } else {
-    open.positions[work.chunk->partial] = std::to_string(work.at + 1);
+    open.positions[work.chunk().partial] = std::to_string(work.at() + 1);
   }
-  open.handled.push_back({std::move(work), {}});
+  open.handled.push_back({std::move(work)});
 }
 
 void PartitionImpl::handle_timer(Work work) {
-  const std::string& row_key = work.timer->row_key;
+  const std::string& row_key = work.timer().row_key;
   const auto stored = layers_.read(Space::kTimers, row_key);
   const auto key = parse_timer_key(row_key);
   if (failed()) return timers_.push_front(std::move(work));
@@ -195,7 +193,7 @@ void PartitionImpl::handle_timer(Work work) {
   deliver({to_type, to_key, timer.message_type(), timer.message(), origin, 0, work.poison});
   if (failed()) return timers_.push_front(std::move(work));
   ++counters.timers;
-  layers_.open.handled.push_back({std::move(work), {}});
+  layers_.open.handled.push_back({std::move(work)});
 }
 
 }  // namespace laurel::runtime

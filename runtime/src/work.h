@@ -14,6 +14,7 @@
 #include "laurel/runtime/backfill.h"
 #include "laurel/runtime/catalog.h"
 #include "laurel/runtime/engine.h"
+#include "laurel/runtime/errors.h"
 #include "laurel/runtime/event.h"
 #include "laurel/runtime/inbox.pb.h"
 
@@ -54,30 +55,66 @@ struct DueTimer {
 };
 
 /// Who waits until all before it is durable.
-using BarrierPtr = std::shared_ptr<const std::function<void(bool)>>;
+using BarrierPtr = std::shared_ptr<std::function<void(bool)>>;
 
-/// One of: an event of a batch, a message of a chunk, a timer, an order, a barrier. `poison`: its
-/// commit was refused because of it.
-struct Work {
-  std::shared_ptr<QueuedBatch> batch;
-  std::shared_ptr<const QueuedChunk> chunk;
-  std::shared_ptr<const DueTimer> timer;
-  std::uint32_t at = 0;
-  bool poison = false;
-  std::shared_ptr<const QueuedOrder> order = nullptr;
-  BarrierPtr barrier = nullptr;
+/// One of: an event of a batch, a message of a chunk, a timer, an order, a barrier. Small: there is
+/// one for each event that is not durable yet.
+class Work {
+ public:
+  enum class Kind : std::uint8_t { kEvent, kMessage, kTimer, kOrder, kBarrier };
 
-  QueuedBatch::Way way() const { return batch->way; }
-  const Event& event() const { return batch->batch.events[at]; }
-  const InboxMessage& message() const { return chunk->chunk.messages(static_cast<int>(at)); }
+  Work(std::shared_ptr<QueuedBatch> batch, std::uint32_t at)
+      : holder_(std::move(batch)), at_(at), kind_(Kind::kEvent) {}
+  Work(std::shared_ptr<QueuedChunk> chunk, std::uint32_t at)
+      : holder_(std::move(chunk)), at_(at), kind_(Kind::kMessage) {}
+  explicit Work(DueTimer timer)
+      : holder_(std::make_shared<DueTimer>(std::move(timer))), kind_(Kind::kTimer) {}
+  explicit Work(QueuedOrder order)
+      : holder_(std::make_shared<QueuedOrder>(std::move(order))), kind_(Kind::kOrder) {}
+  explicit Work(BarrierPtr barrier) : holder_(std::move(barrier)), kind_(Kind::kBarrier) {}
+
+  Kind kind() const { return kind_; }
+  bool is_event() const { return kind_ == Kind::kEvent; }
+
+  // REQUIRES of these: it is of that kind.
+  QueuedBatch& batch() const { return held<QueuedBatch>(Kind::kEvent); }
+  QueuedBatch::Way way() const { return batch().way; }
+  const Event& event() const { return batch().batch.events[at_]; }
+  const QueuedChunk& chunk() const { return held<QueuedChunk>(Kind::kMessage); }
+  const InboxMessage& message() const { return chunk().chunk.messages(static_cast<int>(at_)); }
   bool last_of_chunk() const {
-    return at + 1 == static_cast<std::uint32_t>(chunk->chunk.messages_size());
+    return at_ + 1 == static_cast<std::uint32_t>(chunk().chunk.messages_size());
   }
+  const DueTimer& timer() const { return held<DueTimer>(Kind::kTimer); }
+  const QueuedOrder& order() const { return held<QueuedOrder>(Kind::kOrder); }
+  BarrierPtr barrier() const {
+    LAUREL_ASSERT(kind_ == Kind::kBarrier);
+    return std::static_pointer_cast<std::function<void(bool)>>(holder_);
+  }
+
+  /// Its place in its batch or chunk.
+  std::uint32_t at() const { return at_; }
+
+  /// Its commit was refused because of it.
+  bool poison = false;
+
+ private:
+  template <class T>
+  T& held(Kind kind) const {
+    LAUREL_ASSERT(kind_ == kind);
+    return *static_cast<T*>(holder_.get());
+  }
+
+  std::shared_ptr<void> holder_;  // what kind_ says
+  std::uint32_t at_ = 0;
+  Kind kind_;
 };
 
+/// Work whose effects are in a commit.
 struct Handled {
   Work work;
-  EventResult result;  ///< of an event
+  EventStatus status = EventStatus::kPending;  ///< of an event
+  std::unique_ptr<EventResult> refusal;        ///< the same with the reason, of one that has one
 };
 
 /// Whether two events of one natural key are the same.
