@@ -32,7 +32,7 @@ struct EventMedia {
 constexpr std::array kMedia = {
     EventMedia{"application/cloudevents+json", "application/cloudevents-batch+json",
                runtime::Encoding::kText},
-    EventMedia{"application/cloudevents+protobuf", "application/cloudevents-batch+protobuf",
+    EventMedia{contract::kProtobufEvent, "application/cloudevents-batch+protobuf",
                runtime::Encoding::kProtobuf},
 };
 

@@ -28,7 +28,6 @@ bool ends_with_any(std::string_view name, std::initializer_list<std::string_view
 }
 
 json::value render_bytes(const FieldDescriptor& field, const std::string& bytes) {
-  if (field.name() == "raw" && is_utf8(bytes)) return json::string(bytes);
   if (ends_with_any(field.name(), {"hash", "commitment", "salt"})) return json::string(hex(bytes));
   return json::string(base64(bytes));
 }
@@ -106,6 +105,17 @@ json::value render_map(const Message& message, const FieldDescriptor& field, int
   return out;
 }
 
+void render_raw(json::object& out, const Message& message, const FieldDescriptor& field) {
+  const Reflection& reflection = *message.GetReflection();
+  const std::string raw = reflection.GetString(message, &field);
+  const FieldDescriptor* type = message.GetDescriptor()->FindFieldByName("content_type");
+  if (is_utf8(raw) && (type == nullptr || reflection.GetString(message, type).empty())) {
+    out["raw"] = json::string(raw);
+  } else {
+    out["raw_base64"] = json::string(base64(raw));
+  }
+}
+
 void render_into(json::object& out, const Message& message, const FieldDescriptor& field,
                  int depth) {
   const Reflection& reflection = *message.GetReflection();
@@ -128,10 +138,10 @@ void render_into(json::object& out, const Message& message, const FieldDescripto
       return;
     }
   }
-  json::value value = render_field(message, field, -1, depth);
-  const bool raw_binary = field.type() == FieldDescriptor::TYPE_BYTES && field.name() == "raw" &&
-                          !is_utf8(reflection.GetString(message, &field));
-  out[raw_binary ? std::string("raw_base64") : field.name()] = std::move(value);
+  if (field.type() == FieldDescriptor::TYPE_BYTES && field.name() == "raw") {
+    return render_raw(out, message, field);
+  }
+  out[field.name()] = render_field(message, field, -1, depth);
 }
 
 json::value render_value(const Message& message, int depth) {

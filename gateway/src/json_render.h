@@ -1,10 +1,11 @@
 /// Protobuf messages as the JSON of the API, by reflection.
 ///
-///   64-bit integers     strings; those whose name ends in _us are RFC 3339 under the name without
-///   it contract.Amount     {"units": "-123", "asset": "PTS", "scale": 0} bytes               hex
-///   when the name ends in hash, commitment or salt, else base64; a field
-///                       `raw` is text when it is valid UTF-8, else base64 under `raw_base64`
-///   enums               by name
+///     64-bit integers   strings; if the name ends in _us, RFC 3339 under the name without it
+///     contract.Amount   {"units": "-123", "asset": "PTS", "scale": 0}
+///     bytes             hex if the name ends in hash, commitment or salt, else base64;
+///                       `raw` is text if it is valid UTF-8 and no `content_type` says what else it
+///                       is, and otherwise base64 under `raw_base64`
+///     enums             by name
 ///
 /// Fields with a default value are printed; messages and optional fields that are not set are not.
 #pragma once

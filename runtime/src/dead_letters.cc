@@ -3,6 +3,7 @@
 #include <string>
 
 #include "laurel/contract/limits.h"
+#include "laurel/contract/media_type.h"
 
 namespace laurel::runtime::internal {
 namespace {
@@ -37,6 +38,9 @@ contract::DeadLetter event_letter(const Work& work, const Reason& reason) {
   }
   letter.set_raw(std::string(raw.bytes.substr(0, contract::kDeadLetterRawMax)));
   letter.set_raw_bytes(raw.length);
+  if (raw.encoding == Encoding::kProtobuf) {
+    letter.set_content_type(contract::kProtobufEvent.data(), contract::kProtobufEvent.size());
+  }
   return letter;
 }
 

@@ -151,6 +151,7 @@ void PartitionImpl::stage(Work work, const Keys& keys) {
   row.set_place(place_of(work));
   const RawRecord& raw = work.batch().batch.submission->records[event.index];
   row.set_raw(std::string(raw.bytes.substr(0, contract::kDeadLetterRawMax)));
+  row.set_protobuf(raw.encoding == Encoding::kProtobuf);
   layers_.open.put(Space::kStaged, std::move(key), row.SerializeAsString());
   BackfillPart& part = backfills_.change(work.batch().backfill);
   part.first = std::min(part.first, event.envelope->time_us());
@@ -264,6 +265,7 @@ bool PartitionImpl::unstage(std::string_view key, std::string_view row, QueuedBa
     event.data = data;
   }
   submission.records.push_back({staged->raw(), 0, staged->raw().size(), false, staged->place()});
+  if (staged->protobuf()) submission.records.back().encoding = Encoding::kProtobuf;
   into.batch.events.push_back(std::move(event));
   into.rows.emplace_back(key);
   return true;

@@ -1,5 +1,6 @@
 """Wagers from topics as they are, through a real broker; what comes of it is checked from outside."""
 
+import base64
 import json
 import shutil
 import sys
@@ -126,7 +127,7 @@ class KafkaInputs(KafkaCase):
         headers = {f"ce_{name}": value for name, value in attributes.items() if name != "data"}
         kafka.produce_bytes(topic, wager(b"1", 1000), headers | {"content-type": "application/protobuf"})
         kafka.produce(topic, [("k", json.dumps(attributes))])  # the same, in JSON
-        kafka.produce_bytes(topic, b"no wager", headers | {"content-type": "application/protobuf"})
+        kafka.produce_bytes(topic, b"no wager", headers | {"content-type": "Application/Protobuf; proto=x"})
         node = self.node(cluster, EVENTS.replace("TOPIC", topic))
         node.start()
         self.handled(node, 3)
@@ -145,7 +146,7 @@ class KafkaInputs(KafkaCase):
         first, second = harness.wager("p0001", "1", 1000), harness.wager("p0002", "2", 2000)
         kafka.produce_bytes(topic, event(first), structured)
         kafka.produce(topic, [("k", json.dumps(first))])  # the same, in JSON
-        kafka.produce_bytes(topic, b"no event", structured)
+        kafka.produce_bytes(topic, b"no event", {"content-type": "application/CloudEvents+Protobuf; v=1"})
         node = self.node(cluster, EVENTS.replace("TOPIC", topic))
         node.start()
         self.handled(node, 3)
@@ -159,8 +160,9 @@ class KafkaInputs(KafkaCase):
         letters = [each["data"] for each in client.topic("dead-letters")]
         client.close()
         self.assertEqual(harness.points(node.balances()), {"p0001": 1, "p0002": 2, "p0003": 3})
-        self.assertEqual([(each["reason"], each["place"]) for each in letters],
-                         [("malformed-protobuf", f"{topic}/0@2")])
+        self.assertEqual([(each["reason"], each["place"], each["content_type"]) for each in letters],
+                         [("malformed-protobuf", f"{topic}/0@2", "application/cloudevents+protobuf")])
+        self.assertEqual(base64.b64decode(letters[0]["raw_base64"]), b"no event")
 
     @unittest.skipUnless(foreign_faults.available(), "python3-confluent-kafka is not installed")
     def test_the_lag_shows_what_waits_behind_an_open_transaction(self):

@@ -43,6 +43,10 @@ TEST(JsonRender, PrintsRawAsTextWhenItIsText) {
   letter.set_raw("\xff");
   EXPECT_NE(rendered(letter).find("\"raw_base64\":\"/w==\""), std::string::npos);
   EXPECT_EQ(rendered(letter).find("\"raw\":"), std::string::npos);
+  letter.set_raw("text?");
+  letter.set_content_type("application/cloudevents+protobuf");
+  EXPECT_NE(rendered(letter).find("\"raw_base64\":\"dGV4dD8=\""), std::string::npos);
+  EXPECT_EQ(rendered(letter).find("\"raw\":"), std::string::npos);
 }
 
 TEST(JsonRender, PrintsDefaultsAndLists) {

@@ -8,6 +8,7 @@
 
 #include "actors/player/player.h"
 #include "laurel/contract/amount.h"
+#include "laurel/contract/media_type.h"
 #include "laurel/contract/outputs.pb.h"
 #include "laurel/runtime/topics.h"
 #include "support/partition_cluster.h"
@@ -255,7 +256,9 @@ TEST(PartitionBackfills, TellWhatIsRefusedWhenItIsApplied) {
   auto events = past(1, 2);
   events[1].wager.set_tx_id("bad");
   cluster.open();
-  for (const Past& each : events) cluster.stage(each);
+  for (const Past& each : events) {
+    cluster.stage(each)->records[0].encoding = Encoding::kProtobuf;
+  }
   cluster.settle();
   cluster.close();
   const Backfill done = cluster.backfill();
@@ -267,6 +270,7 @@ TEST(PartitionBackfills, TellWhatIsRefusedWhenItIsApplied) {
   contract::DeadLetter letter;
   letter.ParseFromString(cluster.topic(kTopicDeadLetters)[0].value);
   EXPECT_EQ(letter.raw(), "raw");
+  EXPECT_EQ(letter.content_type(), contract::kProtobufEvent);
 }
 
 TEST(PartitionBackfills, GiveBackWhatComesAfterTheClose) {

@@ -1,4 +1,4 @@
-/// The type of a Content-Type (RFC 9110, 8.3.1), without its parameters and in lower case.
+/// Media types, and how one is read.
 #pragma once
 
 #include <string>
@@ -6,6 +6,10 @@
 
 namespace laurel::contract {
 
+/// A whole CloudEvent in protobuf.
+inline constexpr std::string_view kProtobufEvent = "application/cloudevents+protobuf";
+
+/// The type of a Content-Type (RFC 9110, 8.3.1), without its parameters and in lower case.
 inline std::string media_type(std::string_view content_type) {
   std::string out(content_type.substr(0, content_type.find(';')));
   while (!out.empty() && out.back() == ' ') out.pop_back();

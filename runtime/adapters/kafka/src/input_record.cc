@@ -3,13 +3,14 @@
 #include "laurel/adapters/disk/checksum.h"
 #include "laurel/adapters/disk/wire.h"
 #include "laurel/contract/base64.h"
+#include "laurel/contract/media_type.h"
 
 namespace laurel::adapters::kafka {
 namespace {
 
 constexpr std::size_t kPositionBytes = 24;
 constexpr std::string_view kAttributePrefix = "ce_";
-constexpr std::string_view kStructuredProtobuf = "application/cloudevents+protobuf";
+constexpr const char* kContentType = "content-type";
 
 void append_json(std::string& out, std::string_view text) {
   out.push_back('"');
@@ -32,7 +33,7 @@ void append_json(std::string& out, std::string_view text) {
 }  // namespace
 
 runtime::Encoding encoding_of(const LogRecord& record) {
-  return record.header("content-type").starts_with(kStructuredProtobuf)
+  return contract::media_type(record.header(kContentType)) == contract::kProtobufEvent
              ? runtime::Encoding::kProtobuf
              : runtime::Encoding::kText;
 }
@@ -58,7 +59,7 @@ std::string event_bytes(const LogRecord& record, runtime::Encoding encoding) {
       out.push_back(',');
     }
   }
-  if (record.header("content-type").starts_with("application/protobuf")) {
+  if (contract::media_type(record.header(kContentType)) == "application/protobuf") {
     out += "\"datacontenttype\":\"application/protobuf\",\"data_base64\":";
     append_json(out, contract::base64(value));
     out.push_back('}');
