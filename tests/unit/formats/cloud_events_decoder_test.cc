@@ -109,6 +109,24 @@ TEST_F(CloudEvents, MayHaveTheDataBeforeTheType) {
   EXPECT_EQ(decoded.envelope().unknown_json(), R"({"data":{"x":1}})");
 }
 
+// A record without an escape is read in another way than one that has some.
+TEST_F(CloudEvents, AreReadAlikeWithEscapesAndSpacesAndWithout) {
+  const std::string plain = event(std::string(kGood) + R"(,"game_id":"a:b","round_id":"")",
+                                  R"(,"partitionkey":"k","":1)");
+  const std::string odd = event(
+      "\"tx_\\u0069d\" \t:\n\"t\\u0031\" ,\"stake_total\" : { \"un\\u0069ts\":\"1\\u0030\\u0030\" ,"
+      "\"asset\" :\"EUR\" , \"scale\": 2 },\"game_id\": \"a\\u003ab\" , \"round_id\" :\"\" ",
+      ",\"partitionkey\" : \"\\u006b\" , \"\" : 1 ");
+  const auto a = decode(plain);
+  const auto b = decode(odd);
+  const auto again = decode(plain);
+  ASSERT_EQ(a.code(), "") << a.event.reject_detail;
+  ASSERT_EQ(b.code(), "") << b.event.reject_detail;
+  EXPECT_EQ(b.event.canonical, a.event.canonical);
+  EXPECT_EQ(again.event.canonical, a.event.canonical);
+  EXPECT_EQ(a.envelope().unknown_json(), R"({"":1})");
+}
+
 TEST_F(CloudEvents, AreTheSameBytesInAnyOrderOfMembers) {
   const auto a = decode(with("time", "\"2026-02-16T17:00:00Z\""));
   const auto b = decode(with("id", "\"e1\""));

@@ -42,7 +42,7 @@ class Walk {
   }
 
  private:
-  bool read_repeated(ondemand::value value, const FieldSchema& field, Message& message, int depth,
+  bool read_repeated(ondemand::value& value, const FieldSchema& field, Message& message, int depth,
                      UnknownMembers& unknown, Reject& reject) {
     if (depth + 1 > kDepthMax) return reject_json(simdjson::DEPTH_ERROR, reject);
     ondemand::array array;
@@ -64,7 +64,7 @@ class Walk {
   }
 
   /// `name`: what members of it that are not known are kept under.
-  bool read_field(ondemand::value value, const FieldSchema& field, Message& message, int depth,
+  bool read_field(ondemand::value& value, const FieldSchema& field, Message& message, int depth,
                   UnknownMembers& unknown, const std::string& name, Reject& reject) {
     switch (field.kind) {
       case FieldKind::kString:
@@ -141,7 +141,7 @@ class Walk {
     return set_amount(units, asset, scale, field.non_negative, options_, amount, reject);
   }
 
-  static bool read_amount_member(bool is_units, bool is_asset_name, ondemand::value value,
+  static bool read_amount_member(bool is_units, bool is_asset_name, ondemand::value& value,
                                  Int128& units, std::string_view& asset, std::uint32_t& scale,
                                  Reject& reject) {
     if (is_asset_name) return read_text(value, asset, reject);
@@ -168,12 +168,7 @@ class Walk {
 
 }  // namespace
 
-bool is_null(ondemand::value& value) {
-  const std::string_view token = value.raw_json_token();
-  return !token.empty() && token.front() == 'n' && scalar_token(value) == "null";
-}
-
-bool open_value(ondemand::value value, int depth, ondemand::object& object, Reject& reject) {
+bool open_value(ondemand::value& value, int depth, ondemand::object& object, Reject& reject) {
   if (depth > kDepthMax) return reject_json(simdjson::DEPTH_ERROR, reject);
   if (const auto error = value.get_object().get(object)) {
     if (error == simdjson::INCORRECT_TYPE) return reject_type("an object", reject);

@@ -40,9 +40,7 @@ class EventData {
   google::protobuf::Message* message_ = nullptr;
 };
 
-/// `null` is as good as absent.
-bool is_null(ondemand::value& value);
 /// too-deep, wrong-type.
-bool open_value(ondemand::value value, int depth, ondemand::object& object, Reject& reject);
+bool open_value(ondemand::value& value, int depth, ondemand::object& object, Reject& reject);
 
 }  // namespace laurel::adapters::formats

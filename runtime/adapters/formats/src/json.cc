@@ -23,13 +23,6 @@ ThreadParser& thread_parser() {
 
 constexpr std::size_t kBufferBytes = contract::kEventBytesMax + simdjson::SIMDJSON_PADDING;
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-std::string_view without_trailing_space(std::string_view token) {
-  while (!token.empty() && is_space(token.back())) token.remove_suffix(1);
-  return token;
-}
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::size_t skip_digits(std::string_view text, std::size_t at) {
@@ -41,22 +34,9 @@ bool has_nul(std::string_view text) {
   return !text.empty() && std::memchr(text.data(), 0, text.size()) != nullptr;
 }
 
-// Neither a quote nor an escape.
-bool is_plain(std::string_view text) {
-  return text.empty() || (std::memchr(text.data(), '"', text.size()) == nullptr &&
-                          std::memchr(text.data(), '\\', text.size()) == nullptr);
-}
-
-// The text after an opening quote, if it has no escape: the usual case, which needs no copy. A null
-// view otherwise. REQUIRES: no NUL before the record's end (checked when it was opened).
-std::string_view plain_text(const char* start) {
-  const char* at = start;
-  while (*at != '"' && *at != '\\' && *at != '\0') ++at;
-  return *at == '"' ? std::string_view(start, static_cast<std::size_t>(at - start))
-                    : std::string_view();
-}
-
 }  // namespace
+
+constinit thread_local bool internal::record_has_escapes = false;
 
 bool open_object(std::string_view record, ondemand::document& document, ondemand::object& root,
                  Reject& reject) {
@@ -67,6 +47,7 @@ bool open_object(std::string_view record, ondemand::document& document, ondemand
     LAUREL_ASSERT(error == simdjson::SUCCESS);
   }
   if (has_nul(record)) return reject.set(reject::kNulByte, "the record holds a NUL byte");
+  internal::record_has_escapes = internal::holds_escape(record);
   std::memcpy(thread.buffer.get(), record.data(), record.size());
   std::memset(thread.buffer.get() + record.size(), 0, simdjson::SIMDJSON_PADDING);
   const simdjson::padded_string_view view(thread.buffer.get(), record.size(), kBufferBytes);
@@ -109,31 +90,19 @@ bool reject_twice(std::string_view member, Reject& reject) {
   return reject.in(member);
 }
 
-bool read_key(ondemand::field& field, std::string_view& key, Reject& reject) {
-  key = plain_text(field.key().raw());
-  if (key.data() != nullptr) return true;
+bool internal::unescape_key(ondemand::field& field, std::string_view& key, Reject& reject) {
   if (const auto error = field.unescaped_key().get(key)) return reject_json(error, reject);
   if (has_nul(key)) return reject.set(reject::kNulByte, "the name of a member holds a NUL");
   return true;
 }
 
-bool read_text(ondemand::value value, std::string_view& text, Reject& reject) {
-  const std::string_view token = scalar_token(value);
-  if (token.size() >= 2 && token.front() == '"' && token.back() == '"') {
-    text = token.substr(1, token.size() - 2);
-    // The value stays unread: going on to the next one skips it.
-    if (is_plain(text)) return true;
-  }
+bool internal::unescape_text(ondemand::value& value, std::string_view& text, Reject& reject) {
   if (const auto error = value.get_string().get(text)) {
     if (error == simdjson::INCORRECT_TYPE) return reject_type("text", reject);
     return reject_json(error, reject);
   }
   if (has_nul(text)) return reject.set(reject::kNulByte, "the text holds a NUL");
   return true;
-}
-
-std::string_view scalar_token(ondemand::value& value) {
-  return without_trailing_space(value.raw_json_token());
 }
 
 bool is_number(std::string_view token) {
@@ -157,7 +126,7 @@ bool is_number(std::string_view token) {
   return at == token.size();
 }
 
-bool read_integer(ondemand::value value, Int128& number, Reject& reject) {
+bool read_integer(ondemand::value& value, Int128& number, Reject& reject) {
   constexpr const char* kWanted = "a whole number, of at most 128 bits";
   std::string_view text = scalar_token(value);
   const bool is_text = !text.empty() && text.front() == '"';
@@ -176,14 +145,14 @@ bool read_integer(ondemand::value value, Int128& number, Reject& reject) {
   return true;
 }
 
-bool read_bool(ondemand::value value, bool& flag, Reject& reject) {
+bool read_bool(ondemand::value& value, bool& flag, Reject& reject) {
   const std::string_view token = scalar_token(value);
   flag = token == "true";
   if (flag || token == "false") return true;
   return reject_type("true or false", reject);
 }
 
-bool walk_value(ondemand::value value, int depth, std::string* out, Reject& reject) {
+bool walk_value(ondemand::value& value, int depth, std::string* out, Reject& reject) {
   ondemand::json_type type{};
   if (const auto error = value.type().get(type)) return reject_json(error, reject);
   switch (type) {

@@ -60,7 +60,7 @@ class JsonEvent {
     return true;
   }
 
-  bool read_attribute(Attribute attribute, ondemand::value value, Reject& reject) {
+  bool read_attribute(Attribute attribute, ondemand::value& value, Reject& reject) {
     if (attribute == Attribute::kSequence) {
       Int128 number = 0;
       return read_integer(value, number, reject) && attributes_.set_sequence(number, reject);
@@ -73,7 +73,7 @@ class JsonEvent {
     return true;
   }
 
-  bool read_data(ondemand::value value, Reject& reject) {
+  bool read_data(ondemand::value& value, Reject& reject) {
     has_data_ = true;
     const EventSchema* const schema = attributes_.schema();
     if (schema == nullptr) return walk_value(value, 1, nullptr, reject);

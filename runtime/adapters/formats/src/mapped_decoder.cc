@@ -131,7 +131,7 @@ class JsonShape {
     return true;
   }
 
-  bool read_member(ondemand::value value, const Node& node, int depth, Cells& cells,
+  bool read_member(ondemand::value& value, const Node& node, int depth, Cells& cells,
                    Reject& reject) const {
     ondemand::json_type type{};
     if (const auto error = value.type().get(type)) return reject_json(error, reject);

@@ -16,7 +16,7 @@ class UnknownMembers {
   std::string text() const { return '{' + members_ + '}'; }
 
   /// Checks the value to its last byte. `depth`: of its container.
-  bool keep(std::string_view name, ondemand::value value, int depth, Reject& reject) {
+  bool keep(std::string_view name, ondemand::value& value, int depth, Reject& reject) {
     if (!begin(name, reject)) return false;
     if (!walk_value(value, depth, &members_, reject)) return reject.in(name);
     return true;
