@@ -28,7 +28,7 @@ std::string_view part_text(const KeyPart& part, const contract::Envelope& envelo
       break;
   }
   const auto* field = part.field->descriptor;
-  const Reflection& reflection = *data.GetReflection();
+  const Reflection& reflection = *part.field->reflection;
   switch (part.field->kind) {
     case FieldKind::kString:
       return reflection.GetStringReference(data, field, &scratch);
@@ -110,7 +110,7 @@ bool is_player_id(std::string_view text) {
 }
 
 bool set_integer(const FieldSchema& field, Int128 value, Message& message, Reject& reject) {
-  const Reflection& reflection = *message.GetReflection();
+  const Reflection& reflection = *field.reflection;
   const auto* descriptor = field.descriptor;
   const auto put = [&](auto typed, auto set, auto add) {
     using T = decltype(typed);
@@ -136,7 +136,7 @@ bool set_integer(const FieldSchema& field, Int128 value, Message& message, Rejec
 }
 
 bool set_text(const FieldSchema& field, std::string_view text, Message& message, Reject& reject) {
-  const Reflection& reflection = *message.GetReflection();
+  const Reflection& reflection = *field.reflection;
   const auto* descriptor = field.descriptor;
   if (field.kind == FieldKind::kEnum) {
     const auto* value = descriptor->enum_type()->FindValueByName(std::string(text));
@@ -164,7 +164,7 @@ bool set_text(const FieldSchema& field, std::string_view text, Message& message,
 }
 
 void set_bool(const FieldSchema& field, bool value, Message& message) {
-  const Reflection& reflection = *message.GetReflection();
+  const Reflection& reflection = *field.reflection;
   if (field.repeated) {
     reflection.AddBool(&message, field.descriptor, value);
   } else {

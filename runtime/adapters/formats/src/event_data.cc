@@ -89,7 +89,7 @@ class Walk {
       case FieldKind::kMessage: {
         ondemand::object object;
         if (!open_value(value, depth + 1, object, reject)) return false;
-        const auto& reflection = *message.GetReflection();
+        const auto& reflection = *field.reflection;
         Message* inner = field.repeated ? reflection.AddMessage(&message, field.descriptor)
                                         : reflection.MutableMessage(&message, field.descriptor);
         UnknownMembers inner_unknown;

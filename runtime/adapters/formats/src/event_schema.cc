@@ -10,9 +10,16 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 
+// Its length and three of its letters: names of one message seldom agree in all of these, and where
+// they do, their slots are next to each other.
 std::size_t hash_of(std::string_view name) {
-  std::uint32_t h = 2166136261U;
-  for (const char c : name) h = (h ^ static_cast<unsigned char>(c)) * 16777619U;
+  if (name.empty()) return 0;
+  const auto letter = [&](std::size_t at) -> std::size_t {
+    return static_cast<unsigned char>(name[at]);
+  };
+  const std::size_t h = name.size() * 0x9e3779b1U + letter(0) * 0x85ebca6bU +
+                        letter(name.size() / 2) * 0xc2b2ae35U +
+                        letter(name.size() - 1) * 0x27d4eb2fU;
   return h ^ (h >> 15);
 }
 
@@ -68,15 +75,15 @@ KeyPart key_part(const std::string& path, const MessageSchema& message) {
 
 const FieldSchema* MessageSchema::find(std::string_view name) const {
   const std::size_t mask = slots.size() - 1;
-  for (std::size_t at = hash_of(name) & mask; slots[at] != 0; at = (at + 1) & mask) {
-    const FieldSchema& field = fields[slots[at] - 1U];
-    if (field.name == name) return &field;
-  }
-  return nullptr;
+  std::size_t at = hash_of(name) & mask;
+  while (slots[at] != nullptr && slots[at]->name != name) at = (at + 1) & mask;
+  return slots[at];
 }
 
-const MessageSchema* SchemaSet::compile(const google::protobuf::Descriptor& descriptor,
+const MessageSchema* SchemaSet::compile(const google::protobuf::Message& prototype,
                                         const DecoderOptions& options) {
+  const google::protobuf::Descriptor& descriptor = *prototype.GetDescriptor();
+  const google::protobuf::Reflection& reflection = *prototype.GetReflection();
   auto& known = messages_[&descriptor];
   if (known) return known.get();
   known = std::make_unique<MessageSchema>();
@@ -86,12 +93,13 @@ const MessageSchema* SchemaSet::compile(const google::protobuf::Descriptor& desc
   schema.fields.resize(count);
   std::size_t slots = 4;
   while (slots < count * 4) slots *= 2;
-  schema.slots.assign(slots, 0);
+  schema.slots.assign(slots, nullptr);
   for (std::size_t i = 0; i < count; ++i) {
     const FieldDescriptor& field = *descriptor.field(static_cast<int>(i));
     FieldSchema& entry = schema.fields[i];
     entry.name = field.name();
     entry.descriptor = &field;
+    entry.reflection = &reflection;
     entry.kind = kind_of(field);
     entry.repeated = field.is_repeated();
     entry.required = field.options().GetExtension(contract::required);
@@ -100,12 +108,13 @@ const MessageSchema* SchemaSet::compile(const google::protobuf::Descriptor& desc
     entry.index = i;
     if (entry.required) insert(schema.required, i);
     std::size_t at = hash_of(entry.name) & (slots - 1);
-    while (schema.slots[at] != 0) at = (at + 1) & (slots - 1);
-    schema.slots[at] = static_cast<std::uint16_t>(i + 1);
+    while (schema.slots[at] != nullptr) at = (at + 1) & (slots - 1);
+    schema.slots[at] = &entry;
   }
   for (FieldSchema& entry : schema.fields) {
     if (entry.kind == FieldKind::kMessage) {
-      entry.message = compile(*entry.descriptor->message_type(), options);
+      entry.message = compile(
+          *reflection.GetMessageFactory()->GetPrototype(entry.descriptor->message_type()), options);
     }
   }
   return &schema;
@@ -116,7 +125,7 @@ SchemaSet::SchemaSet(const std::vector<runtime::EventType>& types, const Decoder
     EventSchema event;
     event.type = type.type;
     event.prototype = type.message;
-    event.message = compile(*type.message->GetDescriptor(), options);
+    event.message = compile(*type.message, options);
     LAUREL_ASSERT(type.options.natural_key_size() > 0);
     for (const std::string& path : type.options.natural_key()) {
       event.natural_key.push_back(key_part(path, *event.message));

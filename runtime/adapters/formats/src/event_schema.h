@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
 
 #include "laurel/adapters/formats/options.h"
 #include "laurel/runtime/registry.h"
@@ -43,6 +44,7 @@ struct MessageSchema;
 struct FieldSchema {
   std::string name;
   const google::protobuf::FieldDescriptor* descriptor = nullptr;
+  const google::protobuf::Reflection* reflection = nullptr;  ///< of the message it is a field of
   FieldKind kind = FieldKind::kUnsupported;
   bool repeated = false;
   bool required = false;
@@ -54,7 +56,7 @@ struct FieldSchema {
 struct MessageSchema {
   std::vector<FieldSchema> fields;
   FieldSet required{};
-  std::vector<std::uint16_t> slots;  ///< open addressing by name: index + 1, 0 is free
+  std::vector<const FieldSchema*> slots;  ///< open addressing by name; null is free
   /// Null when there is no such field.
   const FieldSchema* find(std::string_view name) const;
 };
@@ -85,7 +87,7 @@ class SchemaSet {
   std::string type_names() const;
 
  private:
-  const MessageSchema* compile(const google::protobuf::Descriptor& descriptor,
+  const MessageSchema* compile(const google::protobuf::Message& prototype,
                                const DecoderOptions& options);
 
   std::vector<EventSchema> events_;
