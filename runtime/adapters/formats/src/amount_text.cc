@@ -53,7 +53,7 @@ bool set_amount(Int128 units, std::string_view asset, std::uint32_t scale, bool 
     return reject.set(reject::kNegativeAmount, to_string(units) + " is below zero");
   }
   contract::set_units(out, units);
-  out.set_asset(asset.data(), asset.size());
+  out.set_asset(std::string(asset));
   out.set_scale(scale);
   return true;
 }

@@ -38,13 +38,13 @@ Attribute attribute_of(std::string_view name) {
 bool EnvelopeReader::set_text(Attribute attribute, std::string_view text, Reject& reject) {
   switch (attribute) {
     case Attribute::kId:
-      envelope_.set_id(text.data(), text.size());
+      envelope_.set_id(std::string(text));
       return true;
     case Attribute::kSource:
-      envelope_.set_source(text.data(), text.size());
+      envelope_.set_source(std::string(text));
       return true;
     case Attribute::kType:
-      envelope_.set_type(text.data(), text.size());
+      envelope_.set_type(std::string(text));
       schema_ = schemas_.find(text);
       return true;
     case Attribute::kSubject:
@@ -52,7 +52,7 @@ bool EnvelopeReader::set_text(Attribute attribute, std::string_view text, Reject
         return reject.set(reject::kBadPlayerId,
                           in_quotes(text) + " is no player id; allowed: [A-Za-z0-9._~:-]{1,64}");
       }
-      envelope_.set_subject(text.data(), text.size());
+      envelope_.set_subject(std::string(text));
       return true;
     case Attribute::kTime:
     case Attribute::kRecordedTime: {
@@ -66,13 +66,13 @@ bool EnvelopeReader::set_text(Attribute attribute, std::string_view text, Reject
       return true;
     }
     case Attribute::kPartitionKey:
-      envelope_.set_partition_key(text.data(), text.size());
+      envelope_.set_partition_key(std::string(text));
       return true;
     case Attribute::kDataSchema:
-      envelope_.set_data_schema(text.data(), text.size());
+      envelope_.set_data_schema(std::string(text));
       return true;
     case Attribute::kTraceParent:
-      envelope_.set_traceparent(text.data(), text.size());
+      envelope_.set_traceparent(std::string(text));
       return true;
     case Attribute::kContentType:
       content_type_ = contract::media_type(text);
