@@ -57,6 +57,8 @@ void IngestActor::ingest(const SubmissionPtr& submission, const DecoderPtr& deco
     if (!batch) {
       batch = std::make_shared<runtime::EventBatch>();
       batch->submission = submission;
+      // Room for an even share: a vector that grows moves its events again and again.
+      batch->events.reserve(submission->records.size() / count + 1);
     }
     batch->events.push_back(std::move(event));
   }
