@@ -99,12 +99,7 @@ void add_embedded(const adapters::EmbeddedStats& store, std::vector<MetricFamily
                     MetricKind::kCounter, static_cast<double>(store.write_us) / 1e6));
 }
 
-}  // namespace
-
-std::string render_metrics(const Figures& figures) {
-  const auto& totals = figures.totals;
-  constexpr std::uint64_t kMiB = 1024 * 1024;
-  std::vector<MetricFamily> out;
+void add_totals(const adapters::HostTotals& totals, std::vector<MetricFamily>& out) {
   out.push_back(one("laurel_turns_total", "Turns run.", MetricKind::kCounter, totals.turns));
   out.push_back({"laurel_events_total",
                  "Events by what became of them.",
@@ -125,53 +120,76 @@ std::string render_metrics(const Figures& figures) {
       one("laurel_commits_total", "Commits made durable.", MetricKind::kCounter, totals.commits));
   out.push_back(one("laurel_commits_aborted_total", "Commits that ran again.", MetricKind::kCounter,
                     totals.aborts));
-  std::uint64_t cache_bytes = 0, memtables_bytes = 0;
-  if (figures.engine.embedded) {
-    add_embedded(*figures.engine.embedded, out);
-    cache_bytes = figures.engine.embedded->cache_bytes;
-    memtables_bytes = figures.engine.embedded->memtables_bytes;
-  }
-  if (figures.engine.kafka) {
-    add_kafka(*figures.engine.kafka, figures.status.troubles.size(), out);
-    cache_bytes = figures.engine.kafka->cache_bytes;
-    memtables_bytes = figures.engine.kafka->memtables_bytes;
-  }
-  add_inputs(figures.inputs, figures.input_latency, out);
   out.push_back(one("laurel_lag_events", "Events handed in and not durable.", MetricKind::kGauge,
                     totals.events_in_flight));
-  std::uint64_t activations = 0;
-  std::uint64_t activation_bytes = 0;
-  std::uint64_t board_bytes = 0;
-  MetricFamily lag{
-      "laurel_partition_lag_events", "Events a partition holds.", MetricKind::kGauge, {}};
-  for (const auto& partition : figures.status.partitions) {
-    activations += partition.activations;
-    activation_bytes += partition.activation_bytes;
-    board_bytes += partition.board_bytes;
-    lag.samples.push_back(
-        labelled("partition", std::to_string(partition.partition), partition.queued_events));
-  }
-  out.push_back(std::move(lag));
-  out.push_back(one("laurel_activations", "Actors in memory.", MetricKind::kGauge, activations));
   out.push_back(one("laurel_activations_made_total", "Actors brought into memory.",
                     MetricKind::kCounter, totals.activations_made));
   out.push_back(one("laurel_passivations_total", "Actors that left memory.", MetricKind::kCounter,
                     totals.passivations));
+}
+
+// What partitions hold, and what memory all of it takes.
+struct Held {
+  std::uint64_t activations = 0, activation_bytes = 0, board_bytes = 0;
+};
+
+Held add_partitions(const std::vector<runtime::PartitionStatus>& partitions,
+                    std::vector<MetricFamily>& out) {
+  Held held;
+  MetricFamily lag{
+      "laurel_partition_lag_events", "Events a partition holds.", MetricKind::kGauge, {}};
+  for (const auto& partition : partitions) {
+    held.activations += partition.activations;
+    held.activation_bytes += partition.activation_bytes;
+    held.board_bytes += partition.board_bytes;
+    lag.samples.push_back(
+        labelled("partition", std::to_string(partition.partition), partition.queued_events));
+  }
+  out.push_back(std::move(lag));
   out.push_back(
-      {"laurel_memory_bytes",
-       "Memory in use, by budget.",
-       MetricKind::kGauge,
-       {labelled("budget", "activations", activation_bytes),
-        labelled("budget", "boards", board_bytes), labelled("budget", "cache", cache_bytes),
-        labelled("budget", "memtables", memtables_bytes),
-        labelled("budget", "ingest", totals.bytes_in_flight)}});
+      one("laurel_activations", "Actors in memory.", MetricKind::kGauge, held.activations));
+  return held;
+}
+
+void add_memory(const Figures& figures, const Held& held, std::vector<MetricFamily>& out) {
+  constexpr std::uint64_t kMiB = 1024 * 1024;
+  std::uint64_t cache_bytes = 0, memtables_bytes = 0;
+  const auto of_store = [&](const auto& store) {
+    if (!store) return;
+    cache_bytes = store->cache_bytes;
+    memtables_bytes = store->memtables_bytes;
+  };
+  of_store(figures.engine.embedded);
+  of_store(figures.engine.kafka);
+  out.push_back({"laurel_memory_bytes",
+                 "Memory in use, by budget.",
+                 MetricKind::kGauge,
+                 {labelled("budget", "activations", held.activation_bytes),
+                  labelled("budget", "boards", held.board_bytes),
+                  labelled("budget", "cache", cache_bytes),
+                  labelled("budget", "memtables", memtables_bytes),
+                  labelled("budget", "ingest", figures.totals.bytes_in_flight)}});
+  const auto& budget = figures.options.memory;
   out.push_back({"laurel_memory_budget_bytes",
                  "Memory allowed, by budget.",
                  MetricKind::kGauge,
-                 {labelled("budget", "activations", figures.options.memory.activations_mb * kMiB),
-                  labelled("budget", "boards", figures.options.memory.boards_mb * kMiB),
-                  labelled("budget", "cache", figures.options.memory.cache_mb * kMiB),
-                  labelled("budget", "ingest", figures.options.memory.ingest_mb * kMiB)}});
+                 {labelled("budget", "activations", budget.activations_mb * kMiB),
+                  labelled("budget", "boards", budget.boards_mb * kMiB),
+                  labelled("budget", "cache", budget.cache_mb * kMiB),
+                  labelled("budget", "ingest", budget.ingest_mb * kMiB)}});
+}
+
+}  // namespace
+
+std::string render_metrics(const Figures& figures) {
+  std::vector<MetricFamily> out;
+  add_totals(figures.totals, out);
+  if (figures.engine.embedded) add_embedded(*figures.engine.embedded, out);
+  if (figures.engine.kafka) {
+    add_kafka(*figures.engine.kafka, figures.status.troubles.size(), out);
+  }
+  add_inputs(figures.inputs, figures.input_latency, out);
+  add_memory(figures, add_partitions(figures.status.partitions, out), out);
   out.push_back({"laurel_wager_committed_seconds",
                  "From received to durable.",
                  MetricKind::kHistogram,
