@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 
 namespace laurel::gateway::internal {
 
@@ -66,63 +65,6 @@ std::string to_utf8(std::string_view text) {
     }
   }
   return out;
-}
-
-std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
-  // YYYY-MM-DDTHH:MM:SS[.ffffff](Z|+HH:MM|-HH:MM)
-  const auto number = [&text](std::size_t at, std::size_t digits) -> int {
-    if (text.size() < at + digits) return -1;
-    int value = 0;
-    for (const char c : text.substr(at, digits)) {
-      if (c < '0' || c > '9') return -1;
-      value = value * 10 + (c - '0');
-    }
-    return value;
-  };
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' ||
-      (text[10] != 'T' && text[10] != 't') || text[13] != ':' || text[16] != ':') {
-    return std::nullopt;
-  }
-  const int hour = number(11, 2);
-  const int minute = number(14, 2);
-  const int second = number(17, 2);
-  const int year = number(0, 4);
-  const int month = number(5, 2);
-  const int day = number(8, 2);
-  if (month < 0 || day < 0) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(year),
-                                         std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (year < 1970 || !date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
-      second < 0 || second > 59) {
-    return std::nullopt;
-  }
-  std::int64_t us = 0;
-  std::size_t at = 19;
-  if (text[at] == '.') {
-    const std::size_t first = ++at;
-    std::int64_t unit = 100'000;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) {
-      us += (text[at] - '0') * unit;
-    }
-    if (at == first || at > first + 6) return std::nullopt;
-  }
-  int offset_minutes = 0;
-  if (at >= text.size()) return std::nullopt;
-  if (text[at] == '+' || text[at] == '-') {
-    const int hours = number(at + 1, 2);
-    const int minutes = number(at + 4, 2);
-    if (text.size() != at + 6 || text[at + 3] != ':' || hours < 0 || hours > 23 || minutes < 0 ||
-        minutes > 59) {
-      return std::nullopt;
-    }
-    offset_minutes = (hours * 60 + minutes) * (text[at] == '-' ? -1 : 1);
-  } else if (text.size() != at + 1 || (text[at] != 'Z' && text[at] != 'z')) {
-    return std::nullopt;
-  }
-  const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  const std::int64_t minutes = days * 1440 + hour * 60 + minute - offset_minutes;
-  return (minutes * 60 + second) * 1'000'000 + us;
 }
 
 bool is_player_id(std::string_view text) {

@@ -161,14 +161,14 @@ void add_memory(const Figures& figures, const Held& held, std::vector<MetricFami
   };
   of_store(figures.engine.embedded);
   of_store(figures.engine.kafka);
-  out.push_back({"laurel_memory_bytes",
-                 "Memory in use, by budget.",
-                 MetricKind::kGauge,
-                 {labelled("budget", "activations", held.activation_bytes),
-                  labelled("budget", "boards", held.board_bytes),
-                  labelled("budget", "cache", cache_bytes),
-                  labelled("budget", "memtables", memtables_bytes),
-                  labelled("budget", "ingest", figures.totals.bytes_in_flight)}});
+  out.push_back(
+      {"laurel_memory_bytes",
+       "Memory in use, by budget.",
+       MetricKind::kGauge,
+       {labelled("budget", "activations", held.activation_bytes),
+        labelled("budget", "boards", held.board_bytes), labelled("budget", "cache", cache_bytes),
+        labelled("budget", "memtables", memtables_bytes),
+        labelled("budget", "ingest", figures.totals.bytes_in_flight)}});
   const auto& budget = figures.options.memory;
   out.push_back({"laurel_memory_budget_bytes",
                  "Memory allowed, by budget.",

@@ -2,7 +2,7 @@
 
 #include "event_builder.h"
 #include "laurel/contract/media_type.h"
-#include "time_text.h"
+#include "laurel/contract/rfc3339.h"
 
 namespace laurel::adapters::formats {
 
@@ -56,7 +56,7 @@ bool EnvelopeReader::set_text(Attribute attribute, std::string_view text, Reject
       return true;
     case Attribute::kTime:
     case Attribute::kRecordedTime: {
-      const auto us = parse_rfc3339(text);
+      const auto us = contract::parse_rfc3339(text);
       if (!us) {
         return reject.set(reject::kBadTime, in_quotes(text) +
                                                 " is no time of 1970 to 2199, such as "

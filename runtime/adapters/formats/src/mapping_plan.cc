@@ -6,7 +6,7 @@
 #include "amount_text.h"
 #include "decimal.h"
 #include "event_builder.h"
-#include "time_text.h"
+#include "laurel/contract/rfc3339.h"
 
 namespace laurel::adapters::formats {
 namespace {
@@ -60,7 +60,7 @@ bool parse_flag(std::string_view text, bool& flag, Reject& reject) {
 bool parse_time(const Target& target, std::string_view text, std::int64_t& us, Reject& reject) {
   std::optional<std::int64_t> parsed;
   if (target.time_format == FieldFrom::TIME_FORMAT_RFC3339) {
-    parsed = parse_rfc3339(text);
+    parsed = contract::parse_rfc3339(text);
   } else {
     const std::uint32_t scale = target.time_format == FieldFrom::TIME_FORMAT_UNIX_S    ? 6
                                 : target.time_format == FieldFrom::TIME_FORMAT_UNIX_MS ? 3
@@ -68,8 +68,8 @@ bool parse_time(const Target& target, std::string_view text, std::int64_t& us, R
     Decimal decimal;
     Int128 units = 0;
     if (parse_decimal(text, decimal) == DecimalStatus::kOk &&
-        to_units(decimal, scale, units) == DecimalStatus::kOk && units >= kTimeUsMin &&
-        units <= kTimeUsMax) {
+        to_units(decimal, scale, units) == DecimalStatus::kOk && units >= contract::kTimeUsMin &&
+        units <= contract::kTimeUsMax) {
       parsed = static_cast<std::int64_t>(units);
     }
   }

@@ -12,7 +12,7 @@
 #include "event_data.h"
 #include "laurel/contract/base64.h"
 #include "laurel/contract/cloud_events.pb.h"
-#include "time_text.h"
+#include "laurel/contract/rfc3339.h"
 #include "unknown_members.h"
 
 namespace laurel::adapters::formats {
@@ -138,7 +138,8 @@ class ProtobufEvent {
   bool read_time(Attribute attribute, const Timestamp& time, Reject& reject) {
     if (!check_timestamp(time, reject)) return false;
     const std::int64_t us = time.seconds() * 1'000'000 + time.nanos() / 1000;
-    if (!is_valid_time(us)) return reject.set(reject::kBadTime, "is no time of 1970 to 2199");
+    if (!contract::is_valid_time(us))
+      return reject.set(reject::kBadTime, "is no time of 1970 to 2199");
     attributes_.set_time(attribute, us);
     return true;
   }

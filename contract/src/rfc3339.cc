@@ -1,7 +1,14 @@
-#include "time_text.h"
+#include "laurel/contract/rfc3339.h"
 
-namespace laurel::adapters::formats {
+#include <chrono>
+
+namespace laurel::contract {
+
+using namespace std::chrono;  // NOLINT(google-build-using-namespace)
+
 namespace {
+
+constexpr std::size_t kTextMax = 35;
 
 // Reads exactly `count` digits at `at`; -1 when there are others.
 int digits(std::string_view text, std::size_t at, std::size_t count) {
@@ -13,26 +20,32 @@ int digits(std::string_view text, std::size_t at, std::size_t count) {
   return value;
 }
 
-int days_in_month(int year, int month) {
-  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return month == 2 && leap ? 29 : kDays[month - 1];
-}
-
-// Days since 1970-01-01: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-std::int64_t days_from_civil(int year, int month, int day) {
-  year -= month <= 2 ? 1 : 0;
-  const int era = year / 400;  // years here are positive
-  const int year_of_era = year - era * 400;
-  const int day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  const int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return static_cast<std::int64_t>(era) * 146097 + day_of_era - 719468;
-}
-
 }  // namespace
 
+std::optional<std::string> rfc3339(std::int64_t us) {
+  constexpr sys_days kFirst = year{0} / 1 / 1;
+  constexpr sys_days kEnd = year{10'000} / 1 / 1;
+  const sys_time<microseconds> at{microseconds(us)};
+  if (at < kFirst || at >= kEnd) return std::nullopt;
+  const auto day = floor<days>(at);
+  const year_month_day date(day);
+  const hh_mm_ss time(at - day);
+  std::string out = "0000-00-00T00:00:00.000000Z";
+  const auto put = [&out](std::size_t end, std::int64_t value) {
+    for (; value > 0; value /= 10) out[--end] = static_cast<char>('0' + value % 10);
+  };
+  put(4, static_cast<int>(date.year()));
+  put(7, static_cast<unsigned>(date.month()));
+  put(10, static_cast<unsigned>(date.day()));
+  put(13, time.hours().count());
+  put(16, time.minutes().count());
+  put(19, time.seconds().count());
+  put(26, time.subseconds().count());
+  return out;
+}
+
 std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
-  if (text.size() < 20 || text.size() > 35) return std::nullopt;
+  if (text.size() < 20 || text.size() > kTextMax) return std::nullopt;
   if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') || text[13] != ':' ||
       text[16] != ':') {
     return std::nullopt;
@@ -43,10 +56,13 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   const int hour = digits(text, 11, 2);
   const int minute = digits(text, 14, 2);
   const int second = digits(text, 17, 2);
+  // What is no number is no month and no day either.
+  const year_month_day date{std::chrono::year(year),
+                            std::chrono::month(static_cast<unsigned>(month)),
+                            std::chrono::day(static_cast<unsigned>(day))};
   // One year more on each side: the offset may bring it back; the result is checked below.
-  if (year < 1969 || year > 2200 || month < 1 || month > 12 || day < 1 ||
-      day > days_in_month(year, month) || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
-      second < 0 || second > 60 || (second == 60 && minute != 59)) {
+  if (year < 1969 || year > 2200 || !date.ok() || hour < 0 || hour > 23 || minute < 0 ||
+      minute > 59 || second < 0 || second > 60 || (second == 60 && minute != 59)) {
     return std::nullopt;
   }
   std::size_t at = 19;
@@ -71,11 +87,11 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   } else if (zone != "Z" && zone != "z") {
     return std::nullopt;
   }
-  const std::int64_t minutes =
-      days_from_civil(year, month, day) * 1440 + hour * 60 + minute - offset_minutes;
+  const std::int64_t minutes = std::int64_t{sys_days(date).time_since_epoch().count()} * 1440 +
+                               hour * 60 + minute - offset_minutes;
   const std::int64_t us = (minutes * 60 + second) * 1'000'000 + micros;
   if (!is_valid_time(us)) return std::nullopt;
   return us;
 }
 
-}  // namespace laurel::adapters::formats
+}  // namespace laurel::contract
