@@ -102,8 +102,8 @@ void Entry::send_score(Turn& turn) {
     return turn.reject("bad-entry-key", "\"" + key.substr(0, 160) + "\" is not RUN/PLAYER");
   }
   state().set_version(state().version() + 1);
-  contract::ScoreUpdate update;
-  update.set_member(key.substr(slash + 1));
+  auto& update = turn.scratch<contract::ScoreUpdate>();
+  update.mutable_member()->assign(key, slash + 1);
   update.set_version(state().version());
   update.set_absent(state().contributions() == 0);
   update.set_score(state().score());

@@ -1,6 +1,6 @@
 #include "actors/player/ledger.h"
 
-#include <utility>
+#include <array>
 
 #include "laurel/contract/amount.h"
 #include "laurel/contract/outputs.pb.h"
@@ -8,10 +8,12 @@
 namespace laurel::actors::player {
 namespace {
 
-void append_big_endian(std::string& out, Uint128 value, int bytes) {
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>(static_cast<unsigned char>(value >> shift)));
+void append_big_endian(std::string& out, std::uint64_t value) {
+  std::array<char, sizeof(value)> bytes;
+  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte, value >>= 8U) {
+    *byte = static_cast<char>(static_cast<unsigned char>(value));
   }
+  out.append(bytes.data(), bytes.size());
 }
 
 // What the chain covers (docs/formats/ledger.md):
@@ -19,11 +21,12 @@ void append_big_endian(std::string& out, Uint128 value, int bytes) {
 std::string header_of(const LedgerEntry& entry) {
   std::string header;
   header.reserve(128);
-  append_big_endian(header, entry.sequence(), 8);
+  append_big_endian(header, entry.sequence());
   header.push_back(static_cast<char>(entry.delta().asset().size()));
   header.append(entry.delta().asset());
   header.push_back(static_cast<char>(entry.delta().scale()));
-  append_big_endian(header, static_cast<Uint128>(contract::units_of(entry.delta())), 16);
+  append_big_endian(header, static_cast<std::uint64_t>(entry.delta().units_high()));
+  append_big_endian(header, entry.delta().units_low());
   header.append(entry.commitment());
   return header;
 }
@@ -31,26 +34,25 @@ std::string header_of(const LedgerEntry& entry) {
 const LedgerEntry& chained(const Posting& posting, const PlayerState& player, Turn& turn) {
   auto& entry = turn.scratch<LedgerEntry>();
   entry.set_sequence(player.ledger_entries() + 1);
-  entry.mutable_delta()->set_asset(posting.asset);
-  entry.mutable_delta()->set_scale(posting.scale);
-  contract::set_units(*entry.mutable_delta(), posting.delta);
-  std::string salt;
-  append_big_endian(salt, turn.random(), 8);
-  append_big_endian(salt, turn.random(), 8);
-  entry.set_salt(salt);
+  contract::set_amount(*entry.mutable_delta(), posting.delta, posting.asset, posting.scale);
+  append_big_endian(*entry.mutable_salt(), turn.random());
+  append_big_endian(*entry.mutable_salt(), turn.random());
   posting.body.SerializeToString(entry.mutable_body());
   const Digest commitment = turn.sha256({entry.salt(), entry.body()});
-  entry.set_commitment(commitment.data(), commitment.size());
+  entry.mutable_commitment()->assign(bytes_of(commitment));
   entry.set_previous_hash(player.ledger_head());
   if (player.ledger_head().empty()) entry.mutable_previous_hash()->assign(32, '\0');
   const Digest hash = turn.sha256({entry.previous_hash(), header_of(entry)});
-  entry.set_hash(hash.data(), hash.size());
+  entry.mutable_hash()->assign(bytes_of(hash));
   return entry;
 }
 
 void publish(const LedgerEntry& entry, const LedgerBody& body, Turn& turn) {
   auto& posted = turn.scratch<contract::PointsPosted>();
-  posted.set_posting_id(turn.self().key + "/" + std::to_string(entry.sequence()));
+  posted.mutable_posting_id()
+      ->append(turn.self().key)
+      .append("/")
+      .append(std::to_string(entry.sequence()));
   posted.set_player(turn.self().key);
   posted.set_sequence(entry.sequence());
   *posted.mutable_delta() = entry.delta();
@@ -97,8 +99,8 @@ std::uint64_t post(const Posting& posting, PlayerState& player, Turn& turn) {
   contract::set_units(balance, *after);
   *posting.body.mutable_balance_after() = balance;
   const Cause& cause = turn.cause();
-  posting.body.set_cause_event(cause.event_id.data(), cause.event_id.size());
-  posting.body.set_cause_type(cause.event_type.data(), cause.event_type.size());
+  posting.body.mutable_cause_event()->assign(cause.event_id);
+  posting.body.mutable_cause_type()->assign(cause.event_type);
   posting.body.set_time_us(turn.now());
 
   const LedgerEntry& entry = chained(posting, player, turn);

@@ -12,7 +12,7 @@
 namespace laurel::actors::player {
 
 struct Posting {
-  std::string asset;
+  const std::string& asset;
   std::uint32_t scale = 0;
   Int128 delta = 0;
   /// Why: reason, catalog version and what explains it; post() adds cause, time and balances.

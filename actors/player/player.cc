@@ -31,11 +31,9 @@ Int128 points_in(const Amount& amount, const ProgramPlan& plan) {
              : 0;
 }
 
-Rational as_rational(const rules::Ratio& ratio) {
-  Rational out;
+void set_ratio(Rational& out, const rules::Ratio& ratio) {
   out.set_num(static_cast<std::int64_t>(ratio.num));
   out.set_den(static_cast<std::int64_t>(ratio.den));
-  return out;
 }
 
 // Why a wager earned what it did.
@@ -52,16 +50,16 @@ void explain(const Earned& earned, const WagerSettled& wager, const ProgramPlan&
   }
   if (!earned.tier->name.empty()) {
     body.set_tier(earned.tier->name);
-    *body.mutable_tier_multiplier() = as_rational(earned.tier->multiplier);
+    set_ratio(*body.mutable_tier_multiplier(), earned.tier->multiplier);
   }
   for (const ProgramPlan::Campaign* campaign : earned.campaigns) {
     LedgerBody::Multiplier& out = *body.add_campaigns();
     out.set_campaign(campaign->name);
-    *out.mutable_multiplier() = as_rational(campaign->multiplier);
+    set_ratio(*out.mutable_multiplier(), campaign->multiplier);
   }
   if (!earned.capped_by.empty()) {
-    *body.mutable_uncapped() =
-        contract::make_amount(earned.uncapped, plan.points_asset, plan.points_scale);
+    contract::set_amount(*body.mutable_uncapped(), earned.uncapped, plan.points_asset,
+                         plan.points_scale);
     body.set_capped_by(std::string(earned.capped_by));
   }
 }
@@ -117,8 +115,7 @@ bool Player::book(const Earned& earned, const WagerSettled& wager, const Program
   if (sequence == 0) return false;
   WagerNote::Entry& entry = *note.add_entries();
   entry.set_sequence(sequence);
-  *entry.mutable_delta() =
-      contract::make_amount(earned.points, plan.points_asset, plan.points_scale);
+  contract::set_amount(*entry.mutable_delta(), earned.points, plan.points_asset, plan.points_scale);
   if (!add_lifetime(entry.delta(), turn)) return false;
   if (note.has_day()) {
     earn_today(earned.points, plan);
@@ -147,12 +144,12 @@ void Player::update_tier(const ProgramPlan& plan, Turn& turn) {
       amount_of(*state().mutable_lifetime(), plan.points_asset, plan.points_scale);
   const std::string& tier = plan.tier_of(points_in(lifetime, plan)).name;
   if (tier == state().tier()) return;
-  contract::TierChanged changed;
+  auto& changed = turn.scratch<contract::TierChanged>();
   changed.set_player(turn.self().key);
   changed.set_tier_before(state().tier());
   changed.set_tier(tier);
   *changed.mutable_lifetime() = lifetime;
-  changed.set_cause_event(std::string(turn.cause().event_id));
+  changed.mutable_cause_event()->assign(turn.cause().event_id);
   turn.emit("tiers", turn.self().key, changed);
   state().set_tier(tier);
 }
@@ -171,8 +168,8 @@ Int128 Player::earned_on(std::int32_t day, const ProgramPlan& plan, Turn& turn) 
 void Player::earn_today(Int128 points, const ProgramPlan& plan) {
   const Int128 before = points_in(state().today().earned(), plan);
   // Both are below the cap of a day, which is far below the limit.
-  *state().mutable_today()->mutable_earned() =
-      contract::make_amount(before + points, plan.points_asset, plan.points_scale);
+  contract::set_amount(*state().mutable_today()->mutable_earned(), before + points,
+                       plan.points_asset, plan.points_scale);
 }
 
 void Player::give_back_room(const DayEarned& taken, Turn& turn) {

@@ -18,11 +18,15 @@ inline void set_units(Amount& amount, Int128 units) {
   amount.set_units_low(static_cast<std::uint64_t>(units));
 }
 
+inline void set_amount(Amount& amount, Int128 units, std::string_view asset, std::uint32_t scale) {
+  set_units(amount, units);
+  amount.mutable_asset()->assign(asset);
+  amount.set_scale(scale);
+}
+
 inline Amount make_amount(Int128 units, std::string_view asset, std::uint32_t scale) {
   Amount amount;
-  set_units(amount, units);
-  amount.set_asset(asset.data(), asset.size());
-  amount.set_scale(scale);
+  set_amount(amount, units, asset, scale);
   return amount;
 }
 

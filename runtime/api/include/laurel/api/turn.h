@@ -181,7 +181,9 @@ class Turn {
                            const google::protobuf::Message& record) = 0;
 
   /// An empty message of that type for what is built, handed over and forgotten in this turn: it
-  /// keeps its memory from turn to turn. Asked for again, it is the same one, empty.
+  /// keeps its memory from turn to turn. Asked for again, it is the same one, empty. Of the
+  /// messages within it those keep theirs whose field is declared `optional`, or repeated.
+  /// REQUIRES: `prototype` is the default instance of its type.
   virtual google::protobuf::Message& scratch(const google::protobuf::Message& prototype) = 0;
   template <class Message>
   Message& scratch() {
