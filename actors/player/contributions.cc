@@ -1,5 +1,6 @@
 #include "actors/player/contributions.h"
 
+#include <functional>
 #include <string>
 
 #include "laurel/contract/tournament.pb.h"
@@ -17,7 +18,10 @@ std::uint64_t wager_name(const std::string& tx_id, const Turn& turn) {
 }
 
 ActorId entry_of(const std::string& run, const Turn& turn) {
-  return {"entry", run + "/" + turn.self().key};
+  ActorId id{"entry", {}};
+  id.key.reserve(run.size() + 1 + turn.self().key.size());
+  id.key.append(run).append("/").append(turn.self().key);
+  return id;
 }
 
 }  // namespace
@@ -31,18 +35,20 @@ void contribute(const contract::WagerSettled& wager, const rules::PointsEarned& 
     return rules::PlanInForce{static_cast<const rules::TournamentsPlan*>(dated.plan), dated.since,
                               dated.catalog_version};
   };
-  contract::Contribution contribution;
-  rules::each_run(wager, turn.now(), points, plan_at, [&](const rules::CountedRun& counted) {
+  auto& contribution = turn.scratch<contract::Contribution>();
+  const auto count = [&](const rules::CountedRun& counted) {
     if (note.runs_size() == 0) {
       contribution.set_wager(wager_name(wager.tx_id(), turn));
       contribution.set_time_us(turn.now());
     }
     const std::string run = rules::run_id(counted.tournament.id, counted.window.start);
     contribution.set_value(counted.worth);
-    *contribution.mutable_run() = counted.tournament.terms(counted.window, counted.catalog_version);
+    counted.tournament.write_terms(counted.window, counted.catalog_version,
+                                   *contribution.mutable_run());
     turn.send(entry_of(run, turn), contribution);
     note.add_runs(run);
-  });
+  };
+  rules::each_run(wager, turn.now(), points, plan_at, std::cref(count));  // a copy would allocate
 }
 
 void retract(const std::string& tx_id, const WagerNote& note, Turn& turn) {

@@ -24,9 +24,9 @@ bool skip(std::string_view& text, char c) {
   return true;
 }
 
-void put_two(std::string& out, std::size_t at, std::int64_t value) {
-  out[at] = static_cast<char>('0' + value / 10 % 10);
-  out[at + 1] = static_cast<char>('0' + value % 10);
+void put_two(char* at, std::int64_t value) {
+  at[0] = static_cast<char>('0' + value / 10 % 10);
+  at[1] = static_cast<char>('0' + value % 10);
 }
 
 }  // namespace
@@ -72,19 +72,26 @@ std::optional<Span> parse_span(std::string_view text) {
 }
 
 std::string utc_minute(std::int64_t utc_us) {
-  const CivilTime civil = civil_of(floor_div64(utc_us, kMicrosPerSecond));
-  std::string out = "0000-00-00T00:00Z";  // written for every wager that counts for a run
-  put_two(out, 0, civil.year / 100);
-  put_two(out, 2, civil.year % 100);
-  put_two(out, 5, civil.month);
-  put_two(out, 8, civil.day);
-  put_two(out, 11, civil.second / 3600);
-  put_two(out, 14, civil.second / 60 % 60);
+  std::string out;
+  append_utc_minute(out, utc_us);
   return out;
 }
 
+// For every wager that counts for a run.
+void append_utc_minute(std::string& out, std::int64_t utc_us) {
+  const CivilTime civil = civil_of(floor_div64(utc_us, kMicrosPerSecond));
+  out.append("0000-00-00T00:00Z");
+  char* text = out.data() + out.size() - kUtcMinuteSize;
+  put_two(text, civil.year / 100);
+  put_two(text + 2, civil.year % 100);
+  put_two(text + 5, civil.month);
+  put_two(text + 8, civil.day);
+  put_two(text + 11, civil.second / 3600);
+  put_two(text + 14, civil.second / 60 % 60);
+}
+
 std::optional<std::int64_t> parse_utc_minute(std::string_view text) {
-  if (text.size() != 17 || text.back() != 'Z') return std::nullopt;
+  if (text.size() != kUtcMinuteSize || text.back() != 'Z') return std::nullopt;
   text.remove_suffix(1);
   const auto civil = parse_civil(text);
   if (!civil) return std::nullopt;

@@ -87,11 +87,11 @@ struct Reader {
 }  // namespace
 
 std::string run_id(std::string_view tournament, TimeUs start) {
-  const std::string minute = utc_minute(start);
   std::string out;
-  out.reserve(tournament.size() + 1 + minute.size());
+  out.reserve(tournament.size() + 1 + kUtcMinuteSize);
   out.append(tournament).push_back('@');
-  return out.append(minute);
+  append_utc_minute(out, start);
+  return out;
 }
 
 std::optional<RunName> parse_run_id(std::string_view run) {

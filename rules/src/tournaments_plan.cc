@@ -1,6 +1,7 @@
 #include "laurel/rules/tournaments_plan.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "laurel/api/civil.h"
@@ -122,6 +123,12 @@ std::optional<std::int64_t> TournamentPlan::worth(const contract::WagerSettled& 
 contract::RunTerms TournamentPlan::terms(const RunWindow& run,
                                          std::uint64_t catalog_version) const {
   contract::RunTerms out;
+  write_terms(run, catalog_version, out);
+  return out;
+}
+
+void TournamentPlan::write_terms(const RunWindow& run, std::uint64_t catalog_version,
+                                 contract::RunTerms& out) const {
   out.set_start_us(run.start);
   out.set_end_us(run.end);
   out.set_grace_us(grace_us);
@@ -131,7 +138,6 @@ contract::RunTerms TournamentPlan::terms(const RunWindow& run,
   out.set_rank_style(rank_style);
   out.set_asset(asset);
   out.set_catalog_version(catalog_version);
-  return out;
 }
 
 std::shared_ptr<const TournamentsPlan> TournamentsPlan::compile(
@@ -244,15 +250,15 @@ void each_run(const contract::WagerSettled& wager, TimeUs time, const PointsEarn
   TimeUs until = std::numeric_limits<TimeUs>::max();  // where the next version begins
   for (;;) {
     const PlanInForce here = plan_at(at);
-    if (here.plan != nullptr) {
-      here.plan->candidates(wager, time, [&](const TournamentPlan& tournament) {
-        if (!tournament.counts(wager, points)) return;
-        const auto run = tournament.schedule.run_at(time);
-        if (!run || run->start < here.since || run->start >= until) return;
-        const auto worth = tournament.worth(wager, points);
-        if (worth) each({tournament, *run, *worth, here.catalog_version});
-      });
-    }
+    const auto judge = [&](const TournamentPlan& tournament) {
+      if (!tournament.counts(wager, points)) return;
+      const auto run = tournament.schedule.run_at(time);
+      if (!run || run->start < here.since || run->start >= until) return;
+      const auto worth = tournament.worth(wager, points);
+      if (worth) each({tournament, *run, *worth, here.catalog_version});
+    };
+    // A copy of what refers to so much would allocate.
+    if (here.plan != nullptr) here.plan->candidates(wager, time, std::cref(judge));
     if (here.since <= time - kRunMaxUs) return;
     until = here.since;
     at = here.since - 1;

@@ -26,6 +26,8 @@ std::optional<std::uint32_t> parse_clock(std::string_view text);
 std::optional<Span> parse_span(std::string_view text);
 /// `2026-02-16T18:00Z`, of the minute the instant is in. REQUIRES: years 1970 to 9999.
 std::string utc_minute(std::int64_t utc_us);
+void append_utc_minute(std::string& out, std::int64_t utc_us);
+inline constexpr std::size_t kUtcMinuteSize = 17;
 /// Reads what utc_minute() writes, and nothing else.
 std::optional<std::int64_t> parse_utc_minute(std::string_view text);
 

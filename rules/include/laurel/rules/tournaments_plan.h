@@ -66,6 +66,9 @@ struct TournamentPlan {
   std::optional<std::int64_t> worth(const contract::WagerSettled& wager,
                                     const PointsEarned& points) const;
   contract::RunTerms terms(const RunWindow& run, std::uint64_t catalog_version) const;
+  /// The same, into a message that is at hand.
+  void write_terms(const RunWindow& run, std::uint64_t catalog_version,
+                   contract::RunTerms& out) const;
 };
 
 class TournamentsPlan {
