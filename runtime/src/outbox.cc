@@ -1,5 +1,6 @@
 #include "outbox.h"
 
+#include <unordered_map>
 #include <utility>
 
 #include "laurel/runtime/keys.h"
@@ -9,14 +10,14 @@ namespace laurel::runtime::internal {
 
 void store_cause(const Origin& origin, StoredCause& stored) {
   const Cause& cause = origin.cause;
-  stored.set_event_id(cause.event_id.data(), cause.event_id.size());
-  stored.set_event_type(cause.event_type.data(), cause.event_type.size());
-  stored.set_subject(cause.subject.data(), cause.subject.size());
-  stored.set_source(cause.source.data(), cause.source.size());
+  stored.mutable_event_id()->assign(cause.event_id);
+  stored.mutable_event_type()->assign(cause.event_type);
+  stored.mutable_subject()->assign(cause.subject);
+  stored.mutable_source()->assign(cause.source);
   stored.set_time_us(origin.now);
   stored.set_watermark_us(origin.watermark);
   stored.set_catalog_known(origin.catalog_bound.known);
-  stored.set_seed(big_endian(origin.seed[0]) + big_endian(origin.seed[1]));
+  stored.mutable_seed()->assign(big_endian(origin.seed[0])).append(big_endian(origin.seed[1]));
 }
 
 Origin origin_of(const StoredCause& stored) {
@@ -32,40 +33,46 @@ Origin origin_of(const StoredCause& stored) {
   return origin;
 }
 
-Outbox::Entry Outbox::entry_of(Letter letter, const Origin& origin) {
+void Outbox::write(Entry& entry, Letter letter, const Origin& origin) {
+  entry.message = std::move(letter.message);
+  entry.hops = letter.hops;
   store_cause(origin, cause_);
-  return {std::move(letter), cause_.SerializeAsString()};
+  cause_.SerializeToString(&entry.cause);
+  bytes_ += bytes_of(entry);
 }
 
 std::size_t Outbox::bytes_of(const Entry& entry) {
-  return entry.letter.to.type.size() + entry.letter.to.key.size() +
-         entry.letter.message_type.size() + entry.letter.message.size() + entry.cause.size() + 32;
+  return entry.to.type.size() + entry.to.key.size() + entry.message_type.size() +
+         entry.message.size() + entry.cause.size() + 32;
 }
 
-void Outbox::add(PartitionId target, Letter letter, const Origin& origin) {
-  auto& entries = targets_[target];
-  entries.push_back(entry_of(std::move(letter), origin));
-  bytes_ += bytes_of(entries.back());
+Outbox::Entry& Outbox::append(PartitionId target, Letter letter, const Origin& origin) {
+  Entry& entry = targets_[target].emplace_back();
+  entry.to = letter.to;
+  entry.message_type = letter.message_type;
+  write(entry, std::move(letter), origin);
+  return entry;
 }
 
 void Outbox::add_latest(PartitionId target, const ActorId& from, Letter letter,
                         const Origin& origin) {
-  // No part holds a NUL byte.
-  std::string name;
+  name_.clear();  // no part holds a NUL byte
   for (const std::string_view part : std::initializer_list<std::string_view>{
            from.type, from.key, letter.to.type, letter.to.key, letter.message_type}) {
-    name.append(part).push_back('\0');
+    name_.append(part).push_back('\0');
   }
-  const auto [it, fresh] = latest_.try_emplace(std::move(name), target, targets_[target].size());
-  if (fresh) return add(target, std::move(letter), origin);
-  Entry& old = targets_[it->second.first][it->second.second];
-  bytes_ -= bytes_of(old);
-  old = entry_of(std::move(letter), origin);
-  bytes_ += bytes_of(old);
+  const std::size_t hash = Latest::hash_of(name_);
+  if (Entry* old = latest_.find(name_, hash)) {
+    bytes_ -= bytes_of(*old);
+    return write(*old, std::move(letter), origin);
+  }
+  Entry& fresh = append(target, std::move(letter), origin);
+  fresh.name = name_;
+  latest_.add(&fresh, hash);
 }
 
 // An InboxChunk, field by field as they come: there is no need of it as an object.
-void Outbox::pack(PartitionId target, std::vector<Entry>& entries, Commit& commit) {
+void Outbox::pack(PartitionId target, std::deque<Entry>& entries, Commit& commit) {
   std::string chunk;
   int messages = 0;
   std::unordered_map<std::string_view, std::uint32_t> causes;
@@ -86,12 +93,12 @@ void Outbox::pack(PartitionId target, std::vector<Entry>& entries, Commit& commi
     const auto [cause, fresh] =
         causes.try_emplace(entry.cause, static_cast<std::uint32_t>(causes.size()));
     if (fresh) append_bytes_field(chunk, InboxChunk::kCausesFieldNumber, entry.cause);
-    message_.set_to_type(std::move(entry.letter.to.type));
-    message_.set_to_key(std::move(entry.letter.to.key));
-    message_.set_message_type(std::move(entry.letter.message_type));
-    message_.set_message(std::move(entry.letter.message));
+    message_.set_to_type(std::move(entry.to.type));
+    message_.set_to_key(std::move(entry.to.key));
+    message_.mutable_message_type()->assign(entry.message_type);
+    message_.set_message(std::move(entry.message));
     message_.set_cause(cause->second);
-    message_.set_hops(entry.letter.hops);
+    message_.set_hops(entry.hops);
     append_message_field(chunk, InboxChunk::kMessagesFieldNumber, message_);
     ++messages;
   }
@@ -104,8 +111,8 @@ void Outbox::move_to(Commit& commit) {
 }
 
 void Outbox::clear() {
-  targets_.clear();
   latest_.clear();
+  targets_.clear();
   bytes_ = 0;
 }
 

@@ -9,11 +9,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
-#include <unordered_map>
-#include <vector>
+#include <string_view>
+#include <utility>
 
+#include "flat_index.h"
 #include "laurel/runtime/engine.h"
 #include "work.h"
 
@@ -25,13 +28,15 @@ inline constexpr int kChunkMessagesMax = 1000;
 class Outbox {
  public:
   struct Letter {
-    ActorId to;
-    std::string message_type;
+    const ActorId& to;
+    std::string_view message_type;  ///< lives as long as the process: of a descriptor
     std::string message;
     std::uint32_t hops = 0;
   };
 
-  void add(PartitionId target, Letter letter, const Origin& origin);
+  void add(PartitionId target, Letter letter, const Origin& origin) {
+    append(target, std::move(letter), origin);
+  }
   /// Replaces the letter of the same sender, target and type, if there is one.
   void add_latest(PartitionId target, const ActorId& from, Letter letter, const Origin& origin);
 
@@ -44,18 +49,29 @@ class Outbox {
 
  private:
   struct Entry {
-    Letter letter;
+    ActorId to;
+    std::string_view message_type;
+    std::string message;
     std::string cause;  // a StoredCause, serialized
+    std::uint32_t hops = 0;
+    std::string name;  // of a send_latest: what the next one replaces it by
   };
-  Entry entry_of(Letter letter, const Origin& origin);
+  struct NameOf {
+    std::string_view operator()(const Entry& entry) const { return entry.name; }
+  };
+  using Latest = FlatIndex<Entry, NameOf>;
+  Entry& append(PartitionId target, Letter letter, const Origin& origin);
+  /// What may be another each time: all but the address and the type.
+  void write(Entry& entry, Letter letter, const Origin& origin);
   static std::size_t bytes_of(const Entry& entry);
-  void pack(PartitionId target, std::vector<Entry>& entries, Commit& commit);
+  void pack(PartitionId target, std::deque<Entry>& entries, Commit& commit);
 
-  std::map<PartitionId, std::vector<Entry>> targets_;
-  std::unordered_map<std::string, std::pair<PartitionId, std::size_t>> latest_;
+  std::map<PartitionId, std::deque<Entry>> targets_;  // a deque: the index points into it
+  Latest latest_;
   std::size_t bytes_ = 0;
-  StoredCause cause_;  // at hand: both keep their memory
+  StoredCause cause_;  // at hand, like the two below: they keep their memory
   InboxMessage message_;
+  std::string name_;
 };
 
 /// The stored form of an origin and back; the views of the result point into `stored`.

@@ -136,8 +136,8 @@ void Turns::deliver(std::vector<OutgoingMessage> messages, const Origin& origin,
                      here < options_.hops_max && room();
     if (!now) {
       if (message.message) message.bytes = message.message->SerializeAsString();
-      Outbox::Letter letter{std::move(message.to), message.type->full_name(),
-                            std::move(message.bytes), hops + 1};
+      Outbox::Letter letter{message.to, message.type->full_name(), std::move(message.bytes),
+                            hops + 1};
       if (message.way == OutgoingMessage::Way::kLatest) {
         layers_.open.outbox.add_latest(target, message.from, std::move(letter), origin);
       } else {
