@@ -51,14 +51,16 @@ const TableSpec* TurnContext::declared(std::string_view table, TableKind kind) {
   return nullptr;
 }
 
-std::optional<std::string> TurnContext::serialize(const google::protobuf::Message& message) {
-  std::string bytes = message.SerializeAsString();
-  if (bytes.size() > environment_.effect_bytes_max) {
-    reject("effect-too-large",
-           message.GetDescriptor()->full_name() + " of " + std::to_string(bytes.size()) + " bytes");
-    return std::nullopt;
-  }
-  return bytes;
+bool TurnContext::fits(const google::protobuf::Message& message, std::size_t bytes) {
+  if (bytes <= environment_.effect_bytes_max) return true;
+  reject("effect-too-large",
+         message.GetDescriptor()->full_name() + " of " + std::to_string(bytes) + " bytes");
+  return false;
+}
+
+bool TurnContext::serialize(const google::protobuf::Message& message, std::string& out) {
+  message.SerializeToString(&out);
+  return fits(message, out.size());
 }
 
 bool TurnContext::get(std::string_view table, std::string_view key,
@@ -75,9 +77,9 @@ bool TurnContext::get(std::string_view table, std::string_view key,
 void TurnContext::put(std::string_view table, std::string_view key,
                       const google::protobuf::Message& row) {
   if (declared(table, TableKind::kKeyed) == nullptr) return;
-  if (auto bytes = serialize(row)) {
-    rows_.emplace_back(state_key(self().type, self().key, table, key), std::move(bytes));
-  }
+  std::string bytes;
+  if (!serialize(row, bytes)) return;
+  rows_.emplace_back(state_key(self().type, self().key, table, key), std::move(bytes));
 }
 
 void TurnContext::erase(std::string_view table, std::string_view key) {
@@ -120,7 +122,8 @@ std::uint64_t TurnContext::append(std::string_view table, const google::protobuf
   LogTail* tail = scope_.activation.log(table);
   std::uint64_t sequence = tail->rows + 1;
   for (const auto& [other, bytes] : appends_) sequence += other == tail ? 1 : 0;
-  if (auto bytes = serialize(row)) appends_.emplace_back(tail, std::move(*bytes));
+  std::string bytes;
+  if (serialize(row, bytes)) appends_.emplace_back(tail, std::move(bytes));
   return sequence;
 }
 
@@ -162,24 +165,19 @@ void TurnContext::outgo(const ActorId& to, const google::protobuf::Message& mess
       to.key.find('\0') != std::string::npos) {
     return reject("bad-address", "an actor's type and key are not empty and hold no NUL byte");
   }
-  OutgoingMessage out;
-  out.to = to;
-  out.type = message.GetDescriptor();
-  out.way = way;
-  if (way == OutgoingMessage::Way::kLatest) out.from = self();
-  std::size_t size = 0;
-  if (way == OutgoingMessage::Way::kDirect) {
-    size = message.ByteSizeLong();
-    out.message.reset(message.New());
-    out.message->MergeFrom(message);
+  auto out = environment_.outgoing.take(message.GetDescriptor());
+  out->to = to;
+  out->way = way;
+  if (way == OutgoingMessage::Way::kLatest) out->from = self();
+  if (way != OutgoingMessage::Way::kDirect) {
+    if (!serialize(message, out->bytes)) return;
   } else {
-    out.bytes = message.SerializeAsString();
-    size = out.bytes.size();
+    if (!fits(message, message.ByteSizeLong())) return;
+    if (out->message == nullptr) out->message.reset(message.New());
+    out->message->Clear();  // CopyFrom() may look for `message` within it, by reflection
+    out->message->MergeFrom(message);
   }
-  if (size > environment_.effect_bytes_max) {
-    return reject("effect-too-large",
-                  out.type->full_name() + " of " + std::to_string(size) + " bytes");
-  }
+  if (outgoing_.empty()) outgoing_.reserve(4);
   outgoing_.push_back(std::move(out));
 }
 
@@ -199,14 +197,12 @@ void TurnContext::set_timer(const Timer& timer, const google::protobuf::Message&
   if (timer.name.find('\0') != std::string_view::npos || timer.name.size() > 256) {
     return reject("bad-timer", "a timer's name has at most 256 bytes and no NUL byte");
   }
-  auto bytes = serialize(message);
-  if (!bytes) return;
   StoredTimer row;
+  if (!serialize(message, *row.mutable_message())) return;
   row.set_format(1);
   row.set_at_us(timer.at);
   row.set_window_from_us(timer.window_from);
   row.set_message_type(message.GetDescriptor()->full_name());
-  row.set_message(std::move(*bytes));
   store_cause(scope_.origin, *row.mutable_cause());
   const auto clock = static_cast<std::uint8_t>(timer.clock);
   timers_.push_back({std::string(timer.name), SetTimer{std::string(timer.name), clock, timer.at},
@@ -221,7 +217,7 @@ void TurnContext::remember(const google::protobuf::Message& note) {
   if (!scope_.handles_event) {
     return reject("no-event", "remember() belongs to the turn of an event");
   }
-  if (auto bytes = serialize(note)) note_ = std::move(*bytes);
+  (void)serialize(note, note_);
 }
 
 bool TurnContext::recall(const google::protobuf::Descriptor& event_type,
@@ -259,11 +255,11 @@ void TurnContext::emit_record(std::string_view topic, std::string_view key,
                   std::string(topic) + (ours ? " is a topic of the runtime's own"
                                              : " is not a topic of this version"));
   }
-  auto bytes = serialize(record);
-  if (!bytes) return;
+  std::string bytes;
+  if (!serialize(record, bytes)) return;
   if (emitted_.empty()) emitted_.reserve(4);
   emitted_.push_back(
-      {{to->name, std::string(key), std::string(to->record_type), std::move(*bytes), now()},
+      {{to->name, std::string(key), std::string(to->record_type), std::move(bytes), now()},
        latest});
 }
 

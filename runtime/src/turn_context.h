@@ -14,20 +14,11 @@
 #include "laurel/runtime/catalog.h"
 #include "laurel/runtime/hasher.h"
 #include "layers.h"
+#include "outgoing.h"
 #include "scratch.h"
 #include "work.h"
 
 namespace laurel::runtime::internal {
-
-struct OutgoingMessage {
-  enum class Way { kDirect, kLatest, kLater };
-  ActorId to;
-  const google::protobuf::Descriptor* type = nullptr;
-  std::unique_ptr<google::protobuf::Message> message;  ///< kDirect: it may be handled right away
-  std::string bytes;                                   ///< else: serialized
-  Way way = Way::kDirect;
-  ActorId from = {};
-};
 
 class TurnContext final : public Turn {
  public:
@@ -39,6 +30,7 @@ class TurnContext final : public Turn {
     std::string_view secret;
     std::size_t effect_bytes_max = 0;
     Scratch& scratch;
+    OutgoingPool& outgoing;
     /// Reads the board when a turn first asks for it: one that is late for a run that is over does
     /// not. nullptr: it cannot be read.
     std::function<Board*(Activation&, const TableSpec&)> attach_board;
@@ -114,7 +106,7 @@ class TurnContext final : public Turn {
   const std::string& reject_detail() const { return reject_detail_; }
   /// Moves the effects into the open commit. REQUIRES: neither rejected nor declined.
   void apply_to(OpenCommit& commit);
-  std::vector<OutgoingMessage>& outgoing() { return outgoing_; }
+  Outgoing& outgoing() { return outgoing_; }
   /// Boards whose members apply_to() moved.
   std::vector<Board*> moved_boards() const;
   /// What remember() kept, serialized.
@@ -126,7 +118,9 @@ class TurnContext final : public Turn {
     bool latest = false;
   };
   const TableSpec* declared(std::string_view table, TableKind kind);
-  std::optional<std::string> serialize(const google::protobuf::Message& message);
+  /// False: it is too large, and the turn is rejected.
+  bool serialize(const google::protobuf::Message& message, std::string& out);
+  bool fits(const google::protobuf::Message& message, std::size_t bytes);
   void emit_record(std::string_view topic, std::string_view key,
                    const google::protobuf::Message& record, bool latest);
 
@@ -159,7 +153,7 @@ class TurnContext final : public Turn {
   std::vector<std::pair<std::string, std::optional<std::string>>> rows_;
   std::vector<std::pair<LogTail*, std::string>> appends_;
   std::vector<Emitted> emitted_;
-  std::vector<OutgoingMessage> outgoing_;
+  Outgoing outgoing_;
 };
 
 }  // namespace laurel::runtime::internal

@@ -38,6 +38,7 @@ Turns::Turns(PartitionId partition, const Partition::Ports& ports,
                    ports.engine.secret(),
                    options.effect_bytes_max,
                    scratch_,
+                   pool_,
                    [this](Activation& activation, const TableSpec& table) {
                      return attach_board(activation, table);
                    }},
@@ -108,16 +109,18 @@ void Turns::mark_dirty(Activation& activation) {
   dirty_.push_back(&activation);
 }
 
-void Turns::deliver(std::vector<OutgoingMessage> messages, const Origin& origin, std::uint32_t hops,
+void Turns::deliver(Outgoing messages, const Origin& origin, std::uint32_t hops,
                     const std::function<void(const Undelivered&)>& undelivered) {
   std::uint32_t here = 0;
   for (std::size_t next = 0; next < messages.size() && !layers_.failed(); ++next) {
-    OutgoingMessage message = std::move(messages[next]);
+    const OutgoingPool::Pointer at_hand = std::move(messages[next]);  // goes back when it is done
+    OutgoingMessage& message = *at_hand;
+    const bool direct = message.way == OutgoingMessage::Way::kDirect;
     const auto fail = [&](std::string code, std::string detail) {
       const std::string address = message.to.type + "/" + message.to.key;
       if (detail.empty()) detail = "message to " + address;
       undelivered({std::move(code), std::move(detail), address, message.type->full_name(),
-                   message.message ? message.message->SerializeAsString() : message.bytes});
+                   direct ? message.message->SerializeAsString() : message.bytes});
     };
     const ActorType* type = ports_.registry.find(message.to.type);
     const HandlerSpec* handler =
@@ -132,10 +135,9 @@ void Turns::deliver(std::vector<OutgoingMessage> messages, const Origin& origin,
     }
     const PartitionId target =
         partition_of(routing_key_of(*type, message.to.key), ports_.engine.partitions());
-    const bool now = message.way == OutgoingMessage::Way::kDirect && target == partition_ &&
-                     here < options_.hops_max && room();
+    const bool now = direct && target == partition_ && here < options_.hops_max && room();
     if (!now) {
-      if (message.message) message.bytes = message.message->SerializeAsString();
+      if (direct) message.message->SerializeToString(&message.bytes);
       Outbox::Letter letter{message.to, message.type->full_name(), std::move(message.bytes),
                             hops + 1};
       if (message.way == OutgoingMessage::Way::kLatest) {

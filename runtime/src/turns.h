@@ -37,7 +37,7 @@ class Turns {
   struct End {
     std::string code, detail;  ///< empty code: it was good
     std::string note;          ///< what remember() kept
-    std::vector<OutgoingMessage> outgoing;
+    Outgoing outgoing;
     bool declined = false;  ///< it was good, and did nothing
   };
   /// A message that could not be delivered, for the dead letters.
@@ -52,7 +52,7 @@ class Turns {
   End run(const Input& input);
   /// Delivers what a turn sent: to actors of this partition now, as long as the commit has room and
   /// `hops_max` is not reached; everything else into the outbox. `hops`: of the message handled.
-  void deliver(std::vector<OutgoingMessage> messages, const Origin& origin, std::uint32_t hops,
+  void deliver(Outgoing messages, const Origin& origin, std::uint32_t hops,
                const std::function<void(const Undelivered&)>& undelivered);
   /// The timer's row goes away with the commit, whatever its turn does.
   void consume_timer(const ActorType& type, const std::string& key, std::string_view name,
@@ -97,6 +97,7 @@ class Turns {
   BoardSet boards_;
   std::vector<Activation*> dirty_;
   std::vector<const ActorType*> asleep_;
+  OutgoingPool pool_;
   Scratch scratch_;   // of the actors; between their turns, of the rows of roots
   std::string name_;  // of the actor that is activated
   CommitNumber durable_ = 0;

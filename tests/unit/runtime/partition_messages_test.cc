@@ -134,6 +134,20 @@ TEST_F(PartitionMessages, OfOneCommitTheLatestArrivesOnce) {
   EXPECT_EQ(came("s"), 9U);
 }
 
+TEST_F(PartitionMessages, AMessageHasNothingOfTheOneBeforeIt) {
+  // Some sinks are beside the source, some elsewhere.
+  for (const std::string sink : {"s1", "s2", "s3", "s4", "s5"}) {
+    auto full = wager("full-" + sink, 7, sink);
+    auto empty = wager("empty-" + sink, 7, sink);
+    empty.mutable_stake_total()->Clear();
+    cluster.feed("p1", full, 1000);
+    cluster.feed("p1", empty, 1000);
+    cluster.settle();
+    EXPECT_EQ(sum(sink), 7U);
+    EXPECT_EQ(came(sink), 2U);
+  }
+}
+
 TEST_F(PartitionMessages, ARejectedMessageIsADeadLetterAndTheRestArrives) {
   cluster.feed("p1", wager("a", 13, "s"), 1000);
   cluster.feed("p1", wager("b", 14, "s"), 1000);
