@@ -10,6 +10,8 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
+# Programs are position independent as Debian's compilers make them by default (-fPIE). -fPIC is for
+# shared libraries: what is in one could be replaced, so nothing of it may be inlined.
 
 find_program(LAUREL_CCACHE ccache)
 if(LAUREL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

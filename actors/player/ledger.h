@@ -12,7 +12,7 @@
 namespace laurel::actors::player {
 
 struct Posting {
-  const std::string& asset;
+  const std::string& asset;  ///< not of a scratch message
   std::uint32_t scale = 0;
   Int128 delta = 0;
   /// Why: reason, catalog version and what explains it; post() adds cause, time and balances.

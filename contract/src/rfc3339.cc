@@ -9,6 +9,8 @@ using namespace std::chrono;  // NOLINT(google-build-using-namespace)
 namespace {
 
 constexpr std::size_t kTextMax = 35;
+constexpr sys_days kFirst = year{0} / 1 / 1;
+constexpr sys_days kEnd = year{10'000} / 1 / 1;
 
 // Reads exactly `count` digits at `at`; -1 when there are others.
 int digits(std::string_view text, std::size_t at, std::size_t count) {
@@ -23,8 +25,6 @@ int digits(std::string_view text, std::size_t at, std::size_t count) {
 }  // namespace
 
 std::optional<std::string> rfc3339(std::int64_t us) {
-  constexpr sys_days kFirst = year{0} / 1 / 1;
-  constexpr sys_days kEnd = year{10'000} / 1 / 1;
   const sys_time<microseconds> at{microseconds(us)};
   if (at < kFirst || at >= kEnd) return std::nullopt;
   const auto day = floor<days>(at);
@@ -56,13 +56,12 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   const int hour = digits(text, 11, 2);
   const int minute = digits(text, 14, 2);
   const int second = digits(text, 17, 2);
-  // What is no number is no month and no day either.
+  if (year < 0 || month < 0 || day < 0) return std::nullopt;
   const year_month_day date{std::chrono::year(year),
                             std::chrono::month(static_cast<unsigned>(month)),
                             std::chrono::day(static_cast<unsigned>(day))};
-  // One year more on each side: the offset may bring it back; the result is checked below.
-  if (year < 1969 || year > 2200 || !date.ok() || hour < 0 || hour > 23 || minute < 0 ||
-      minute > 59 || second < 0 || second > 60 || (second == 60 && minute != 59)) {
+  if (!date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
+      second > 60 || (second == 60 && minute != 59)) {
     return std::nullopt;
   }
   std::size_t at = 19;
@@ -90,7 +89,8 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   const std::int64_t minutes = std::int64_t{sys_days(date).time_since_epoch().count()} * 1440 +
                                hour * 60 + minute - offset_minutes;
   const std::int64_t us = (minutes * 60 + second) * 1'000'000 + micros;
-  if (!is_valid_time(us)) return std::nullopt;
+  const sys_time<microseconds> time{microseconds(us)};
+  if (time < kFirst || time >= kEnd) return std::nullopt;  // the offset may have taken it there
   return us;
 }
 

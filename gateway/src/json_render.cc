@@ -109,7 +109,9 @@ void render_raw(json::object& out, const Message& message, const FieldDescriptor
   const Reflection& reflection = *message.GetReflection();
   const std::string raw = reflection.GetString(message, &field);
   const FieldDescriptor* type = message.GetDescriptor()->FindFieldByName("content_type");
-  if (is_utf8(raw) && (type == nullptr || reflection.GetString(message, type).empty())) {
+  const bool says = type != nullptr && type->type() == FieldDescriptor::TYPE_STRING &&
+                    !type->is_repeated() && !reflection.GetString(message, type).empty();
+  if (is_utf8(raw) && !says) {
     out["raw"] = json::string(raw);
   } else {
     out["raw_base64"] = json::string(base64(raw));

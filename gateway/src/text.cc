@@ -67,6 +67,11 @@ std::string to_utf8(std::string_view text) {
   return out;
 }
 
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+  const auto us = contract::parse_rfc3339(text);
+  return us && *us >= 0 ? us : std::nullopt;
+}
+
 bool is_player_id(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||

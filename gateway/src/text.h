@@ -14,13 +14,15 @@ namespace laurel::gateway::internal {
 using contract::base64;
 using contract::base64url;
 using contract::from_base64url;
-using contract::parse_rfc3339;
 using contract::rfc3339;
 std::string hex(std::string_view bytes);
 
 bool is_utf8(std::string_view text);
 /// Invalid sequences become U+FFFD.
 std::string to_utf8(std::string_view text);
+
+/// RFC 3339 with Z or an offset, from 1970 on.
+std::optional<std::int64_t> parse_rfc3339(std::string_view text);
 
 /// [A-Za-z0-9._~:-]{1,64}
 bool is_player_id(std::string_view text);

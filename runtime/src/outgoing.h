@@ -5,7 +5,8 @@
 ///            message, what is in it and its address, and free all of that a moment later.
 /// Lifecycle  The pool outlives what was taken from it.
 /// Threads    The partition's.
-/// Limits     kKept of a type are kept; the others are freed when they are given back.
+/// Limits     kKept of a type are kept, without their message when it was above kKeptBytes; the
+///            others are freed when they are given back.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -28,7 +29,8 @@ struct OutgoingMessage {
   std::unique_ptr<google::protobuf::Message> message;  ///< kDirect: it may be handled right away
   std::string bytes;                                   ///< else: serialized
   Way way = Way::kDirect;
-  ActorId from;  ///< kLatest
+  ActorId from;          ///< kLatest
+  std::size_t size = 0;  ///< of the message, serialized
 };
 
 class OutgoingPool {
@@ -43,7 +45,12 @@ class OutgoingPool {
     explicit GiveBack(OfType* to) : to_(to) {}
     void operator()(OutgoingMessage* message) const {
       std::unique_ptr<OutgoingMessage> owned(message);
-      if (to_->free.size() < kKept) to_->free.push_back(std::move(owned));
+      if (to_->free.size() == kKept) return;
+      if (owned->size > kKeptBytes) {
+        owned->message.reset();
+        std::string().swap(owned->bytes);
+      }
+      to_->free.push_back(std::move(owned));
     }
 
    private:
@@ -66,11 +73,13 @@ class OutgoingPool {
 
  private:
   static constexpr std::size_t kKept = 16;
+  static constexpr std::size_t kKeptBytes = 4096;
   OfType& of(const google::protobuf::Descriptor* type) {
     for (const auto& each : types_) {
       if (each->type == type) return *each;
     }
     types_.push_back(std::make_unique<OfType>(OfType{type, {}}));
+    types_.back()->free.reserve(kKept);  // giving back does not allocate
     return *types_.back();
   }
 

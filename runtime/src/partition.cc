@@ -65,6 +65,7 @@ bool PartitionImpl::full() const {
 }
 
 std::deque<Work>& PartitionImpl::queue_of(const Work& work) {
+  LAUREL_ASSERT(work.kind() != Work::Kind::kBarrier);  // waits in no queue
   switch (work.kind()) {
     case Work::Kind::kOrder:
       return orders_;
@@ -73,7 +74,7 @@ std::deque<Work>& PartitionImpl::queue_of(const Work& work) {
     case Work::Kind::kMessage:
       return inbox_;
     case Work::Kind::kEvent:
-    case Work::Kind::kBarrier:  // has no queue: whoever has one asks for no queue
+    case Work::Kind::kBarrier:
       break;
   }
   switch (work.way()) {

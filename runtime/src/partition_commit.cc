@@ -111,7 +111,7 @@ void PartitionImpl::reload(bool content) {
   ++counters.aborts;
   const std::size_t refused = in_flight_handled_.size();
   if (content && refused == 1) {
-    in_flight_handled_.front().work.poison = true;
+    in_flight_handled_.front().work.make_poison();
     if (turn_by_turn_ == 0) turn_by_turn_ = 1;
   } else if (content && ++refusals_ >= 2) {
     turn_by_turn_ = refused;
@@ -181,7 +181,7 @@ void PartitionImpl::finish(const std::vector<Handled>& handled) {
     QueuedBatch& batch = work.batch();
     Submission& submission = *batch.batch.submission;
     EventResult& result = submission.results[work.event().index];
-    if (refusal) result = *refusal;
+    result = refusal ? *refusal : EventResult();
     result.status = status;
     result.partition = id;
     result.commit = last_commit;

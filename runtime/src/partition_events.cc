@@ -33,28 +33,29 @@ Origin origin_of(const Event& event, const Digest& digest, TimeUs watermark) {
 }
 
 // An event was decoded by another thread and a while ago: its memory is asked for before its turn
-// comes, the objects first, then the texts that they point to.
+// comes, the objects first, then the texts that they point to. As many lines as one of a few
+// hundred bytes has.
 constexpr std::size_t kObjectsAhead = 4, kTextsAhead = 2;
 
 template <std::size_t kLines>
-void ask_for(const void* memory) {
+void prefetch_lines(const void* memory) {
+  if (memory == nullptr) return;
   const auto* at = static_cast<const char*>(memory);
   for (std::size_t line = 0; line < kLines; ++line) __builtin_prefetch(at + line * 64);
 }
 
-void ask_for_objects(const Event& event) {
-  ask_for<4>(event.envelope);
-  ask_for<3>(event.data);
-  ask_for<5>(event.canonical.data());
-  ask_for<1>(event.natural_key.data());
+void prefetch_objects(const Event& event) {
+  prefetch_lines<4>(event.envelope);
+  prefetch_lines<3>(event.data);
+  prefetch_lines<5>(event.canonical.data());
 }
 
-void ask_for_texts(const Event& event) {
+void prefetch_texts(const Event& event) {
   if (event.envelope == nullptr) return;
-  ask_for<1>(event.envelope->id().data());
-  ask_for<1>(event.envelope->type().data());
-  ask_for<1>(event.envelope->source().data());
-  ask_for<1>(event.envelope->subject().data());
+  for (const std::string* text : {&event.envelope->id(), &event.envelope->type(),
+                                  &event.envelope->source(), &event.envelope->subject()}) {
+    prefetch_lines<1>(text->data());
+  }
 }
 
 }  // namespace
@@ -64,8 +65,8 @@ void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
   std::vector<Keys> keys(count);
   prefetch(queue, keys);
   for (std::size_t i = 0; i < count && !failed() && !full(); ++i) {
-    if (queue.size() > kObjectsAhead) ask_for_objects(queue[kObjectsAhead].event());
-    if (queue.size() > kTextsAhead) ask_for_texts(queue[kTextsAhead].event());
+    if (queue.size() > kObjectsAhead) prefetch_objects(queue[kObjectsAhead].event());
+    if (queue.size() > kTextsAhead) prefetch_texts(queue[kTextsAhead].event());
     Work work = std::move(queue.front());
     queue.pop_front();
     if (&queue != &events_) ++share_used_;
@@ -128,7 +129,7 @@ void PartitionImpl::handle_event(Work work, Keys& keys) {
   if ((way == QueuedBatch::Way::kStage || way == QueuedBatch::Way::kSorted) && !takes_more(work)) {
     return settle(std::move(work), {});
   }
-  if (work.poison) {
+  if (work.poison()) {
     return rejected(std::move(work), "commit-refused",
                     "the log refused the commit that held only this event");
   }

@@ -154,7 +154,7 @@ void PartitionImpl::handle_message(Work work) {
   const Origin origin =
       internal::origin_of(work.chunk().chunk.causes(static_cast<int>(message.cause())));
   deliver({message.to_type(), message.to_key(), message.message_type(), message.message(), origin,
-           message.hops(), work.poison});
+           message.hops(), work.poison()});
   if (failed()) return inbox_.push_front(std::move(work));
   ++counters.messages;
   finish_message(std::move(work));
@@ -190,7 +190,7 @@ void PartitionImpl::handle_timer(Work work) {
   const std::string to_type(key->type), to_key(key->key), name(key->name);
   // First, so that its own turn can set the same name again.
   turns_.consume_timer(*ports_.registry.find(to_type), to_key, name, row_key);
-  deliver({to_type, to_key, timer.message_type(), timer.message(), origin, 0, work.poison});
+  deliver({to_type, to_key, timer.message_type(), timer.message(), origin, 0, work.poison()});
   if (failed()) return timers_.push_front(std::move(work));
   ++counters.timers;
   layers_.open.handled.push_back({std::move(work)});

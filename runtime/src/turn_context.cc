@@ -170,9 +170,12 @@ void TurnContext::outgo(const ActorId& to, const google::protobuf::Message& mess
   out->way = way;
   if (way == OutgoingMessage::Way::kLatest) out->from = self();
   if (way != OutgoingMessage::Way::kDirect) {
-    if (!serialize(message, out->bytes)) return;
+    const bool whole = serialize(message, out->bytes);
+    out->size = out->bytes.size();
+    if (!whole) return;
   } else {
-    if (!fits(message, message.ByteSizeLong())) return;
+    out->size = message.ByteSizeLong();
+    if (!fits(message, out->size)) return;
     if (out->message == nullptr) out->message.reset(message.New());
     out->message->Clear();  // CopyFrom() may look for `message` within it, by reflection
     out->message->MergeFrom(message);

@@ -95,26 +95,29 @@ class Work {
   /// Its place in its batch or chunk.
   std::uint32_t at() const { return at_; }
 
-  /// Its commit was refused because of it.
-  bool poison = false;
+  /// Whether its commit was refused because of it.
+  bool poison() const { return poison_; }
+  void make_poison() { poison_ = true; }
 
  private:
   template <class T>
   T& held(Kind kind) const {
-    LAUREL_ASSERT(kind_ == kind);
+    LAUREL_ASSERT(kind_ == kind && holder_ != nullptr);
     return *static_cast<T*>(holder_.get());
   }
 
   std::shared_ptr<void> holder_;  // what kind_ says
   std::uint32_t at_ = 0;
   Kind kind_;
+  bool poison_ = false;
 };
+static_assert(sizeof(Work) == 24);
 
 /// Work whose effects are in a commit.
 struct Handled {
   Work work;
   EventStatus status = EventStatus::kPending;  ///< of an event
-  std::unique_ptr<EventResult> refusal;        ///< the same with the reason, of one that has one
+  std::unique_ptr<EventResult> refusal;        ///< of one that was refused: why
 };
 
 /// Whether two events of one natural key are the same.

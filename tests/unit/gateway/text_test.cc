@@ -10,6 +10,12 @@
 namespace laurel::gateway::internal {
 namespace {
 
+TEST(Text, ReadsTimesFrom1970On) {
+  EXPECT_EQ(parse_rfc3339("1970-01-01T00:00:00Z"), 0);
+  EXPECT_EQ(parse_rfc3339("1969-12-31T23:59:59Z"), std::nullopt);
+  EXPECT_EQ(parse_rfc3339("9999-12-31T23:59:59Z"), 253'402'300'799'000'000);
+}
+
 TEST(Text, EncodesAsRfc4648Says) {
   EXPECT_EQ(base64(""), "");
   EXPECT_EQ(base64("f"), "Zg==");

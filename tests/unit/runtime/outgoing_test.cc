@@ -37,6 +37,19 @@ TEST(OutgoingPool, KeepsTypesApart) {
   EXPECT_EQ(pool.take(contract::Amount::descriptor()).get(), amount);
 }
 
+TEST(OutgoingPool, DoesNotKeepWhatIsLarge) {
+  OutgoingPool pool;
+  {
+    const auto held = pool.take(contract::Amount::descriptor());
+    held->message = std::make_unique<contract::Amount>();
+    held->bytes.assign(100'000, 'x');
+    held->size = held->bytes.size();
+  }
+  const auto again = pool.take(contract::Amount::descriptor());
+  EXPECT_EQ(again->message, nullptr);
+  EXPECT_LT(again->bytes.capacity(), 100U);
+}
+
 TEST(OutgoingPool, FreesWhatIsMoreThanItKeeps) {
   OutgoingPool pool;
   Outgoing many;

@@ -8,7 +8,7 @@
 
 namespace laurel::contract {
 
-/// What a time that comes from outside may be: 1970-01-01T00:00:00Z to the end of 2199.
+/// What the time of an event may be: 1970-01-01T00:00:00Z to the end of 2199.
 inline constexpr std::int64_t kTimeUsMin = 0;
 inline constexpr std::int64_t kTimeUsMax = 7258118400LL * 1'000'000 - 1;
 inline bool is_valid_time(std::int64_t us) { return us >= kTimeUsMin && us <= kTimeUsMax; }
@@ -17,8 +17,7 @@ inline bool is_valid_time(std::int64_t us) { return us >= kTimeUsMin && us <= kT
 std::optional<std::string> rfc3339(std::int64_t us);
 
 /// `YYYY-MM-DDTHH:MM:SS[.fraction](Z|+HH:MM|-HH:MM)`, up to nine digits of fraction (those after
-/// the sixth are cut off), :60 as a leap second. Nothing for other text, or when the time is not
-/// valid.
+/// the sixth are cut off), :60 as a leap second; years 0000 to 9999. Nothing for other text.
 std::optional<std::int64_t> parse_rfc3339(std::string_view text);
 
 }  // namespace laurel::contract

@@ -57,7 +57,7 @@ bool EnvelopeReader::set_text(Attribute attribute, std::string_view text, Reject
     case Attribute::kTime:
     case Attribute::kRecordedTime: {
       const auto us = contract::parse_rfc3339(text);
-      if (!us) {
+      if (!us || !contract::is_valid_time(*us)) {
         return reject.set(reject::kBadTime, in_quotes(text) +
                                                 " is no time of 1970 to 2199, such as "
                                                 "2026-02-16T18:00:00.123456Z");

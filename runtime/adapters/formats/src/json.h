@@ -29,7 +29,7 @@ bool reject_json(simdjson::error_code error, Reject& reject);
 bool reject_type(const char* wanted, Reject& reject);
 bool reject_twice(std::string_view member, Reject& reject);
 
-/// `true`, `-12.5e3`, `null`: a scalar that is no text, as it is written.
+/// A scalar as it is written: `true`, `-12.5e3`, `null`, or a text with its quotes.
 inline std::string_view scalar_token(ondemand::value& value) {
   std::string_view token = value.raw_json_token();
   const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
@@ -62,7 +62,8 @@ bool unescape_text(ondemand::value& value, std::string_view& text, Reject& rejec
 
 // Inline, as these two are what most of the work on a record consists of.
 
-/// The member's name: malformed-json, nul-byte.
+/// The member's name: malformed-json, nul-byte. REQUIRES: its value was not read yet; of this and
+/// the next: the record is the one that this thread opened last.
 inline bool read_key(ondemand::field& field, std::string_view& key, Reject& reject) {
   // Nothing but a colon and spaces is between the quote that ends the name and the value.
   const char* const start = field.key().raw();

@@ -73,7 +73,7 @@ bool parse_time(const Target& target, std::string_view text, std::int64_t& us, R
       parsed = static_cast<std::int64_t>(units);
     }
   }
-  if (!parsed) {
+  if (!parsed || !contract::is_valid_time(*parsed)) {
     return reject.set(reject::kBadTime, in_quotes(text) + " is no time of 1970 to 2199");
   }
   us = *parsed;
