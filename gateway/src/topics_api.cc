@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "json_render.h"
+#include "laurel/contract/media_type.h"
 #include "laurel/contract/outputs.pb.h"
 #include "laurel/runtime/topics.h"
 #include "problem.h"
@@ -55,7 +56,7 @@ json::object cloud_event(const std::string& topic, runtime::PartitionId partitio
     out["datacontenttype"] = "application/json";
     out["data"] = render(*message);
   } else {
-    out["datacontenttype"] = "application/protobuf";
+    out["datacontenttype"] = contract::kProtobuf;
     out["data_base64"] = base64(record.record.value);
   }
   return out;

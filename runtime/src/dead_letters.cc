@@ -52,7 +52,7 @@ contract::DeadLetter message_letter(const Cause& cause, std::string_view message
   letter.set_subject(std::string(cause.subject));
   letter.set_raw(std::string(bytes.substr(0, contract::kDeadLetterRawMax)));
   letter.set_raw_bytes(bytes.size());
-  letter.set_content_type("application/protobuf");
+  letter.set_content_type(contract::kProtobuf);
   return letter;
 }
 

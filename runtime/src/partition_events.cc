@@ -5,6 +5,7 @@
 #include "laurel/runtime/journal.pb.h"
 #include "laurel/runtime/keys.h"
 #include "partition_impl.h"
+#include "prefetch.h"
 #include "wire.h"
 
 namespace laurel::runtime {
@@ -37,24 +38,17 @@ Origin origin_of(const Event& event, const Digest& digest, TimeUs watermark) {
 // hundred bytes has.
 constexpr std::size_t kObjectsAhead = 4, kTextsAhead = 2;
 
-template <std::size_t kLines>
-void prefetch_lines(const void* memory) {
-  if (memory == nullptr) return;
-  const auto* at = static_cast<const char*>(memory);
-  for (std::size_t line = 0; line < kLines; ++line) __builtin_prefetch(at + line * 64);
-}
-
 void prefetch_objects(const Event& event) {
-  prefetch_lines<4>(event.envelope);
-  prefetch_lines<3>(event.data);
-  prefetch_lines<5>(event.canonical.data());
+  prefetch_lines(event.envelope, 4);
+  prefetch_lines(event.data, 3);
+  prefetch_lines(event.canonical.data(), 5);
 }
 
 void prefetch_texts(const Event& event) {
   if (event.envelope == nullptr) return;
   for (const std::string* text : {&event.envelope->id(), &event.envelope->type(),
                                   &event.envelope->source(), &event.envelope->subject()}) {
-    prefetch_lines<1>(text->data());
+    prefetch_lines(text->data(), 1);
   }
 }
 

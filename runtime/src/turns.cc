@@ -5,16 +5,14 @@
 #include <utility>
 
 #include "laurel/runtime/keys.h"
+#include "prefetch.h"
 
 namespace laurel::runtime::internal {
 namespace {
 
 constexpr std::size_t kAhead = 8;
 
-void prefetch(const Activation* activation) {
-  const auto* at = reinterpret_cast<const char*>(activation);
-  for (std::size_t line = 0; line < sizeof(Activation); line += 64) __builtin_prefetch(at + line);
-}
+constexpr std::size_t kActivationLines = (sizeof(Activation) + 63) / 64;
 
 // FNV-1a: the same on every machine, unlike std::hash.
 std::uint64_t hash_of(std::string_view text, std::uint64_t h) {
@@ -212,8 +210,8 @@ void Turns::write_dirty(CommitNumber number) {
   boards_.seal(number, now_us_);
   for (std::size_t i = 0; i < dirty_.size(); ++i) {
     // Most were touched long before: their memory is asked for ahead.
-    if (i + kAhead < dirty_.size()) prefetch(dirty_[i + kAhead]);
-    if (i + kAhead / 2 < dirty_.size()) __builtin_prefetch(dirty_[i + kAhead / 2]->root.data());
+    if (i + kAhead < dirty_.size()) prefetch_lines(dirty_[i + kAhead], kActivationLines);
+    if (i + kAhead / 2 < dirty_.size()) prefetch_lines(dirty_[i + kAhead / 2]->root.data(), 1);
     Activation* activation = dirty_[i];
     activations_.resize(*activation, activation->write_to(layers_.open, scratch_));
     activation->written_in = number;

@@ -6,7 +6,7 @@ import random
 import shutil
 from datetime import datetime, timedelta, timezone
 
-from harness import CRASH_GAME, Node, NodeTest, wager
+from harness import CRASH_GAME, Node, NodeTest, finish, wager
 
 UTC = timezone.utc
 TOURNAMENTS = """
@@ -117,7 +117,7 @@ class BoardsTest(NodeTest):
         (site / "node.toml").write_text('[catalog]\ndir = "catalog"\n')
         cls.one = Node(site, config=site / "node.toml")
         cls.one.start()
-        cls.addClassCleanup(cls.finish, cls.one)
+        cls.addClassCleanup(finish, cls.one)
         cls.naive = Naive()
         cls.numbers = itertools.count()
         cls.random = random.Random(4)

@@ -293,6 +293,14 @@ def csv_row(tx_id, player, bet="10", profit="NA", date="2021-11-01T00:00:00Z"):
     return f"{tx_id},1,{player},{bet},NA,NA,{profit},2.0,{date}"
 
 
+def finish(node):
+    """Stops it if it runs, and looks at what it said."""
+    if node.running() and (code := node.stop()) != 0:
+        raise AssertionError(f"the node ended with {code}: {node.log()}")
+    if CRASH_SIGNS.search(node.log()):
+        raise AssertionError(node.log())
+
+
 class NodeTest(unittest.TestCase):
     """A class with one node for all its tests. `config`, if set, is the text of its node.toml."""
 
@@ -309,15 +317,8 @@ class NodeTest(unittest.TestCase):
         folder = cls.folder / name
         folder.mkdir()
         node = Node(folder)
-        cls.addClassCleanup(cls.finish, node)
+        cls.addClassCleanup(finish, node)
         return node
-
-    @classmethod
-    def finish(cls, node):
-        if node.running() and (code := node.stop()) != 0:
-            raise AssertionError(f"the node ended with {code}: {node.log()}")
-        if CRASH_SIGNS.search(node.log()):
-            raise AssertionError(node.log())
 
     def file(self, name, content):
         path = self.folder / name

@@ -20,13 +20,8 @@ class KafkaCase(unittest.TestCase):
 
     def node(self, cluster, inputs, **how):
         node = kafka.Site(self.folder / cluster, cluster, inputs, **how).node()
-        self.addCleanup(self.finish, node)
+        self.addCleanup(harness.finish, node)
         return node
-
-    def finish(self, node):
-        if node.running():
-            self.assertEqual(node.stop(), 0, node.log())
-        self.assertIsNone(harness.CRASH_SIGNS.search(node.log()), node.log())
 
     def handled(self, node, count, within_s=60):
         """Waits until so many events were taken or refused in this life of the node."""

@@ -84,9 +84,7 @@ class KafkaLink(unittest.TestCase):
         return node
 
     def finish(self, node):
-        if node.running():
-            self.assertEqual(node.stop(), 0, node.log())
-        self.assertIsNone(harness.CRASH_SIGNS.search(node.log()), node.log())
+        harness.finish(node)
         self.tells_no_secret(node.log())
 
     def tells_no_secret(self, text):

@@ -6,7 +6,8 @@
 
 namespace laurel::contract {
 
-/// A whole CloudEvent in protobuf.
+/// A message in protobuf, such as the data of an event; and a whole CloudEvent.
+inline constexpr const char* kProtobuf = "application/protobuf";
 inline constexpr std::string_view kProtobufEvent = "application/cloudevents+protobuf";
 
 /// The type of a Content-Type (RFC 9110, 8.3.1), without its parameters and in lower case.

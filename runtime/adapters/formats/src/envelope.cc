@@ -1,7 +1,6 @@
 #include "envelope.h"
 
 #include "event_builder.h"
-#include "laurel/contract/media_type.h"
 #include "laurel/contract/rfc3339.h"
 
 namespace laurel::adapters::formats {

@@ -10,6 +10,7 @@
 #include "event_schema.h"
 #include "laurel/contract/event.pb.h"
 #include "laurel/contract/int128.h"
+#include "laurel/contract/media_type.h"
 #include "reject.h"
 
 namespace laurel::adapters::formats {
@@ -52,7 +53,7 @@ class EnvelopeReader {
   bool has_time() const { return has_time_; }
   /// What `datacontenttype` says, without parameters, in lower case; empty: it is not there.
   const std::string& content_type() const { return content_type_; }
-  bool says_protobuf() const { return content_type_ == "application/protobuf"; }
+  bool says_protobuf() const { return content_type_ == contract::kProtobuf; }
   bool says_json() const {
     return content_type_.empty() || content_type_ == "application/json" ||
            content_type_.ends_with("+json");

@@ -59,8 +59,10 @@ std::string event_bytes(const LogRecord& record, runtime::Encoding encoding) {
       out.push_back(',');
     }
   }
-  if (contract::media_type(record.header(kContentType)) == "application/protobuf") {
-    out += "\"datacontenttype\":\"application/protobuf\",\"data_base64\":";
+  if (contract::media_type(record.header(kContentType)) == contract::kProtobuf) {
+    out += "\"datacontenttype\":";
+    append_json(out, contract::kProtobuf);
+    out += ",\"data_base64\":";
     append_json(out, contract::base64(value));
     out.push_back('}');
     return out;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "laurel/contract/media_type.h"
 #include "laurel/contract/rfc3339.h"
 #include "laurel/runtime/topics.h"
 #include "topics.h"
@@ -50,7 +51,7 @@ rd_kafka_headers_t* headers_of(const ClientBase& base, const runtime::OutputReco
       std::string(record.topic) + "/" + std::to_string(partition) + "/" + std::to_string(number));
   add("ce_source", "urn:laurel:" + base.options.cluster);
   add("ce_type", record.type);
-  add("content-type", "application/protobuf");
+  add("content-type", contract::kProtobuf);
   if (const auto time = contract::rfc3339(record.time_us)) add("ce_time", *time);
   add(kTimeUs, std::to_string(record.time_us));
   return headers;

@@ -1,0 +1,16 @@
+/// Asks for memory before it is needed: most of what a partition touches was touched long ago, or
+/// by another thread.
+#pragma once
+
+#include <cstddef>
+
+namespace laurel::runtime::internal {
+
+/// That many lines of the cache from there on. Null is asked for nothing.
+inline void prefetch_lines(const void* memory, std::size_t lines) {
+  if (memory == nullptr) return;
+  const auto* at = static_cast<const char*>(memory);
+  for (std::size_t line = 0; line < lines; ++line) __builtin_prefetch(at + line * 64);
+}
+
+}  // namespace laurel::runtime::internal
