@@ -290,8 +290,8 @@ controlled.shutdown.enable=true
 
     def stop(self, remove, number=None):
         living = [each for each in self.chosen(number) if self.lives(each)]
-        for broker in living:
-            os.kill(broker["pid"], signal.SIGTERM)
+        for broker in living:  # what is removed has nothing to write first
+            os.kill(broker["pid"], signal.SIGKILL if remove else signal.SIGTERM)
         began = time.monotonic()
         while any(self.lives(each) for each in living):
             if time.monotonic() - began > ENDS_WITHIN_S:
