@@ -54,6 +54,13 @@ laurel_third_party(protobuf HEADER google/protobuf/message.h LIBS ${protobuf_lib
                    USE Threads::Threads PACKAGE libprotobuf-dev)
 laurel_third_party(rocksdb HEADER rocksdb/db.h LIBS ${rocksdb_libs} USE Threads::Threads
                    PACKAGE librocksdb-dev)
+# Debian's RocksDB computes the checksums of its log by table, 3 % of all CPU: each call of that goes to
+# runtime/adapters/rocksdb/src/log_checksum.cc, which uses the processor's instruction. Within an
+# archive only: a shared library calls its own.
+if(LAUREL_ARCHIVES)
+  set(wrapped _ZN7rocksdb6crc32c6ExtendEjPKcm)  # rocksdb::crc32c::Extend(unsigned, char const*, unsigned long)
+  target_link_options(laurel_3p_rocksdb INTERFACE "LINKER:--wrap=${wrapped}" "LINKER:--undefined=__wrap_${wrapped}")
+endif()
 laurel_third_party(rdkafka HEADER librdkafka/rdkafka.h LIBS rdkafka USE Threads::Threads
                    PACKAGE librdkafka-dev)
 laurel_third_party(caf HEADER caf/all.hpp LIBS caf_core USE Threads::Threads PACKAGE libcaf-dev)
