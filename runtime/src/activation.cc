@@ -16,6 +16,24 @@ StoredRoot& row_of(Scratch& scratch) {
   return static_cast<StoredRoot&>(scratch.get(StoredRoot::default_instance()));
 }
 
+// A LogChunk.
+std::string_view chunk_of(const std::vector<std::string_view>& rows, ByteArena& arena) {
+  LogChunk head;
+  head.set_format(1);
+  const std::size_t head_size = head.ByteSizeLong();
+  std::size_t size = head_size;
+  for (const std::string_view row : rows) {
+    size += bytes_field_size(LogChunk::kRowsFieldNumber, row.size());
+  }
+  char* const chunk = arena.take(size);
+  head.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(chunk));
+  char* end = chunk + head_size;
+  for (const std::string_view row : rows) {
+    end = write_bytes_field(end, LogChunk::kRowsFieldNumber, row);
+  }
+  return {chunk, size};
+}
+
 }  // namespace
 
 LogTail* Activation::log(std::string_view table) {
@@ -72,14 +90,9 @@ Activation::Weight Activation::write_to(OpenCommit& commit, Scratch& scratch) {
     end.set_table(tail.table.data(), tail.table.size());
     end.set_rows(tail.rows);
     if (tail.pending.empty()) continue;
-    LogChunk head;
-    head.set_format(1);
-    std::string chunk = head.SerializeAsString();
-    for (const std::string& bytes_of_row : tail.pending) {
-      append_bytes_field(chunk, LogChunk::kRowsFieldNumber, bytes_of_row);
-    }
+    commit.put_kept(Space::kLog, log_key(id.type, id.key, tail.table, tail.rows),
+                    chunk_of(tail.pending, commit.bytes));
     tail.pending.clear();
-    commit.put(Space::kLog, log_key(id.type, id.key, tail.table, tail.rows), std::move(chunk));
   }
   for (const auto& [table, rows] : other_logs) {
     LogEnd& end = *row.add_logs();
@@ -106,11 +119,8 @@ Activation::Weight Activation::write_to(OpenCommit& commit, Scratch& scratch) {
     end.set_table(table);
     end.set_version(version);
   }
-  std::string stored;
-  stored.reserve(row.ByteSizeLong() + root.size() + kFieldHeaderMax);
-  row.AppendToString(&stored);
-  append_bytes_field(stored, StoredRoot::kRootFieldNumber, root);
-  commit.put(Space::kState, state_key, std::move(stored));
+  commit.put_kept(Space::kState, state_key,
+                  keep_message_and(commit.bytes, row, StoredRoot::kRootFieldNumber, root));
   dirty = false;
   return {memory(), of_boards};
 }

@@ -18,9 +18,9 @@
 namespace laurel::runtime::internal {
 
 struct LogTail {
-  std::string_view table;            // of the actor type's declaration
-  std::uint64_t rows = 0;            // sequence of the last row, the pending ones included
-  std::vector<std::string> pending;  // appended in the open commit
+  std::string_view table;                 // of the actor type's declaration
+  std::uint64_t rows = 0;                 // sequence of the last row, the pending ones included
+  std::vector<std::string_view> pending;  // appended in the open commit, in its bytes
 };
 
 /// A timer of the actor that is set: its row is in Space::kTimers.

@@ -6,6 +6,7 @@
 #include "laurel/ranked/loader.h"
 #include "laurel/runtime/errors.h"
 #include "laurel/runtime/state.pb.h"
+#include "wire.h"
 
 namespace laurel::runtime {
 
@@ -139,7 +140,8 @@ void Board::abort() {
   open_version_ = durable_version_;
 }
 
-std::string encode_ranked_row(const Board::Place& place, std::string_view row) {
+std::string_view keep_ranked_row(ByteArena& arena, const Board::Place& place,
+                                 std::string_view row) {
   StoredRanked stored;
   stored.set_format(1);
   std::size_t used = place.key.columns.size();
@@ -147,8 +149,7 @@ std::string encode_ranked_row(const Board::Place& place, std::string_view row) {
   for (std::size_t i = 0; i < used; ++i) stored.add_columns(place.key.columns[i]);
   stored.set_time_us(place.key.time);
   stored.set_tie(static_cast<std::uint64_t>(place.tie));
-  stored.set_row(row.data(), row.size());
-  return stored.SerializeAsString();
+  return keep_message_and(arena, stored, StoredRanked::kRowFieldNumber, row);
 }
 
 std::optional<RankedRowBytes> decode_ranked_row(std::string_view bytes) {

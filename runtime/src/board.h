@@ -22,6 +22,7 @@
 #include "laurel/ranked/board_change.h"
 #include "laurel/ranked/tree.h"
 #include "laurel/runtime/boards.h"
+#include "laurel/runtime/byte_arena.h"
 
 namespace laurel::runtime::internal {
 
@@ -87,8 +88,8 @@ class Board {
 };
 
 /// The row of a ranked table as it is stored (docs/formats/state.md): its place, then the actor's
-/// own message.
-std::string encode_ranked_row(const Board::Place& place, std::string_view row);
+/// own message. In the arena.
+std::string_view keep_ranked_row(ByteArena& arena, const Board::Place& place, std::string_view row);
 struct RankedRowBytes {
   Board::Place place;
   std::string row;

@@ -4,6 +4,7 @@
 
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/topics.h"
+#include "wire.h"
 
 namespace laurel::runtime::internal {
 
@@ -40,8 +41,9 @@ void BoardSet::seal(CommitNumber number, TimeUs time) {
     board->touched = false;
     const auto record = board->seal(number);
     if (!record || !board->spec().published) continue;
-    layers_.open.emit({kTopicPositionChanges, board->actor_key(), "laurel.board.changed.v1",
-                       record->SerializeAsString(), time});
+    OpenCommit& open = layers_.open;
+    open.emit({kTopicPositionChanges, open.bytes.keep(board->actor_key()),
+               "laurel.board.changed.v1", keep_message(open.bytes, *record), time});
   }
   in_flight_ = std::exchange(open_, {});
 }

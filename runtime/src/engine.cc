@@ -10,7 +10,7 @@ constexpr std::string_view kInboxPrefix = "inbox/";
 std::uint64_t commit_bytes(const Commit& commit) {
   std::uint64_t bytes = 0;
   for (const Row& row : commit.rows) bytes += row.key.size() + (row.value ? row.value->size() : 0);
-  for (const OutputRecord& record : commit.outputs) {
+  for (const Output& record : commit.outputs) {
     bytes += record.key.size() + record.type.size() + record.value.size();
   }
   for (const InboxRecord& record : commit.inbox) bytes += record.value.size();

@@ -7,7 +7,7 @@
 
 namespace laurel::runtime::internal {
 
-const std::optional<std::string>* Layers::unstored(Space space, std::string_view key) const {
+const std::optional<std::string_view>* Layers::unstored(Space space, std::string_view key) const {
   const std::size_t hash = OpenCommit::hash_of(key);
   if (const Row* row = open.find(space, key, hash)) return &row->value;
   if (in_flight && in_flight_keys_.may_hold(hash)) {
@@ -17,10 +17,13 @@ const std::optional<std::string>* Layers::unstored(Space space, std::string_view
 }
 
 std::optional<std::string> Layers::read(Space space, std::string_view key) {
-  if (const auto* value = unstored(space, key)) return *value;
+  if (const auto* value = unstored(space, key)) {
+    return *value ? std::optional<std::string>(**value) : std::nullopt;
+  }
   const auto& fetched = fetched_[static_cast<std::size_t>(space)];
-  if (!fetched.empty()) {
-    if (const auto it = fetched.find(key); it != fetched.end()) return it->second;
+  if (const auto at = std::lower_bound(fetched.keys.begin(), fetched.keys.end(), key);
+      at != fetched.keys.end() && *at == key) {
+    return fetched.values[static_cast<std::size_t>(at - fetched.keys.begin())];
   }
   auto stored = engine_.get(partition_, space, key);
   if (!stored) {
@@ -32,7 +35,7 @@ std::optional<std::string> Layers::read(Space space, std::string_view key) {
 
 void Layers::scan(Space space, std::string_view prefix, std::string_view from,
                   const std::function<bool(std::string_view, std::string_view)>& row) {
-  std::map<std::string_view, const std::optional<std::string>*> upper;
+  std::map<std::string_view, const std::optional<std::string_view>*> upper;
   if (in_flight) {
     const Row* const end = in_flight->rows.data() + in_flight->rows.size();
     for (const Row* at = first_row(*in_flight, space, from);
@@ -64,19 +67,16 @@ void Layers::scan(Space space, std::string_view prefix, std::string_view from,
   upper_until({}, true);
 }
 
-void Layers::prefetch(Space space, std::vector<std::string> keys) {
+void Layers::prefetch(Space space, std::vector<std::string_view> keys) {
   if (keys.empty()) return;
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-  const std::vector<std::string_view> views(keys.begin(), keys.end());
-  std::vector<std::optional<std::string>> values;
-  if (const Status status = engine_.multi_get(partition_, space, views, values); !status) {
+  Fetched& fetched = fetched_[static_cast<std::size_t>(space)];
+  LAUREL_ASSERT(fetched.keys.empty());
+  if (const Status status = engine_.multi_get(partition_, space, keys, fetched.values); !status) {
     return fail(status.error());
   }
-  auto& fetched = fetched_[static_cast<std::size_t>(space)];
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    fetched.emplace(std::move(keys[i]), std::move(values[i]));
-  }
+  fetched.keys = std::move(keys);
 }
 
 void Layers::seal(const std::shared_ptr<Commit>& commit) {
@@ -86,7 +86,7 @@ void Layers::seal(const std::shared_ptr<Commit>& commit) {
 }
 
 void Layers::forget() {
-  for (auto& space : fetched_) space.clear();
+  for (Fetched& space : fetched_) space.keys.clear();
 }
 
 }  // namespace laurel::runtime::internal

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "laurel/runtime/engine.h"
@@ -26,10 +25,10 @@ class Layers {
             const std::function<bool(std::string_view, std::string_view)>& row);
 
   /// The row if a commit that is not in the store holds it.
-  const std::optional<std::string>* unstored(Space space, std::string_view key) const;
+  const std::optional<std::string_view>* unstored(Space space, std::string_view key) const;
   /// Reads these keys at once; they are remembered until forget(). REQUIRES: within one call of the
-  /// partition, as the store may not overtake the layers.
-  void prefetch(Space space, std::vector<std::string> keys);
+  /// partition, as the store may not overtake the layers; the keys stay where they are until then.
+  void prefetch(Space space, std::vector<std::string_view> keys);
   void forget();
 
   /// The open commit becomes `commit`, which is in flight from now on.
@@ -46,18 +45,15 @@ class Layers {
   std::shared_ptr<const Commit> in_flight;
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
+  struct Fetched {
+    std::vector<std::string_view> keys;  // ascending
+    std::vector<std::optional<std::string>> values;
   };
   const Engine& engine_;
   const PartitionId partition_;
   KeyFilter in_flight_keys_;
   std::string failure_;
-  std::unordered_map<std::string, std::optional<std::string>, Hash, std::equal_to<>>
-      fetched_[kSpaceCount];
+  Fetched fetched_[kSpaceCount];
 };
 
 }  // namespace laurel::runtime::internal

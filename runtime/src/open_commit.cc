@@ -1,6 +1,7 @@
 #include "open_commit.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace laurel::runtime::internal {
@@ -22,35 +23,39 @@ const Row* OpenCommit::find(Space space, std::string_view key, std::size_t hash)
   return keys_.may_hold(hash) ? index_[index_of(space)].find(key, hash) : nullptr;
 }
 
-void OpenCommit::put(Space space, std::string key, std::optional<std::string> value) {
-  bytes_ += key.size() + (value ? value->size() : 0) + 16;
+void OpenCommit::put(Space space, std::string_view key, std::optional<std::string_view> value) {
+  if (value) value = bytes.keep(*value);
+  put_kept(space, key, value);
+}
+
+void OpenCommit::put_kept(Space space, std::string_view key,
+                          std::optional<std::string_view> value) {
   if (space == Space::kTimers && value) timers_changed = true;
   auto& index = index_[index_of(space)];
   const std::size_t hash = hash_of(key);
   if (Row* row = index.find(key, hash)) {
-    row->value = std::move(value);
+    row->value = value;
     return;
   }
-  rows_.push_back({space, std::move(key), std::move(value)});
+  rows_.push_back({space, bytes.keep(key), value});
   index.add(&rows_.back(), hash);
   keys_.add(hash);
 }
 
-void OpenCommit::emit(OutputRecord record) {
-  bytes_ += record.key.size() + record.value.size() + 32;
-  outputs_.push_back(std::move(record));
-}
-
-void OpenCommit::emit_latest(OutputRecord record) {
-  std::string name(record.topic);
-  name.push_back('\0');
-  name.append(record.key);
-  const auto [it, fresh] = latest_.emplace(std::move(name), outputs_.size());
-  if (fresh) {
-    emit(std::move(record));
-  } else {
-    outputs_[it->second] = std::move(record);
+void OpenCommit::emit_latest(const Output& record) {
+  name_.assign(record.topic).push_back('\0');
+  name_.append(record.key);
+  const std::size_t hash = FlatIndex<Latest, NameOf>::hash_of(name_);
+  if (const Latest* known = latest_index_.find(name_, hash)) {
+    const std::string_view key = outputs_[known->at].key;
+    outputs_[known->at] = record;
+    outputs_[known->at].key = key;
+    return;
   }
+  latest_.push_back({bytes.keep(name_), outputs_.size()});
+  latest_index_.add(&latest_.back(), hash);
+  outputs_.push_back(record);
+  outputs_.back().key = latest_.back().name.substr(record.topic.size() + 1);
 }
 
 void OpenCommit::each(Space space, std::string_view prefix,
@@ -64,10 +69,11 @@ void OpenCommit::move_to(Commit& commit) {
   commit.turns = turns;
   commit.outputs = std::move(outputs_);
   outbox.move_to(commit);
+  if (partly != nullptr) positions[partly->partial] = std::to_string(partly_handled);
   commit.positions = std::move(positions);
   commit.inbox_finished = std::move(inbox_finished);
-  // Rows are large to swap, and most are no longer in the cache: their keys are looked at through
-  // views that lie together.
+  commit.bytes = std::move(bytes);
+  // Most rows are no longer in the cache: they are put in order through keys that lie together.
   std::vector<std::pair<std::string_view, Row*>> order[kSpaceCount];
   for (std::size_t space = 0; space < kSpaceCount; ++space) {
     order[space].reserve(index_[space].size());
@@ -76,7 +82,7 @@ void OpenCommit::move_to(Commit& commit) {
   commit.rows.reserve(rows_.size());
   for (auto& of_space : order) {
     std::sort(of_space.begin(), of_space.end());  // a key is there once
-    for (const auto& [key, row] : of_space) commit.rows.push_back(std::move(*row));
+    for (const auto& [key, row] : of_space) commit.rows.push_back(*row);
   }
   auto kept = std::move(handled);
   const std::size_t kept_events = events;
@@ -93,14 +99,16 @@ void OpenCommit::clear() {
   keys_.clear();
   rows_.clear();
   outputs_.clear();
+  latest_index_.clear();
   latest_.clear();
   outbox.clear();
   positions.clear();
   inbox_finished.clear();
+  partly = nullptr;
   handled.clear();
   events = 0;
   dead_letters.clear();
-  bytes_ = 0;
+  bytes.clear();
   turns = 0;
 }
 

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "flat_index.h"
@@ -30,26 +30,38 @@ class OpenCommit {
   static std::size_t hash_of(std::string_view key) { return Index::hash_of(key); }
   /// The keys of its rows, of whatever space.
   const KeyFilter& keys() const { return keys_; }
-  void put(Space space, std::string key, std::optional<std::string> value);
-  void emit(OutputRecord record);
-  /// Replaces the record of the same topic and key emitted by this before.
-  void emit_latest(OutputRecord record);
+  /// Keeps copies of both.
+  void put(Space space, std::string_view key, std::optional<std::string_view> value);
+  /// REQUIRES: the value is in this commit's `bytes`.
+  void put_kept(Space space, std::string_view key, std::optional<std::string_view> value);
+  /// REQUIRES: key and value are in `bytes`; the type lives as long as the process.
+  void emit(const Output& record) { outputs_.push_back(record); }
+  /// Replaces the record of the same topic and key emitted by this before. REQUIRES: the same, but
+  /// that the key may be anywhere.
+  void emit_latest(const Output& record);
   /// Calls row for each row of the space whose key starts with `prefix`, in no order.
   void each(Space space, std::string_view prefix, const std::function<void(const Row&)>& row) const;
 
   bool empty() const {
     return handled.empty() && rows_.empty() && outputs_.empty() && outbox.empty();
   }
-  std::size_t bytes() const { return bytes_ + outbox.bytes(); }
+  /// What it weighs: all that was kept, also for turns that were refused.
+  std::size_t weight() const {
+    return bytes.used() + rows_.size() * kRowWeight + outputs_.size() * kOutputWeight +
+           outbox.bytes();
+  }
 
   /// Moves rows (sorted), outputs, messages and positions out; this is empty after it, `handled`
   /// and `dead_letters` apart.
   void move_to(Commit& commit);
   void clear();
 
+  ByteArena bytes;  ///< what rows, outputs and the logs of activations refer to
   Outbox outbox;
   Positions positions;
   std::vector<std::pair<std::string, std::string>> inbox_finished;
+  const QueuedChunk* partly = nullptr;  // of `handled`: the chunk of the inbox that is half done
+  std::uint32_t partly_handled = 0;     // messages of it
   std::vector<Handled> handled;
   std::size_t events = 0;  // of `handled`: handed in, not read from staged
   std::map<std::string, std::uint64_t> dead_letters;  // by reason
@@ -57,12 +69,22 @@ class OpenCommit {
   bool timers_changed = false;  // a timer was set: it may be due already
 
  private:
-  std::deque<Row> rows_;  // a deque: the indexes point to them
+  static constexpr std::size_t kRowWeight = 16, kOutputWeight = 32;
+  // An output that a later one may replace. Its name, topic 0 key, holds the record's key.
+  struct Latest {
+    std::string_view name;
+    std::size_t at = 0;  // in outputs_
+  };
+  struct NameOf {
+    std::string_view operator()(const Latest& latest) const { return latest.name; }
+  };
+  std::deque<Row> rows_;  // a deque, as the next but one: the indexes point to them
   Index index_[kSpaceCount];
   KeyFilter keys_;
-  std::vector<OutputRecord> outputs_;
-  std::unordered_map<std::string, std::size_t> latest_;
-  std::size_t bytes_ = 0;
+  std::vector<Output> outputs_;
+  std::deque<Latest> latest_;
+  FlatIndex<Latest, NameOf> latest_index_;
+  std::string name_;  // of the output at hand
 };
 
 /// The row of a sealed commit, or nullptr when it does not touch it.

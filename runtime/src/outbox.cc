@@ -33,28 +33,45 @@ Origin origin_of(const StoredCause& stored) {
   return origin;
 }
 
-void Outbox::write(Entry& entry, Letter letter, const Origin& origin) {
-  entry.message = std::move(letter.message);
+namespace {
+
+// Of what a letter takes in a chunk, at most.
+constexpr std::size_t kMessageOverhead = 48;
+
+void append_number_field(std::string& out, int field, std::uint32_t value) {
+  if (value == 0) return;
+  out.push_back(static_cast<char>(field << 3));
+  std::uint8_t bytes[5];
+  const std::uint8_t* end =
+      google::protobuf::io::CodedOutputStream::WriteVarint32ToArray(value, bytes);
+  out.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(end - bytes));
+}
+
+}  // namespace
+
+bool Outbox::has(PartitionId target) const {
+  const auto entries = targets_.find(target);
+  return entries != targets_.end() && !entries->second.empty();
+}
+
+void Outbox::write(Entry& entry, const Letter& letter, const Origin& origin) {
+  entry.message = bytes_.keep(letter.message);
   entry.hops = letter.hops;
   store_cause(origin, cause_);
-  cause_.SerializeToString(&entry.cause);
-  bytes_ += bytes_of(entry);
+  entry.cause = keep_message(bytes_, cause_);
 }
 
-std::size_t Outbox::bytes_of(const Entry& entry) {
-  return entry.to.type.size() + entry.to.key.size() + entry.message_type.size() +
-         entry.message.size() + entry.cause.size() + 32;
-}
-
-Outbox::Entry& Outbox::append(PartitionId target, Letter letter, const Origin& origin) {
+Outbox::Entry& Outbox::append(PartitionId target, const Letter& letter, const Origin& origin) {
   Entry& entry = targets_[target].emplace_back();
-  entry.to = letter.to;
+  ++letters_;
+  entry.to_type = bytes_.keep(letter.to.type);
+  entry.to_key = bytes_.keep(letter.to.key);
   entry.message_type = letter.message_type;
-  write(entry, std::move(letter), origin);
+  write(entry, letter, origin);
   return entry;
 }
 
-void Outbox::add_latest(PartitionId target, const ActorId& from, Letter letter,
+void Outbox::add_latest(PartitionId target, const ActorId& from, const Letter& letter,
                         const Origin& origin) {
   name_.clear();  // no part holds a NUL byte
   for (const std::string_view part : std::initializer_list<std::string_view>{
@@ -62,18 +79,15 @@ void Outbox::add_latest(PartitionId target, const ActorId& from, Letter letter,
     name_.append(part).push_back('\0');
   }
   const std::size_t hash = Latest::hash_of(name_);
-  if (Entry* old = latest_.find(name_, hash)) {
-    bytes_ -= bytes_of(*old);
-    return write(*old, std::move(letter), origin);
-  }
-  Entry& fresh = append(target, std::move(letter), origin);
-  fresh.name = name_;
+  if (Entry* old = latest_.find(name_, hash)) return write(*old, letter, origin);
+  Entry& fresh = append(target, letter, origin);
+  fresh.name = bytes_.keep(name_);
   latest_.add(&fresh, hash);
 }
 
 // An InboxChunk, field by field as they come: there is no need of it as an object.
-void Outbox::pack(PartitionId target, std::deque<Entry>& entries, Commit& commit) {
-  std::string chunk;
+void Outbox::pack(PartitionId target, const std::deque<Entry>& entries, Commit& commit) {
+  std::string chunk, message;
   int messages = 0;
   std::unordered_map<std::string_view, std::uint32_t> causes;
   const auto flush = [&] {
@@ -83,23 +97,25 @@ void Outbox::pack(PartitionId target, std::deque<Entry>& entries, Commit& commit
     messages = 0;
     causes.clear();
   };
-  for (Entry& entry : entries) {
-    if (chunk.size() + bytes_of(entry) > kChunkBytesMax || messages == kChunkMessagesMax) flush();
-    if (messages == 0) {
-      InboxChunk head;
-      head.set_format(1);
-      chunk = head.SerializeAsString();
-    }
+  for (const Entry& entry : entries) {
+    const std::size_t bytes = entry.to_type.size() + entry.to_key.size() +
+                              entry.message_type.size() + entry.message.size() +
+                              entry.cause.size() + kMessageOverhead;
+    if (chunk.size() + bytes > kChunkBytesMax || messages == kChunkMessagesMax) flush();
+    if (messages == 0) append_number_field(chunk, InboxChunk::kFormatFieldNumber, 1);
     const auto [cause, fresh] =
         causes.try_emplace(entry.cause, static_cast<std::uint32_t>(causes.size()));
     if (fresh) append_bytes_field(chunk, InboxChunk::kCausesFieldNumber, entry.cause);
-    message_.set_to_type(std::move(entry.to.type));
-    message_.set_to_key(std::move(entry.to.key));
-    message_.mutable_message_type()->assign(entry.message_type);
-    message_.set_message(std::move(entry.message));
-    message_.set_cause(cause->second);
-    message_.set_hops(entry.hops);
-    append_message_field(chunk, InboxChunk::kMessagesFieldNumber, message_);
+    message.clear();
+    append_bytes_field(message, InboxMessage::kToTypeFieldNumber, entry.to_type);
+    append_bytes_field(message, InboxMessage::kToKeyFieldNumber, entry.to_key);
+    append_bytes_field(message, InboxMessage::kMessageTypeFieldNumber, entry.message_type);
+    if (!entry.message.empty()) {
+      append_bytes_field(message, InboxMessage::kMessageFieldNumber, entry.message);
+    }
+    append_number_field(message, InboxMessage::kCauseFieldNumber, cause->second);
+    append_number_field(message, InboxMessage::kHopsFieldNumber, entry.hops);
+    append_bytes_field(chunk, InboxChunk::kMessagesFieldNumber, message);
     ++messages;
   }
   flush();
@@ -112,8 +128,9 @@ void Outbox::move_to(Commit& commit) {
 
 void Outbox::clear() {
   latest_.clear();
-  targets_.clear();
-  bytes_ = 0;
+  for (auto& [target, entries] : targets_) entries.clear();
+  letters_ = 0;
+  bytes_.clear();
 }
 
 }  // namespace laurel::runtime::internal

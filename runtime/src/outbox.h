@@ -18,6 +18,7 @@
 
 #include "flat_index.h"
 #include "laurel/runtime/engine.h"
+#include "laurel/runtime/inbox.pb.h"
 #include "work.h"
 
 namespace laurel::runtime::internal {
@@ -30,47 +31,50 @@ class Outbox {
   struct Letter {
     const ActorId& to;
     std::string_view message_type;  ///< lives as long as the process: of a descriptor
-    std::string message;
+    std::string_view message;
     std::uint32_t hops = 0;
   };
 
-  void add(PartitionId target, Letter letter, const Origin& origin) {
-    append(target, std::move(letter), origin);
+  void add(PartitionId target, const Letter& letter, const Origin& origin) {
+    append(target, letter, origin);
   }
   /// Replaces the letter of the same sender, target and type, if there is one.
-  void add_latest(PartitionId target, const ActorId& from, Letter letter, const Origin& origin);
+  void add_latest(PartitionId target, const ActorId& from, const Letter& letter,
+                  const Origin& origin);
 
-  bool empty() const { return targets_.empty(); }
-  bool has(PartitionId target) const { return targets_.contains(target); }
-  std::size_t bytes() const { return bytes_; }
+  bool empty() const { return letters_ == 0; }
+  bool has(PartitionId target) const;
+  std::size_t bytes() const { return bytes_.used() + letters_ * kEntryWeight; }
   /// Moves all into the commit, packed.
   void move_to(Commit& commit);
   void clear();
 
  private:
+  static constexpr std::size_t kEntryWeight = 32;
   struct Entry {
-    ActorId to;
+    std::string_view to_type, to_key;
     std::string_view message_type;
-    std::string message;
-    std::string cause;  // a StoredCause, serialized
+    std::string_view message;
+    std::string_view cause;  // a StoredCause, serialized
     std::uint32_t hops = 0;
-    std::string name;  // of a send_latest: what the next one replaces it by
+    std::string_view name;  // of a send_latest: what the next one replaces it by
   };
   struct NameOf {
     std::string_view operator()(const Entry& entry) const { return entry.name; }
   };
   using Latest = FlatIndex<Entry, NameOf>;
-  Entry& append(PartitionId target, Letter letter, const Origin& origin);
+  Entry& append(PartitionId target, const Letter& letter, const Origin& origin);
   /// What may be another each time: all but the address and the type.
-  void write(Entry& entry, Letter letter, const Origin& origin);
-  static std::size_t bytes_of(const Entry& entry);
-  void pack(PartitionId target, std::deque<Entry>& entries, Commit& commit);
+  void write(Entry& entry, const Letter& letter, const Origin& origin);
+  void pack(PartitionId target, const std::deque<Entry>& entries, Commit& commit);
 
-  std::map<PartitionId, std::deque<Entry>> targets_;  // a deque: the index points into it
+  // Of those that were written to since the process began, some empty. A deque: the index points
+  // into it.
+  std::map<PartitionId, std::deque<Entry>> targets_;
+  ByteArena bytes_;  // what entries refer to
+  std::size_t letters_ = 0;
   Latest latest_;
-  std::size_t bytes_ = 0;
-  StoredCause cause_;  // at hand, like the two below: they keep their memory
-  InboxMessage message_;
+  StoredCause cause_;  // at hand, like the one below: they keep their memory
   std::string name_;
 };
 

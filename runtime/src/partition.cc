@@ -61,7 +61,7 @@ bool PartitionImpl::full() const {
   const OpenCommit& open = layers_.open;
   if (turn_by_turn_ > 0) return !open.handled.empty();
   return open.turns >= options_.turns_max || open.handled.size() >= options_.turns_max ||
-         open.bytes() >= options_.bytes_max;
+         open.weight() >= options_.bytes_max;
 }
 
 std::deque<Work>& PartitionImpl::queue_of(const Work& work) {

@@ -5,6 +5,7 @@
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/topics.h"
 #include "partition_impl.h"
+#include "wire.h"
 
 namespace laurel::runtime {
 
@@ -62,9 +63,10 @@ bool PartitionImpl::audit(const AdminAction& action, std::uint64_t catalog_versi
   head.set_number(record.number());
   head.set_hash(record.hash());
   if (catalog_version > 0) head.set_catalog_version(catalog_version);
-  layers_.open.put(Space::kStaged, std::string(kAuditKey), head.SerializeAsString());
-  layers_.open.emit(
-      {kTopicAudit, action.target, std::string(kAuditType), record.SerializeAsString(), now_us_});
+  OpenCommit& open = layers_.open;
+  open.put_kept(Space::kStaged, kAuditKey, keep_message(open.bytes, head));
+  open.emit({kTopicAudit, open.bytes.keep(action.target), kAuditType,
+             keep_message(open.bytes, record), now_us_});
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/staged.pb.h"
 #include "partition_impl.h"
+#include "wire.h"
 
 namespace laurel::runtime {
 
@@ -152,7 +153,7 @@ void PartitionImpl::stage(Work work, const Keys& keys) {
   const RawRecord& raw = work.batch().batch.submission->records[event.index];
   row.set_raw(std::string(raw.bytes.substr(0, contract::kDeadLetterRawMax)));
   row.set_protobuf(raw.encoding == Encoding::kProtobuf);
-  layers_.open.put(Space::kStaged, std::move(key), row.SerializeAsString());
+  layers_.open.put_kept(Space::kStaged, key, keep_message(layers_.open.bytes, row));
   BackfillPart& part = backfills_.change(work.batch().backfill);
   part.first = std::min(part.first, event.envelope->time_us());
   part.last = std::max(part.last, event.envelope->time_us());
@@ -288,7 +289,7 @@ bool PartitionImpl::drop_some() {
       return keys.size() < kDropRows;
     });
     if (failed()) return false;
-    for (std::string& key : keys) layers_.open.put(Space::kStaged, std::move(key), std::nullopt);
+    for (const std::string& key : keys) layers_.open.put(Space::kStaged, key, std::nullopt);
     BackfillPart& changed = backfills_.change(backfill);
     changed.through = keys.size() < kDropRows;
     dropped_some_ = true;

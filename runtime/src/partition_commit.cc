@@ -6,6 +6,7 @@
 #include "dead_letters.h"
 #include "laurel/runtime/topics.h"
 #include "partition_impl.h"
+#include "wire.h"
 
 namespace laurel::runtime {
 
@@ -27,8 +28,8 @@ void PartitionImpl::dead_letter(contract::DeadLetter letter) {
   letter.set_recorded_time_us(now_us_);
   OpenCommit& open = layers_.open;
   ++open.dead_letters[open.dead_letters.size() < kReasonsMax ? letter.reason() : "other"];
-  open.emit({kTopicDeadLetters, letter.subject(), "laurel.event.rejected.v1",
-             letter.SerializeAsString(), now_us_});
+  open.emit({kTopicDeadLetters, open.bytes.keep(letter.subject()), "laurel.event.rejected.v1",
+             keep_message(open.bytes, letter), now_us_});
 }
 
 void PartitionImpl::undelivered(const Turns::Undelivered& message, const Origin& origin) {

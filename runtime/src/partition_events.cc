@@ -68,27 +68,31 @@ void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
     handle_event(std::move(work), keys[i]);
   }
   layers_.forget();
+  prefetched_.clear();
 }
 
 void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& keys) {
-  std::vector<std::string> journal, roots, staged;
+  std::vector<std::string_view> journal, roots, staged;
+  std::string root;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const Event& event = queue[i].event();
     if (event.position_only || !event.reject_code.empty()) continue;
     keys[i].digest = ports_.hasher.sha256({ports_.engine.secret(), event.natural_key});
     const std::string_view name = bytes_of(keys[i].digest).substr(0, 16);
     if (queue[i].way() == QueuedBatch::Way::kStage) {
-      std::string row = staged_key(queue[i].batch().backfill, event.envelope->time_us(), name);
-      if (layers_.unstored(Space::kStaged, row) == nullptr) staged.push_back(std::move(row));
+      const std::string row =
+          staged_key(queue[i].batch().backfill, event.envelope->time_us(), name);
+      if (layers_.unstored(Space::kStaged, row) == nullptr) staged.push_back(prefetched_.keep(row));
       continue;
     }
-    keys[i].journal = journal_key(event.routing_key, name);
+    keys[i].journal = prefetched_.keep(journal_key(event.routing_key, name));
     // Also when a commit that is not in the store has the row: that one is looked at first.
     journal.push_back(keys[i].journal);
     for (const auto& target : ports_.registry.takers(event.data->GetDescriptor())) {
       if (turns_.asleep(*target.type)) continue;
-      std::string root = state_key(target.type->name, event.routing_key);
-      if (!turns_.active(root)) roots.push_back(std::move(root));
+      root.clear();
+      append_state_key(root, target.type->name, event.routing_key);
+      if (!turns_.active(root)) roots.push_back(prefetched_.keep(root));
     }
   }
   layers_.prefetch(Space::kJournal, std::move(journal));
@@ -202,11 +206,9 @@ void PartitionImpl::accept(Work work, Keys& keys) {
   row.set_commit(last_commit + (in_flight() ? 2 : 1));
   row.set_catalog_version(
       turns_.catalog().at(event.envelope->time_us(), event.catalog_bound).number());
-  std::string stored;
-  stored.reserve(row.ByteSizeLong() + event.canonical.size() + kFieldHeaderMax);
-  row.AppendToString(&stored);
-  append_bytes_field(stored, JournalRow::kEventFieldNumber, event.canonical);
-  layers_.open.put(Space::kJournal, std::move(keys.journal), std::move(stored));
+  OpenCommit& open = layers_.open;
+  open.put_kept(Space::kJournal, keys.journal,
+                keep_message_and(open.bytes, row, JournalRow::kEventFieldNumber, event.canonical));
   settle(std::move(work), {EventStatus::kAccepted, {}, {}});
 }
 

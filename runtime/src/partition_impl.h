@@ -21,6 +21,7 @@
 
 #include "backfills.h"
 #include "laurel/contract/outputs.pb.h"
+#include "laurel/runtime/inbox.pb.h"
 #include "laurel/runtime/journal.pb.h"
 #include "laurel/runtime/partition.h"
 #include "layers.h"
@@ -78,7 +79,7 @@ class PartitionImpl {
   using QueuedBatch = internal::QueuedBatch;
   struct Keys {
     Digest digest{};
-    std::string journal;
+    std::string_view journal;  // in prefetched_
   };
   enum class Known { kNew, kDuplicate, kConflict };
 
@@ -104,7 +105,8 @@ class PartitionImpl {
   // --- partition_messages.cc
   void wait_at(internal::BarrierPtr barrier);
   void read_inbox();
-  bool queue_chunk(const InboxEntry& entry);
+  bool queue_chunk(InboxEntry entry);
+  void unreadable_chunk();
   void find_due_timers();
   bool held_back(TimeUs at, TimeUs window_from) const;
   void handle_message(Work work);
@@ -181,6 +183,9 @@ class PartitionImpl {
 
   JournalRow journal_row_;       // of the event at hand: it keeps its memory
   internal::Scratch delivered_;  // the message at hand: the same
+  InboxMessage inbox_message_;   // as it came by the inbox, and why: the same
+  StoredCause inbox_cause_;
+  ByteArena prefetched_;  // keys of the events of this round
   std::vector<Handled> in_flight_handled_;
   std::size_t in_flight_events_ = 0;  // see OpenCommit::events
   std::map<std::string, std::uint64_t> in_flight_letters_;

@@ -28,6 +28,10 @@ std::uint32_t handled_of(const Positions& positions, const std::string& input) {
   return count;
 }
 
+bool parse(std::string_view bytes, google::protobuf::MessageLite& into) {
+  return into.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
 }  // namespace
 
 void PartitionImpl::set_time(ClusterTime time) {
@@ -47,11 +51,8 @@ void PartitionImpl::read_inbox() {
     return;
   }
   if (!entries) return layers_.fail(entries.error());
-  for (const InboxEntry& entry : *entries) {
-    if (!queue_chunk(entry)) {
-      return layers_.fail({ErrorCode::kStoreFailed, "a record of the inbox of partition " +
-                                                        std::to_string(id) + " cannot be read"});
-    }
+  for (InboxEntry& entry : *entries) {
+    if (!queue_chunk(std::move(entry))) return unreadable_chunk();
   }
   if (!entries->empty()) return;
   inbox_unread_ = false;
@@ -68,18 +69,18 @@ void PartitionImpl::read_inbox() {
   }
 }
 
-bool PartitionImpl::queue_chunk(const InboxEntry& entry) {
+void PartitionImpl::unreadable_chunk() {
+  layers_.fail({ErrorCode::kStoreFailed,
+                "a record of the inbox of partition " + std::to_string(id) + " cannot be read"});
+}
+
+bool PartitionImpl::queue_chunk(InboxEntry entry) {
   auto queued = std::make_shared<QueuedChunk>();
   queued->input = entry.input;
   queued->partial = partial_input(entry.input);
   queued->position = entry.position;
-  if (!queued->chunk.ParseFromString(entry.value) || queued->chunk.format() != 1 ||
-      queued->chunk.messages_size() == 0) {
-    return false;
-  }
-  for (const InboxMessage& message : queued->chunk.messages()) {
-    if (message.cause() >= static_cast<std::uint32_t>(queued->chunk.causes_size())) return false;
-  }
+  queued->chunk.bytes = std::move(entry.value);
+  if (!queued->chunk.open()) return false;
   // Only the first chunk after the durable position can be half done.
   const auto durable = positions_.find(entry.input);
   const auto read = inbox_read_.find(entry.input);
@@ -87,8 +88,8 @@ bool PartitionImpl::queue_chunk(const InboxEntry& entry) {
                      (read == inbox_read_.end() || read->second == durable->second);
   const std::uint32_t from = first ? handled_of(positions_, entry.input) : 0;
   inbox_read_[entry.input] = entry.position;
-  for (int at = static_cast<int>(from); at < queued->chunk.messages_size(); ++at) {
-    inbox_.emplace_back(queued, static_cast<std::uint32_t>(at));
+  for (std::uint32_t at = from; at < queued->chunk.messages.size(); ++at) {
+    inbox_.emplace_back(queued, at);
   }
   return true;
 }
@@ -150,9 +151,14 @@ void PartitionImpl::deliver(const Delivery& delivery) {
 }
 
 void PartitionImpl::handle_message(Work work) {
-  const InboxMessage& message = work.message();
-  const Origin origin =
-      internal::origin_of(work.chunk().chunk.causes(static_cast<int>(message.cause())));
+  const ChunkView& chunk = work.chunk().chunk;
+  InboxMessage& message = inbox_message_;
+  if (!parse(chunk.messages[work.at()], message) || message.cause() >= chunk.causes.size() ||
+      !parse(chunk.causes[message.cause()], inbox_cause_)) {
+    unreadable_chunk();
+    return inbox_.push_front(std::move(work));
+  }
+  const Origin origin = internal::origin_of(inbox_cause_);
   deliver({message.to_type(), message.to_key(), message.message_type(), message.message(), origin,
            message.hops(), work.poison()});
   if (failed()) return inbox_.push_front(std::move(work));
@@ -167,8 +173,10 @@ void PartitionImpl::finish_message(Work work) {
     open.positions[input] = work.chunk().position;
     open.inbox_finished.emplace_back(input, work.chunk().position);
     if (work.at() > 0) open.positions[work.chunk().partial] = "0";
+    open.partly = nullptr;
   } else {
-    open.positions[work.chunk().partial] = std::to_string(work.at() + 1);
+    open.partly = &work.chunk();  // chunks are handled one after the other: only the last can be
+    open.partly_handled = work.at() + 1;
   }
   open.handled.push_back({std::move(work)});
 }

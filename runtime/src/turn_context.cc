@@ -11,6 +11,7 @@
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/state.pb.h"
 #include "laurel/runtime/topics.h"
+#include "wire.h"
 
 namespace laurel::runtime::internal {
 namespace {
@@ -20,6 +21,10 @@ std::uint64_t splitmix(std::uint64_t& state) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
   return z ^ (z >> 31);
+}
+
+bool parse(std::string_view bytes, google::protobuf::Message& message) {
+  return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
 }  // namespace
@@ -63,12 +68,21 @@ bool TurnContext::serialize(const google::protobuf::Message& message, std::strin
   return fits(message, out.size());
 }
 
+std::optional<std::string_view> TurnContext::keep(const google::protobuf::Message& message) {
+  if (!fits(message, message.ByteSizeLong())) return std::nullopt;
+  return keep_message(environment_.layers.open.bytes, message);
+}
+
+std::string_view TurnContext::name_of_row(std::string_view table, std::string_view key) const {
+  return environment_.layers.open.bytes.keep(state_key(self().type, self().key, table, key));
+}
+
 bool TurnContext::get(std::string_view table, std::string_view key,
                       google::protobuf::Message& row) {
   if (declared(table, TableKind::kKeyed) == nullptr) return false;
   const std::string name = state_key(self().type, self().key, table, key);
   for (const auto& [written, value] : std::views::reverse(rows_)) {
-    if (written == name) return value && row.ParseFromString(*value);
+    if (written == name) return value && parse(*value, row);
   }
   const auto stored = environment_.layers.read(Space::kState, name);
   return stored && row.ParseFromString(*stored);
@@ -77,39 +91,40 @@ bool TurnContext::get(std::string_view table, std::string_view key,
 void TurnContext::put(std::string_view table, std::string_view key,
                       const google::protobuf::Message& row) {
   if (declared(table, TableKind::kKeyed) == nullptr) return;
-  std::string bytes;
-  if (!serialize(row, bytes)) return;
-  rows_.emplace_back(state_key(self().type, self().key, table, key), std::move(bytes));
+  const auto bytes = keep(row);
+  if (!bytes) return;
+  rows_.emplace_back(name_of_row(table, key), bytes);
 }
 
 void TurnContext::erase(std::string_view table, std::string_view key) {
   if (declared(table, TableKind::kKeyed) == nullptr) return;
-  rows_.emplace_back(state_key(self().type, self().key, table, key), std::nullopt);
+  rows_.emplace_back(name_of_row(table, key), std::nullopt);
 }
 
 void TurnContext::scan(std::string_view table, std::string_view from,
                        const std::function<bool(std::string_view, std::string_view)>& row) {
   if (declared(table, TableKind::kKeyed) == nullptr) return;
   const std::string prefix = state_key(self().type, self().key, table);
-  std::map<std::string, std::optional<std::string>> own;  // this turn's, the last put wins
+  const std::string first = prefix + std::string(from);
+  std::map<std::string_view, std::optional<std::string_view>>
+      own;  // this turn's, the last put wins
   for (const auto& [key, value] : rows_) {
     if (key.starts_with(prefix)) own[key] = value;
   }
-  auto next = own.lower_bound(prefix + std::string(from));
+  auto next = own.lower_bound(std::string_view(first));
   bool go_on = true;
-  const auto own_until = [&](const std::string* limit) {
+  const auto own_until = [&](const std::string_view* limit) {
     for (; go_on && next != own.end() && (limit == nullptr || next->first < *limit); ++next) {
       if (next->second) {
-        go_on = row(std::string_view(next->first).substr(prefix.size()), *next->second);
+        go_on = row(next->first.substr(prefix.size()), *next->second);
       }
     }
   };
-  environment_.layers.scan(Space::kState, prefix, prefix + std::string(from),
+  environment_.layers.scan(Space::kState, prefix, first,
                            [&](std::string_view key, std::string_view value) {
-                             const std::string name(key);
-                             own_until(&name);
+                             own_until(&key);
                              if (!go_on) return false;
-                             if (next != own.end() && next->first == name)
+                             if (next != own.end() && next->first == key)
                                return true;  // own comes next
                              go_on = row(key.substr(prefix.size()), value);
                              return go_on;
@@ -122,8 +137,7 @@ std::uint64_t TurnContext::append(std::string_view table, const google::protobuf
   LogTail* tail = scope_.activation.log(table);
   std::uint64_t sequence = tail->rows + 1;
   for (const auto& [other, bytes] : appends_) sequence += other == tail ? 1 : 0;
-  std::string bytes;
-  if (serialize(row, bytes)) appends_.emplace_back(tail, std::move(bytes));
+  if (const auto bytes = keep(row)) appends_.emplace_back(tail, *bytes);
   return sequence;
 }
 
@@ -135,10 +149,10 @@ bool TurnContext::read_log(std::string_view table, std::uint64_t sequence,
   if (sequence == 0) return false;
   if (sequence > durable_rows) {
     std::uint64_t at = sequence - durable_rows - 1;
-    if (at < tail.pending.size()) return row.ParseFromString(tail.pending[at]);
+    if (at < tail.pending.size()) return parse(tail.pending[at], row);
     at -= tail.pending.size();
     for (const auto& [other, bytes] : appends_) {
-      if (other == &tail && at-- == 0) return row.ParseFromString(bytes);
+      if (other == &tail && at-- == 0) return parse(bytes, row);
     }
     return false;
   }
@@ -209,7 +223,7 @@ void TurnContext::set_timer(const Timer& timer, const google::protobuf::Message&
   store_cause(scope_.origin, *row.mutable_cause());
   const auto clock = static_cast<std::uint8_t>(timer.clock);
   timers_.push_back({std::string(timer.name), SetTimer{std::string(timer.name), clock, timer.at},
-                     row.SerializeAsString()});
+                     keep_message(environment_.layers.open.bytes, row)});
 }
 
 void TurnContext::cancel_timer(std::string_view name) {
@@ -258,12 +272,11 @@ void TurnContext::emit_record(std::string_view topic, std::string_view key,
                   std::string(topic) + (ours ? " is a topic of the runtime's own"
                                              : " is not a topic of this version"));
   }
-  std::string bytes;
-  if (!serialize(record, bytes)) return;
+  const auto bytes = keep(record);
+  if (!bytes) return;
   if (emitted_.empty()) emitted_.reserve(4);
-  emitted_.push_back(
-      {{to->name, std::string(key), std::string(to->record_type), std::move(bytes), now()},
-       latest});
+  ByteArena& arena = environment_.layers.open.bytes;
+  emitted_.push_back({{to->name, arena.keep(key), to->record_type, *bytes, now()}, latest});
 }
 
 void TurnContext::emit(std::string_view topic, std::string_view key,
@@ -283,9 +296,9 @@ void TurnContext::reject(std::string_view code, std::string detail) {
 }
 
 void TurnContext::apply_to(OpenCommit& commit) {
-  for (auto& [key, value] : rows_) commit.put(Space::kState, std::move(key), std::move(value));
-  for (auto& [tail, bytes] : appends_) {
-    tail->pending.push_back(std::move(bytes));
+  for (const auto& [key, value] : rows_) commit.put_kept(Space::kState, key, value);
+  for (const auto& [tail, bytes] : appends_) {
+    tail->pending.push_back(bytes);
     ++tail->rows;
   }
   auto& set = scope_.activation.timers;
@@ -299,18 +312,18 @@ void TurnContext::apply_to(OpenCommit& commit) {
       set.erase(old);
     }
     if (!change.timer) continue;
-    commit.put(
+    commit.put_kept(
         Space::kTimers,
         timer_key(change.timer->clock, change.timer->at_us, self().type, self().key, change.name),
-        std::move(change.row));
+        change.row);
     set.push_back(std::move(*change.timer));
   }
   apply_ranks(commit);
-  for (Emitted& emitted : emitted_) {
+  for (const Emitted& emitted : emitted_) {
     if (emitted.latest) {
-      commit.emit_latest(std::move(emitted.record));
+      commit.emit_latest(emitted.record);
     } else {
-      commit.emit(std::move(emitted.record));
+      commit.emit(emitted.record);
     }
   }
 }

@@ -114,12 +114,14 @@ class TurnContext final : public Turn {
 
  private:
   struct Emitted {
-    OutputRecord record;
+    Output record;
     bool latest = false;
   };
   const TableSpec* declared(std::string_view table, TableKind kind);
   /// False: it is too large, and the turn is rejected.
   bool serialize(const google::protobuf::Message& message, std::string& out);
+  /// The same into the open commit's bytes, where it is left when the turn is rejected.
+  std::optional<std::string_view> keep(const google::protobuf::Message& message);
   bool fits(const google::protobuf::Message& message, std::size_t bytes);
   void emit_record(std::string_view topic, std::string_view key,
                    const google::protobuf::Message& record, bool latest);
@@ -127,7 +129,7 @@ class TurnContext final : public Turn {
   struct TimerChange {
     std::string name;
     std::optional<SetTimer> timer;  // nothing: cancelled
-    std::string row;
+    std::string_view row;
   };
   void outgo(const ActorId& to, const google::protobuf::Message& message, OutgoingMessage::Way way);
 
@@ -140,18 +142,20 @@ class TurnContext final : public Turn {
   struct RankChange {
     Board* board = nullptr;
     Board::Move move;
-    std::optional<std::string> row;  // as it will be stored
+    std::optional<std::string_view> row;  // as it will be stored
   };
   void apply_ranks(OpenCommit& commit);
   Board* declared_board(std::string_view table);
   const RankChange* own_rank(const Board& board, std::string_view member) const;
   std::string row_key(const Board& board, std::string_view member) const;
+  std::string_view name_of_row(std::string_view table, std::string_view key) const;
   std::vector<RankChange> ranks_;
   bool declined_ = false;
   std::string reject_code_;
   std::string reject_detail_;
-  std::vector<std::pair<std::string, std::optional<std::string>>> rows_;
-  std::vector<std::pair<LogTail*, std::string>> appends_;
+  // What these refer to is in the open commit's bytes.
+  std::vector<std::pair<std::string_view, std::optional<std::string_view>>> rows_;
+  std::vector<std::pair<LogTail*, std::string_view>> appends_;
   std::vector<Emitted> emitted_;
   Outgoing outgoing_;
 };

@@ -44,7 +44,7 @@ bool TurnContext::rank_get(std::string_view table, std::string_view member, Sort
   if (const RankChange* own = own_rank(*board, member)) {
     if (!own->move.after) return false;
     if (key != nullptr) *key = *own->move.after;
-    stored = own->row;
+    stored = own->row ? std::optional<std::string>(*own->row) : std::nullopt;
   } else {
     const auto place = board->find(member);
     if (!place) return false;
@@ -68,13 +68,13 @@ void TurnContext::rank_put(std::string_view table, std::string_view member, cons
       return reject("bad-sort-key", std::string(table) + " has fewer columns");
     }
   }
-  std::string bytes;
-  if (!serialize(row, bytes)) return;
+  const auto bytes = keep(row);
+  if (!bytes) return;
   const auto held = board->find(member);
   const Board::Place place{held ? held->tie : tie_of(sha256({self().key, "|", member})), key};
   ranks_.push_back({board,
                     {std::string(member), place.tie, key_of(held), key},
-                    encode_ranked_row(place, bytes)});
+                    keep_ranked_row(environment_.layers.open.bytes, place, *bytes)});
 }
 
 void TurnContext::rank_erase(std::string_view table, std::string_view member) {
@@ -114,7 +114,7 @@ std::vector<Board*> TurnContext::moved_boards() const {
 void TurnContext::apply_ranks(OpenCommit& commit) {
   for (RankChange& change : ranks_) {
     change.board->set(change.move);
-    commit.put(Space::kState, row_key(*change.board, change.move.member), std::move(change.row));
+    commit.put_kept(Space::kState, row_key(*change.board, change.move.member), change.row);
   }
 }
 

@@ -58,7 +58,7 @@ void Turns::adopt(std::shared_ptr<const Catalog> catalog) {
 }
 
 bool Turns::room() const {
-  return layers_.open.turns < options_.turns_max && layers_.open.bytes() < options_.bytes_max;
+  return layers_.open.turns < options_.turns_max && layers_.open.weight() < options_.bytes_max;
 }
 
 // Turns of one event must not draw the same numbers: the actor and the place among the turns of its
@@ -136,12 +136,11 @@ void Turns::deliver(Outgoing messages, const Origin& origin, std::uint32_t hops,
     const bool now = direct && target == partition_ && here < options_.hops_max && room();
     if (!now) {
       if (direct) message.message->SerializeToString(&message.bytes);
-      Outbox::Letter letter{message.to, message.type->full_name(), std::move(message.bytes),
-                            hops + 1};
+      const Outbox::Letter letter{message.to, message.type->full_name(), message.bytes, hops + 1};
       if (message.way == OutgoingMessage::Way::kLatest) {
-        layers_.open.outbox.add_latest(target, message.from, std::move(letter), origin);
+        layers_.open.outbox.add_latest(target, message.from, letter, origin);
       } else {
-        layers_.open.outbox.add(target, std::move(letter), origin);
+        layers_.open.outbox.add(target, letter, origin);
       }
       continue;
     }
@@ -158,7 +157,7 @@ void Turns::deliver(Outgoing messages, const Origin& origin, std::uint32_t hops,
 
 void Turns::consume_timer(const ActorType& type, const std::string& key, std::string_view name,
                           std::string_view row_key) {
-  layers_.open.put(Space::kTimers, std::string(row_key), std::nullopt);
+  layers_.open.put(Space::kTimers, row_key, std::nullopt);
   Activation* activation = activate(type, key);
   if (activation == nullptr) return;
   std::erase_if(activation->timers, [&](const SetTimer& timer) { return timer.name == name; });

@@ -1,42 +1,66 @@
-/// What protobuf's own serializers would copy twice: a large field appended to a message that is
-/// serialized already. Parsers take fields in any order (protobuf's encoding, "field order").
+/// What protobuf's own serializers would copy twice: a message that goes into an arena, a large
+/// field behind a message that is serialized already. Parsers take fields in any order (protobuf's
+/// encoding, "field order").
 #pragma once
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/message_lite.h>
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
+#include "laurel/runtime/byte_arena.h"
+
 namespace laurel::runtime::internal {
 
-/// Of what an append below adds to the bytes themselves.
-constexpr std::size_t kFieldHeaderMax = 15;
+/// The message, serialized, in the arena.
+inline std::string_view keep_message(ByteArena& arena,
+                                     const google::protobuf::MessageLite& message) {
+  const std::size_t size = message.ByteSizeLong();
+  if (size == 0) return arena.keep({});
+  char* bytes = arena.take(size);
+  message.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(bytes));
+  return {bytes, size};
+}
 
-inline void append_field_header(std::string& out, int field, std::size_t bytes) {
+/// Of a field of type bytes, its header included.
+inline std::size_t bytes_field_size(int field, std::size_t bytes) {
+  using google::protobuf::io::CodedOutputStream;
+  return CodedOutputStream::VarintSize32(static_cast<std::uint32_t>(field) << 3U) +
+         CodedOutputStream::VarintSize64(bytes) + bytes;
+}
+
+/// Writes field `field` of type bytes; the end of it. REQUIRES: room for bytes_field_size().
+inline char* write_bytes_field(char* out, int field, std::string_view bytes) {
   constexpr std::uint32_t kLengthDelimited = 2;
-  std::uint8_t head[kFieldHeaderMax];
-  std::uint8_t* end = google::protobuf::io::CodedOutputStream::WriteVarint32ToArray(
-      static_cast<std::uint32_t>(field) << 3U | kLengthDelimited, head);
-  end = google::protobuf::io::CodedOutputStream::WriteVarint64ToArray(bytes, end);
-  out.append(reinterpret_cast<const char*>(head), static_cast<std::size_t>(end - head));
+  using google::protobuf::io::CodedOutputStream;
+  auto* end = reinterpret_cast<std::uint8_t*>(out);
+  end = CodedOutputStream::WriteVarint32ToArray(
+      static_cast<std::uint32_t>(field) << 3U | kLengthDelimited, end);
+  end = CodedOutputStream::WriteVarint64ToArray(bytes.size(), end);
+  std::memcpy(end, bytes.data(), bytes.size());
+  return reinterpret_cast<char*>(end) + bytes.size();
+}
+
+/// The message, serialized, with a field `field` of type bytes behind it, in the arena.
+inline std::string_view keep_message_and(ByteArena& arena,
+                                         const google::protobuf::MessageLite& message, int field,
+                                         std::string_view bytes) {
+  const std::size_t head = message.ByteSizeLong();
+  const std::size_t size = head + bytes_field_size(field, bytes.size());
+  char* const out = arena.take(size);
+  message.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out));
+  write_bytes_field(out + head, field, bytes);
+  return {out, size};
 }
 
 /// Field `field` of type bytes.
 inline void append_bytes_field(std::string& out, int field, std::string_view bytes) {
-  append_field_header(out, field, bytes.size());
-  out.append(bytes);
-}
-
-/// Field `field` of type bytes, or of a message type, that holds `message`.
-inline void append_message_field(std::string& out, int field,
-                                 const google::protobuf::MessageLite& message) {
-  const std::size_t bytes = message.ByteSizeLong();
-  append_field_header(out, field, bytes);
   const std::size_t at = out.size();
-  out.resize(at + bytes);
-  message.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out.data() + at));
+  out.resize(at + bytes_field_size(field, bytes.size()));
+  write_bytes_field(out.data() + at, field, bytes);
 }
 
 }  // namespace laurel::runtime::internal

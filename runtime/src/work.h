@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "inbox_chunk.h"
 #include "laurel/api/turn.h"
 #include "laurel/runtime/audit.h"
 #include "laurel/runtime/backfill.h"
@@ -16,7 +17,6 @@
 #include "laurel/runtime/engine.h"
 #include "laurel/runtime/errors.h"
 #include "laurel/runtime/event.h"
-#include "laurel/runtime/inbox.pb.h"
 
 namespace laurel::runtime::internal {
 
@@ -46,7 +46,7 @@ struct QueuedChunk {
   std::string input;
   std::string partial;  ///< the input whose position says how many of the messages are handled
   std::string position;
-  InboxChunk chunk;
+  ChunkView chunk;
 };
 
 /// A timer that is due. Its row is looked at again when its turn comes.
@@ -81,10 +81,7 @@ class Work {
   QueuedBatch::Way way() const { return batch().way; }
   const Event& event() const { return batch().batch.events[at_]; }
   const QueuedChunk& chunk() const { return held<QueuedChunk>(Kind::kMessage); }
-  const InboxMessage& message() const { return chunk().chunk.messages(static_cast<int>(at_)); }
-  bool last_of_chunk() const {
-    return at_ + 1 == static_cast<std::uint32_t>(chunk().chunk.messages_size());
-  }
+  bool last_of_chunk() const { return at_ + 1 == chunk().chunk.messages.size(); }
   const DueTimer& timer() const { return held<DueTimer>(Kind::kTimer); }
   const QueuedOrder& order() const { return held<QueuedOrder>(Kind::kOrder); }
   BarrierPtr barrier() const {

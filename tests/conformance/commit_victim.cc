@@ -57,9 +57,11 @@ class Victim {
     commit->partition = partition;
     commit->epoch = epoch;
     commit->number = number;
-    commit->rows = {{Space::kState, "last", n}, {Space::kJournal, n, n}};
+    const std::string_view kept = commit->bytes.keep(n);
+    commit->rows = {{Space::kState, "last", kept}, {Space::kJournal, kept, kept}};
     for (const char* half : {"a", "b"}) {
-      commit->outputs.push_back({laurel::runtime::kTopicLedger, n, "test.half.v1", n + half, 1});
+      commit->outputs.push_back(
+          {laurel::runtime::kTopicLedger, kept, "test.half.v1", commit->bytes.keep(n + half), 1});
     }
     commit->positions = {{"input", n}};
     engine_.commit(commit, [this, partition, epoch, number](Outcome outcome) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,16 +17,26 @@
 
 namespace laurel::testing {
 
+/// A copy that lives as long as the process: what a test puts into a commit is in no commit's
+/// bytes.
+inline std::string_view kept(std::string text) {
+  static std::mutex mutex;
+  static std::deque<std::string> all;
+  const std::lock_guard lock(mutex);
+  return all.emplace_back(std::move(text));
+}
+
 inline runtime::Row put(std::string key, std::string value,
                         runtime::Space space = runtime::Space::kState) {
-  return {space, std::move(key), std::move(value)};
+  return {space, kept(std::move(key)), kept(std::move(value))};
 }
 inline runtime::Row erase(std::string key, runtime::Space space = runtime::Space::kState) {
-  return {space, std::move(key), std::nullopt};
+  return {space, kept(std::move(key)), std::nullopt};
 }
-inline runtime::OutputRecord output(std::string key, std::string value,
-                                    std::string_view topic = runtime::kTopicBalances) {
-  return {topic, std::move(key), "test.output.v1", std::move(value), 1'700'000'000'000'000};
+inline runtime::Output output(std::string key, std::string value,
+                              std::string_view topic = runtime::kTopicBalances) {
+  return {topic, kept(std::move(key)), "test.output.v1", kept(std::move(value)),
+          1'700'000'000'000'000};
 }
 
 /// Hands a commit in; the outcome comes later.
@@ -64,7 +76,7 @@ class EngineDriver {
     return outcome;
   }
   runtime::Outcome commit(std::vector<runtime::Row> rows,
-                          std::vector<runtime::OutputRecord> outputs = {}) {
+                          std::vector<runtime::Output> outputs = {}) {
     runtime::Commit next_commit = next();
     next_commit.rows = std::move(rows);
     next_commit.outputs = std::move(outputs);

@@ -37,8 +37,8 @@ CommitRecord sample_record() {
           .topic_ends = {{"balances", 1000}, {"ledger", 70'000}}};
 }
 
-const std::vector<runtime::OutputRecord>& sample_outputs() {
-  static const std::vector<runtime::OutputRecord> outputs = {
+const std::vector<runtime::Output>& sample_outputs() {
+  static const std::vector<runtime::Output> outputs = {
       {"ledger", "p1", "type.a", "v1", 1'771'264'800'000'000},
       {"ledger", "p2", "type.a", "", 1'771'264'800'000'001},
       {"ledger", "", "type.b", "v3", -1}};
@@ -67,11 +67,11 @@ TEST(StoreFormat, ACommitRecordIsWrittenAndReadAsBefore) {
 
 TEST(StoreFormat, AChunkOfATopicIsWrittenAndReadAsBefore) {
   ChunkWriter chunk;
-  for (const runtime::OutputRecord& record : sample_outputs()) chunk.add(record);
+  for (const runtime::Output& record : sample_outputs()) chunk.add(record);
   EXPECT_EQ(hex(chunk.finish()), hex(golden("topic-chunk.hex")));
   std::size_t i = 0;
   EXPECT_TRUE(read_chunk(golden("topic-chunk.hex"), [&i](const ChunkRecord& record) {
-    const runtime::OutputRecord& expected = sample_outputs().at(i++);
+    const runtime::Output& expected = sample_outputs().at(i++);
     EXPECT_EQ(record.key, expected.key);
     EXPECT_EQ(record.type, expected.type);
     EXPECT_EQ(record.value, expected.value);

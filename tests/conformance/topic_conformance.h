@@ -21,7 +21,7 @@ TYPED_TEST_P(TopicConformance, TopicOffsetsHaveNoGapsAndKeepTheOrderOfEmission) 
   for (int half = 0; half < 2; ++half) {
     auto owner = this->owner(1);
     for (int n = 0; n < 6; ++n) {
-      std::vector<runtime::OutputRecord> outputs;
+      std::vector<runtime::Output> outputs;
       for (int i = 0; i < n % 4; ++i) {
         expected.push_back(std::to_string(expected.size()));
         outputs.push_back(output("k" + expected.back(), expected.back()));
@@ -50,7 +50,7 @@ TYPED_TEST_P(TopicConformance, TopicOffsetsHaveNoGapsAndKeepTheOrderOfEmission) 
 
 TYPED_TEST_P(TopicConformance, ARecordOfATopicComesBackAsItWas) {
   auto owner = this->owner(0);
-  const std::vector<runtime::OutputRecord> outputs = {
+  const std::vector<runtime::Output> outputs = {
       {runtime::kTopicLedger, "k1", "type.a", "v1", 5},
       {runtime::kTopicLedger, "", "type.a", "", -7},
       {runtime::kTopicLedger, "k3", "", std::string(3, '\0'), 1'771'264'800'000'000}};

@@ -97,13 +97,15 @@ class ScriptedDisk {
     for (const auto& [input, position] : commit.positions) next.positions[input] = position;
     for (const runtime::Row& row : commit.rows) {
       if (row.value.has_value()) {
-        next.rows[{row.space, row.key}] = *row.value;
+        next.rows[{row.space, std::string(row.key)}] = *row.value;
       } else {
-        next.rows.erase({row.space, row.key});
+        next.rows.erase({row.space, std::string(row.key)});
       }
     }
-    for (const runtime::OutputRecord& record : commit.outputs) {
-      next.topics[std::string(record.topic)].push_back(record);
+    for (const runtime::Output& record : commit.outputs) {
+      next.topics[std::string(record.topic)].push_back({record.topic, std::string(record.key),
+                                                        std::string(record.type),
+                                                        std::string(record.value), record.time_us});
     }
     for (const auto& [input, position] : commit.inbox_finished) {
       next.inbox[static_cast<runtime::PartitionId>(std::stoul(input.substr(6)))].erase(position);

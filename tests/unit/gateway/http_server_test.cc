@@ -204,8 +204,8 @@ TEST_F(HttpServerTest, ReadsTopicsAndWaitsForMore) {
     commit.number = 1;
     contract::BalanceChanged changed;
     changed.set_player("p");
-    commit.outputs.push_back(
-        {"balances", "p/PTS", "laurel.balance.changed.v1", changed.SerializeAsString(), 1});
+    const std::string value = changed.SerializeAsString();
+    commit.outputs.push_back({"balances", "p/PTS", "laurel.balance.changed.v1", value, 1});
     node_.disk().apply(commit);
   });
   const auto page = object(ask("GET", "/v1/topics/balances?partition=2&wait_ms=9000"));

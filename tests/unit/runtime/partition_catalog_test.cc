@@ -155,7 +155,7 @@ TEST_F(PartitionCatalog, TheJournalNamesTheVersionOfTheEventAndTheCommitTheNewes
   for (const Row& row : sealed->rows) {
     if (row.space != Space::kJournal) continue;
     JournalRow parsed;
-    ASSERT_TRUE(parsed.ParseFromString(*row.value));
+    ASSERT_TRUE(parsed.ParseFromString(std::string(*row.value)));
     EXPECT_EQ(parsed.catalog_version(), 1U);
     journal = true;
   }

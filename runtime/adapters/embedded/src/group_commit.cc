@@ -65,7 +65,7 @@ void GroupCommit::add_inbox(const OpenStore& open, const GroupMember& member) {
 
 void GroupCommit::add_outputs(const OpenStore& open, GroupMember& member) {
   std::map<std::string_view, ChunkWriter> chunks;
-  for (const runtime::OutputRecord& record : member.commit->outputs) {
+  for (const runtime::Output& record : member.commit->outputs) {
     chunks[record.topic].add(record);
   }
   for (const auto& [topic, chunk] : chunks) {

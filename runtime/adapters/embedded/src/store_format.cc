@@ -105,7 +105,7 @@ std::optional<CommitRecord> decode_commit_record(std::string_view bytes) {
   return record;
 }
 
-void ChunkWriter::add(const runtime::OutputRecord& record) {
+void ChunkWriter::add(const runtime::Output& record) {
   Writer writer(body_);
   writer.zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(record.time_us) -
                                           static_cast<std::uint64_t>(last_time_us_)));

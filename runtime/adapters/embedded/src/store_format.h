@@ -59,7 +59,7 @@ std::optional<CommitRecord> decode_commit_record(std::string_view bytes);
 /// Packs the records of one topic, partition and commit.
 class ChunkWriter {
  public:
-  void add(const runtime::OutputRecord& record);
+  void add(const runtime::Output& record);
   std::uint64_t size() const { return count_; }
   std::string finish() const;
 

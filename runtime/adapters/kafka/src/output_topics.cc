@@ -40,7 +40,7 @@ std::optional<std::uint64_t> number_of(const LogRecord& record) {
 
 }  // namespace
 
-rd_kafka_headers_t* headers_of(const ClientBase& base, const runtime::OutputRecord& record,
+rd_kafka_headers_t* headers_of(const ClientBase& base, const runtime::Output& record,
                                PartitionId partition, std::uint64_t number) {
   rd_kafka_headers_t* headers = rd_kafka_headers_new(8);
   const auto add = [headers](const char* name, std::string_view value) {

@@ -21,7 +21,7 @@
 namespace laurel::adapters::kafka {
 
 /// The record as CloudEvents in binary mode; `number`: 0, 1, 2, ... per topic and partition.
-rd_kafka_headers_t* headers_of(const ClientBase& base, const runtime::OutputRecord& record,
+rd_kafka_headers_t* headers_of(const ClientBase& base, const runtime::Output& record,
                                runtime::PartitionId partition, std::uint64_t number);
 
 class OutputTopics {

@@ -36,7 +36,7 @@ PartitionRecord Partition::after(const Commit& commit) const {
   next.catalog_version = commit.catalog_version;
   for (const auto& [input, position] : commit.positions) next.positions[input] = position;
   next.inbox_low = common_.inbox->low(id_, commit.inbox_finished);
-  for (const runtime::OutputRecord& record : commit.outputs) {
+  for (const runtime::Output& record : commit.outputs) {
     auto end = next.topic_ends.find(record.topic);
     if (end == next.topic_ends.end()) end = next.topic_ends.emplace(record.topic, 0).first;
     ++end->second;
@@ -85,7 +85,7 @@ void Partition::produce(const Commit& commit, const PartitionRecord& next, Sent&
   };
   const PartitionRecord before = record();
   std::map<std::string_view, Topic> topics;
-  for (const runtime::OutputRecord& output : commit.outputs) {
+  for (const runtime::Output& output : commit.outputs) {
     const auto [topic, first] = topics.try_emplace(output.topic);
     if (first) {
       const auto end = before.topic_ends.find(output.topic);

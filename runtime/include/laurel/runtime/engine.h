@@ -31,6 +31,7 @@
 #include <string_view>
 #include <vector>
 
+#include "laurel/runtime/byte_arena.h"
 #include "laurel/runtime/errors.h"
 
 namespace laurel::runtime {
@@ -49,13 +50,23 @@ enum class Space : std::uint8_t {
 };
 inline constexpr std::size_t kSpaceCount = 5;
 
+/// Of a commit, in whose bytes its texts are.
 struct Row {
   Space space = Space::kState;
-  std::string key;
-  std::optional<std::string> value;  ///< nothing: the row is deleted
+  std::string_view key;
+  std::optional<std::string_view> value;  ///< nothing: the row is deleted
 };
 
-/// A record of an output topic. The engine gives it its offset.
+/// What a commit appends to an output topic; the engine gives it its offset.
+struct Output {
+  std::string_view topic;  ///< lives as long as the process (a declared topic's name)
+  std::string_view key;
+  std::string_view type;   ///< CloudEvents type
+  std::string_view value;  ///< serialized message of that type
+  std::int64_t time_us = 0;
+};
+
+/// A record of an output topic as it is read.
 struct OutputRecord {
   std::string_view topic;  ///< lives as long as the process (a declared topic's name)
   std::string key;
@@ -88,12 +99,13 @@ struct Commit {
   Epoch epoch = 0;
   std::uint64_t catalog_version = 0;
   std::uint32_t turns = 0;
-  std::vector<Row> rows;              ///< ascending by (space, key), each key once
-  std::vector<OutputRecord> outputs;  ///< in order of emission
-  std::vector<InboxRecord> inbox;     ///< in order of sending
-  Positions positions;                ///< only those that moved
+  std::vector<Row> rows;           ///< ascending by (space, key), each key once
+  std::vector<Output> outputs;     ///< in order of emission
+  std::vector<InboxRecord> inbox;  ///< in order of sending
+  Positions positions;             ///< only those that moved
   /// Entries of the own inbox that this commit has finished, input and position each.
   std::vector<std::pair<std::string, std::string>> inbox_finished;
+  ByteArena bytes;  ///< what rows and outputs refer to
 };
 
 enum class Outcome {

@@ -1,0 +1,21 @@
+/// ChunkView: an InboxChunk in place. Its messages are parsed one by one, as their turns come, into
+/// one object that keeps its memory; as an object of protobuf's the chunk would be thousands.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace laurel::runtime::internal {
+
+struct ChunkView {
+  std::string bytes;
+  std::vector<std::string_view> causes;    ///< StoredCause each, in `bytes`
+  std::vector<std::string_view> messages;  ///< InboxMessage each, in `bytes`
+
+  /// Finds them. False: the bytes are no chunk of this format with a message in it. Whether each
+  /// of them can be parsed is seen when it is.
+  bool open();
+};
+
+}  // namespace laurel::runtime::internal

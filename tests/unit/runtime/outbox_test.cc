@@ -1,0 +1,133 @@
+// What the outbox packs, as protobuf reads it and as the inbox does.
+#include "outbox.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "inbox_chunk.h"
+#include "laurel/runtime/inbox.pb.h"
+
+namespace laurel::runtime::internal {
+namespace {
+
+Origin origin(std::string_view event) {
+  Origin out;
+  out.cause = {event, "laurel.wager.settled.v1", "p1", "urn:s", 0};
+  out.now = 5;
+  out.seed = {7, 9};
+  return out;
+}
+
+std::vector<InboxChunk> chunks(const Commit& commit) {
+  std::vector<InboxChunk> out;
+  for (const InboxRecord& record : commit.inbox) {
+    EXPECT_TRUE(out.emplace_back().ParseFromString(record.value));
+    ChunkView view;
+    view.bytes = record.value;
+    EXPECT_TRUE(view.open());
+    EXPECT_EQ(view.causes.size(), static_cast<std::size_t>(out.back().causes_size()));
+    EXPECT_EQ(view.messages.size(), static_cast<std::size_t>(out.back().messages_size()));
+    for (std::size_t i = 0; i < view.messages.size(); ++i) {
+      EXPECT_EQ(view.messages[i], out.back().messages(static_cast<int>(i)).SerializeAsString());
+    }
+  }
+  return out;
+}
+
+TEST(Outbox, PacksLettersInOrderWithTheirCauses) {
+  Outbox outbox;
+  const ActorId a{"tournament", "a"}, b{"tournament", "b"};
+  outbox.add(3, {a, "laurel.X", "one", 1}, origin("w-1"));
+  outbox.add(3, {b, "laurel.X", "", 0}, origin("w-1"));
+  outbox.add(3, {a, "laurel.Y", "three", 300}, origin("w-2"));
+  outbox.add(1, {a, "laurel.X", "four", 1}, origin("w-2"));
+  EXPECT_TRUE(outbox.has(3));
+  EXPECT_FALSE(outbox.has(2));
+  Commit commit;
+  outbox.move_to(commit);
+  EXPECT_TRUE(outbox.empty());
+  EXPECT_FALSE(outbox.has(3));
+  ASSERT_EQ(commit.inbox.size(), 2U);
+  EXPECT_EQ(commit.inbox[0].target, 1);
+  EXPECT_EQ(commit.inbox[1].target, 3);
+  const auto found = chunks(commit);
+  const InboxChunk& chunk = found[1];
+  EXPECT_EQ(chunk.format(), 1U);
+  ASSERT_EQ(chunk.causes_size(), 2);
+  EXPECT_EQ(chunk.causes(1).event_id(), "w-2");
+  EXPECT_EQ(origin_of(chunk.causes(1)).seed, origin("w-2").seed);
+  ASSERT_EQ(chunk.messages_size(), 3);
+  EXPECT_EQ(chunk.messages(0).to_key(), "a");
+  EXPECT_EQ(chunk.messages(0).message(), "one");
+  EXPECT_EQ(chunk.messages(1).cause(), 0U);
+  EXPECT_EQ(chunk.messages(2).cause(), 1U);
+  EXPECT_EQ(chunk.messages(2).hops(), 300U);
+  EXPECT_EQ(chunk.messages(2).message_type(), "laurel.Y");
+}
+
+TEST(Outbox, TheLatestStandsWhereTheFirstWas) {
+  Outbox outbox;
+  const ActorId from{"entry", "r/p"}, other{"entry", "r/q"}, to{"tournament", "r"};
+  outbox.add_latest(0, from, {to, "laurel.X", "old", 1}, origin("w-1"));
+  outbox.add_latest(0, other, {to, "laurel.X", "other", 1}, origin("w-1"));
+  outbox.add_latest(0, from, {to, "laurel.X", "a longer one", 2}, origin("w-2"));
+  outbox.add_latest(0, from, {to, "laurel.Y", "another type", 2}, origin("w-2"));
+  Commit commit;
+  outbox.move_to(commit);
+  const auto found = chunks(commit);
+  ASSERT_EQ(found.size(), 1U);
+  ASSERT_EQ(found[0].messages_size(), 3);
+  EXPECT_EQ(found[0].messages(0).message(), "a longer one");
+  EXPECT_EQ(found[0].causes(static_cast<int>(found[0].messages(0).cause())).event_id(), "w-2");
+  EXPECT_EQ(found[0].messages(1).message(), "other");
+  // The next commit knows nothing of it.
+  outbox.add_latest(0, from, {to, "laurel.X", "new", 1}, origin("w-3"));
+  Commit next;
+  outbox.move_to(next);
+  EXPECT_EQ(chunks(next)[0].messages_size(), 1);
+}
+
+TEST(Outbox, AChunkHasALimitOfMessagesAndOfBytes) {
+  Outbox outbox;
+  const ActorId to{"tournament", "r"};
+  for (int i = 0; i < 2500; ++i) outbox.add(0, {to, "laurel.X", "m", 1}, origin("w"));
+  const std::string large(kChunkBytesMax / 2, 'x');
+  for (int i = 0; i < 3; ++i) outbox.add(1, {to, "laurel.X", large, 1}, origin("w"));
+  Commit commit;
+  outbox.move_to(commit);
+  const auto found = chunks(commit);
+  ASSERT_EQ(found.size(), 6U);
+  EXPECT_EQ(found[0].messages_size(), kChunkMessagesMax);
+  EXPECT_EQ(found[2].messages_size(), 500);
+  EXPECT_EQ(found[2].causes_size(), 1);
+  EXPECT_EQ(found[5].messages_size(), 1);
+}
+
+TEST(ChunkView, RefusesWhatIsNoChunk) {
+  InboxChunk chunk;
+  chunk.set_format(1);
+  chunk.add_causes()->set_event_id("w");
+  chunk.add_messages()->set_to_key("r");
+  const std::string good = chunk.SerializeAsString();
+  const auto opens = [](std::string bytes) {
+    ChunkView view;
+    view.bytes = std::move(bytes);
+    return view.open();
+  };
+  EXPECT_TRUE(opens(good));
+  EXPECT_FALSE(opens(""));
+  EXPECT_FALSE(opens(good.substr(0, good.size() - 1)));
+  EXPECT_FALSE(opens(good + '\x1a' + '\x7f'));  // a message longer than what is there
+  EXPECT_FALSE(opens(good + '\x07'));           // a wire type that is none
+  EXPECT_TRUE(opens(good + "\x52\x01z"));       // a field of a newer version
+  chunk.set_format(2);
+  EXPECT_FALSE(opens(chunk.SerializeAsString()));
+  chunk.set_format(1);
+  chunk.clear_messages();
+  EXPECT_FALSE(opens(chunk.SerializeAsString()));
+}
+
+}  // namespace
+}  // namespace laurel::runtime::internal
