@@ -4,6 +4,7 @@
 
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/state.pb.h"
+#include "prefetch.h"
 #include "wire.h"
 
 namespace laurel::runtime::internal {
@@ -125,22 +126,30 @@ Activation::Weight Activation::write_to(OpenCommit& commit, Scratch& scratch) {
   return {memory(), of_boards};
 }
 
-Activation* Activations::find(std::string_view state_key) { return index_.find(state_key); }
-
 Activation& Activations::add(Activation activation) {
   list_.push_back(std::move(activation));
   Activation& added = list_.back();
-  added.at = std::prev(list_.end());
   index_.add(&added);
   bytes_ += added.bytes;
   board_bytes_ += added.board_bytes;
   return added;
 }
 
+void Activations::prefetch_activation(std::size_t hash) const {
+  prefetch_lines(index_.likely(hash), (sizeof(Activation) + 63) / 64);
+}
+
+void Activations::prefetch_texts(std::size_t hash) const {
+  const Activation* activation = index_.likely(hash);
+  if (activation == nullptr) return;
+  prefetch_lines(activation->state_key.data(), 1);
+  prefetch_lines(activation->root.data(), 2);
+}
+
 void Activations::touch(Activation& activation, std::int64_t now_us) {
-  // Never back: the list is in order of this time, whatever the clock does.
-  activation.used_at_us = list_.empty() ? now_us : std::max(now_us, list_.back().used_at_us);
-  list_.splice(list_.end(), list_, activation.at);
+  now_us_ = std::max(now_us_, now_us);
+  activation.used_at_us = now_us_;
+  if (activation.queued_at_us < 0) activation.queued_at_us = now_us_;
 }
 
 void Activations::resize(Activation& activation, const Activation::Weight& weight) {
@@ -161,12 +170,18 @@ void Activations::drop_written_since(CommitNumber number) {
 std::size_t Activations::passivate(const Limits& limits) {
   std::size_t count = 0;
   for (auto it = list_.begin(); it != list_.end();) {
-    const bool idle = it->used_at_us < limits.used_since_us;
+    const bool idle = it->queued_at_us < limits.used_since_us;
     const bool heavy = bytes_ > limits.bytes_max;
     const bool heavy_boards =
-        board_bytes_ > limits.board_bytes_max && it->used_at_us < limits.boards_used_since_us;
+        board_bytes_ > limits.board_bytes_max && it->queued_at_us < limits.boards_used_since_us;
     if (!idle && !heavy && !heavy_boards) break;  // the rest was used later
     const auto next = std::next(it);
+    if (it->used_at_us != it->queued_at_us) {
+      it->queued_at_us = it->used_at_us;
+      list_.splice(list_.end(), list_, it);
+      it = next == list_.end() ? std::prev(list_.end()) : next;
+      continue;
+    }
     const bool goes = idle || (it->boards.empty() ? heavy : heavy_boards);
     if (goes && !it->dirty && it->written_in <= limits.durable) {
       erase(it);

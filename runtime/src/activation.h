@@ -32,7 +32,6 @@ struct SetTimer {
 
 struct Activation {
   using List = std::list<Activation>;
-  List::iterator at;  // where it is in the list of all
   ActorId id;
   std::string state_key;
   const ActorType* type = nullptr;
@@ -45,6 +44,7 @@ struct Activation {
   bool dirty = false;                                                 // changed in the open commit
   CommitNumber written_in = 0;  // the last sealed commit that holds its root
   std::int64_t used_at_us = 0;
+  std::int64_t queued_at_us = -1;  // used_at_us as it was when it got its place in the list of all
   std::size_t bytes = 0;        // without its boards
   std::size_t board_bytes = 0;  // of its boards
 
@@ -63,12 +63,23 @@ struct Activation {
 };
 
 class Activations {
+  struct NameOf {
+    std::string_view operator()(const Activation& activation) const { return activation.state_key; }
+  };
+  using Index = FlatIndex<Activation, NameOf>;
+
  public:
   using List = Activation::List;
 
-  Activation* find(std::string_view state_key);
+  Activation* find(std::string_view state_key) const { return index_.find(state_key); }
   Activation& add(Activation activation);
-  /// Most recently used from now on.
+  static std::size_t hash_of(std::string_view state_key) { return Index::hash_of(state_key); }
+  /// Of looks that come soon, for many at a time, one round after the other: each needs the memory
+  /// that the one before asked for.
+  void prefetch_slot(std::size_t hash) const { index_.prefetch(hash); }
+  void prefetch_activation(std::size_t hash) const;
+  void prefetch_texts(std::size_t hash) const;
+  /// It is used now.
   void touch(Activation& activation, std::int64_t now_us);
   void drop_written_since(CommitNumber number);  // with what is dirty
   struct Limits {
@@ -91,11 +102,11 @@ class Activations {
  private:
   void erase(List::iterator it);
 
-  List list_;  // least recently used first
-  struct NameOf {
-    std::string_view operator()(const Activation& activation) const { return activation.state_key; }
-  };
-  FlatIndex<Activation, NameOf> index_;
+  // In order of queued_at_us. Being used moves nothing, as that would touch its neighbours, too: who
+  // was used meanwhile goes to the end when it comes to the front.
+  List list_;
+  Index index_;
+  std::int64_t now_us_ = 0;  // of the last use; never goes back, whatever the clock does
   std::size_t bytes_ = 0;
   std::size_t board_bytes_ = 0;
 };

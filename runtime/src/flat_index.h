@@ -30,6 +30,19 @@ class FlatIndex {
     }
   }
 
+  /// Asks for the memory of a look that comes soon.
+  void prefetch(std::size_t hash) const {
+    if (count_ > 0) __builtin_prefetch(&slots_[hash & mask()]);
+  }
+  /// What find() will most likely give, with no look at the object itself.
+  T* likely(std::size_t hash) const {
+    if (count_ == 0) return nullptr;
+    for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
+      const Slot& slot = slots_[at];
+      if (slot.object == nullptr || slot.hash == hash) return slot.object;
+    }
+  }
+
   /// REQUIRES: none of that name is there.
   void add(T* object) { add(object, hash_of(Name()(*object))); }
   /// REQUIRES: `hash` is that of its name, too.

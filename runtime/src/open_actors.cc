@@ -1,6 +1,6 @@
 #include "open_actors.h"
 
-#include "laurel/runtime/errors.h"
+#include "wire.h"
 
 namespace laurel::runtime::internal {
 
@@ -22,8 +22,7 @@ ActorBase* OpenActors::open(const Activation& activation) {
 }
 
 void OpenActors::keep(Activation& activation) {
-  const bool whole = of(*activation.type).actor->root().SerializeToString(&activation.root);
-  LAUREL_ASSERT(whole);  // it fails for what proto3 does not have, and beyond 2 GB
+  write_over(activation.root, of(*activation.type).actor->root());
 }
 
 void OpenActors::undo(const Activation& activation) { of(*activation.type).whose = nullptr; }

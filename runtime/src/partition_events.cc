@@ -72,8 +72,15 @@ void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
 }
 
 void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& keys) {
+  struct Root {
+    std::string_view name;
+    std::size_t hash = 0;
+  };
   std::vector<std::string_view> journal, roots, staged;
+  std::vector<Root> wanted;
+  wanted.reserve(keys.size());
   std::string root;
+  const Activations& active = turns_.activations();
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const Event& event = queue[i].event();
     if (event.position_only || !event.reject_code.empty()) continue;
@@ -92,8 +99,14 @@ void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& k
       if (turns_.asleep(*target.type)) continue;
       root.clear();
       append_state_key(root, target.type->name, event.routing_key);
-      if (!turns_.active(root)) roots.push_back(prefetched_.keep(root));
+      wanted.push_back({prefetched_.keep(root), Activations::hash_of(root)});
+      active.prefetch_slot(wanted.back().hash);
     }
+  }
+  for (const Root& each : wanted) active.prefetch_activation(each.hash);
+  for (const Root& each : wanted) active.prefetch_texts(each.hash);
+  for (const Root& each : wanted) {
+    if (active.find(each.name) == nullptr) roots.push_back(each.name);
   }
   layers_.prefetch(Space::kJournal, std::move(journal));
   layers_.prefetch(Space::kState, std::move(roots));

@@ -23,6 +23,12 @@ std::uint64_t splitmix(std::uint64_t& state) {
   return z ^ (z >> 31);
 }
 
+// FNV-1a: the same on every machine, unlike std::hash.
+std::uint64_t hash_of(std::string_view text, std::uint64_t h) {
+  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return h;
+}
+
 bool parse(std::string_view bytes, google::protobuf::Message& message) {
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
@@ -46,7 +52,17 @@ DatedPlan TurnContext::plan_at(PlanId id, TimeUs at) const {
           version.number()};
 }
 
-std::uint64_t TurnContext::random() { return splitmix(scope_.seed[0]) ^ splitmix(scope_.seed[1]); }
+// Turns of one event must not draw the same numbers: the actor and the place among the turns of its
+// work are mixed in.
+std::uint64_t TurnContext::random() {
+  if (!seed_) {
+    std::uint64_t who = hash_of(self().type, 0xcbf29ce484222325ULL);
+    who = hash_of(self().key, who * 31 + 1);
+    const auto& seed = scope_.origin.seed;
+    seed_ = {seed[0] ^ who, seed[1] + scope_.place * 0x9e3779b97f4a7c15ULL};
+  }
+  return splitmix((*seed_)[0]) ^ splitmix((*seed_)[1]);
+}
 
 const TableSpec* TurnContext::declared(std::string_view table, TableKind kind) {
   for (const TableSpec& spec : scope_.activation.type->tables) {
@@ -64,7 +80,7 @@ bool TurnContext::fits(const google::protobuf::Message& message, std::size_t byt
 }
 
 bool TurnContext::serialize(const google::protobuf::Message& message, std::string& out) {
-  message.SerializeToString(&out);
+  write_over(out, message);
   return fits(message, out.size());
 }
 

@@ -39,7 +39,7 @@ class TurnContext final : public Turn {
     Activation& activation;
     std::string_view routing_key;
     const Origin& origin;
-    std::array<std::uint64_t, 2> seed{};
+    std::uint64_t place = 0;  ///< among the turns of its work
     bool handles_event = false;
   };
 
@@ -135,8 +135,9 @@ class TurnContext final : public Turn {
 
   const Environment& environment_;
   const CatalogVersion& version_;  // in force at the event time
-  Scope scope_;
+  const Scope scope_;
   Cause cause_;
+  std::optional<std::array<std::uint64_t, 2>> seed_;  // once a number was drawn
   std::string note_;
   std::vector<TimerChange> timers_;
   struct RankChange {

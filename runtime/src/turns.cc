@@ -14,12 +14,6 @@ constexpr std::size_t kAhead = 8;
 
 constexpr std::size_t kActivationLines = (sizeof(Activation) + 63) / 64;
 
-// FNV-1a: the same on every machine, unlike std::hash.
-std::uint64_t hash_of(std::string_view text, std::uint64_t h) {
-  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return h;
-}
-
 }  // namespace
 
 Turns::Turns(PartitionId partition, const Partition::Ports& ports,
@@ -61,21 +55,12 @@ bool Turns::room() const {
   return layers_.open.turns < options_.turns_max && layers_.open.weight() < options_.bytes_max;
 }
 
-// Turns of one event must not draw the same numbers: the actor and the place among the turns of its
-// work are mixed in.
-std::array<std::uint64_t, 2> Turns::seed_of(const Input& input) const {
-  std::uint64_t who = hash_of(input.type.name, 0xcbf29ce484222325ULL);
-  who = hash_of(input.key, who * 31 + 1);
-  return {input.origin.seed[0] ^ who,
-          input.origin.seed[1] + turns_of_work_ * 0x9e3779b97f4a7c15ULL};
-}
-
 Turns::End Turns::run(const Input& input) {
   Activation* activation = activate(input.type, input.key);
   ActorBase* actor = activation == nullptr ? nullptr : actors_.open(*activation);
   if (actor == nullptr) return {"unreadable-state", "the stored root cannot be read", {}, {}};
   TurnContext turn(environment_, {*activation, routing_key_of(input.type, input.key), input.origin,
-                                  seed_of(input), input.is_event});
+                                  turns_of_work_, input.is_event});
   try {
     input.handler.invoke(*actor, input.message, turn);
   } catch (const std::exception& error) {

@@ -69,7 +69,6 @@ class Turns {
   /// A new piece of work begins: seeds of its turns count from here.
   void begin_work() { turns_of_work_ = 0; }
 
-  bool active(std::string_view state_key) { return activations_.find(state_key) != nullptr; }
   const Activations& activations() const { return activations_; }
   const Catalog& catalog() const { return *environment_.catalog; }
   /// The turns from now on see it.
@@ -82,7 +81,6 @@ class Turns {
  private:
   Activation* activate(const ActorType& type, const std::string& key);
   void mark_dirty(Activation& activation);
-  std::array<std::uint64_t, 2> seed_of(const Input& input) const;
   bool room() const;
   Board* attach_board(Activation& activation, const TableSpec& table);
 

@@ -25,6 +25,12 @@ inline std::string_view keep_message(ByteArena& arena,
   return {bytes, size};
 }
 
+/// The message, serialized, in place of what was in `out`, whose memory is used again.
+inline void write_over(std::string& out, const google::protobuf::MessageLite& message) {
+  out.resize(message.ByteSizeLong());
+  message.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out.data()));
+}
+
 /// Of a field of type bytes, its header included.
 inline std::size_t bytes_field_size(int field, std::size_t bytes) {
   using google::protobuf::io::CodedOutputStream;
