@@ -45,8 +45,8 @@ struct Activation {
   CommitNumber written_in = 0;  // the last sealed commit that holds its root
   std::int64_t used_at_us = 0;
   std::int64_t queued_at_us = -1;  // used_at_us as it was when it got its place in the list of all
-  std::size_t bytes = 0;        // without its boards
-  std::size_t board_bytes = 0;  // of its boards
+  std::size_t bytes = 0;           // without its boards
+  std::size_t board_bytes = 0;     // of its boards
 
   LogTail* log(std::string_view table);
   Board* board(std::string_view table);
@@ -102,8 +102,8 @@ class Activations {
  private:
   void erase(List::iterator it);
 
-  // In order of queued_at_us. Being used moves nothing, as that would touch its neighbours, too: who
-  // was used meanwhile goes to the end when it comes to the front.
+  // In order of queued_at_us. Being used moves nothing, as that would touch its neighbours, too:
+  // who was used meanwhile goes to the end when it comes to the front.
   List list_;
   Index index_;
   std::int64_t now_us_ = 0;  // of the last use; never goes back, whatever the clock does
