@@ -110,5 +110,6 @@ class SecureCase(unittest.TestCase):
         self.assertEqual(harness.eventually(lambda: harness.points(node.balances()) == want, True, 60), True,
                          node.log()[-3000:])
         causes = {(row["Username"], row["Id"]): points_of(row) for row in rows if points_of(row)}
-        self.assertEqual(check(cluster, causes, harness.points(node.balances())), [])
+        # The markers of a transaction are written after its end is acknowledged: consumers see it a moment later.
+        self.assertEqual(harness.eventually(lambda: check(cluster, causes, harness.points(node.balances())), [], 10), [])
         self.assertEqual(node.verb("verify").code, 0)
