@@ -54,12 +54,13 @@ laurel_third_party(protobuf HEADER google/protobuf/message.h LIBS ${protobuf_lib
                    USE Threads::Threads PACKAGE libprotobuf-dev)
 laurel_third_party(rocksdb HEADER rocksdb/db.h LIBS ${rocksdb_libs} USE Threads::Threads
                    PACKAGE librocksdb-dev)
-# Debian's RocksDB computes the checksums of its log by table, 3 % of all CPU: each call of that goes to
-# runtime/adapters/rocksdb/src/log_checksum.cc, which uses the processor's instruction. Within an
+# Debian's RocksDB for amd64 computes the checksums of its log by table, 3 % of all CPU: calls of that go
+# to runtime/adapters/rocksdb/src/log_checksum.cc, which uses the processor's instruction. Within an
 # archive only: a shared library calls its own.
-if(LAUREL_ARCHIVES)
-  set(wrapped _ZN7rocksdb6crc32c6ExtendEjPKcm)  # rocksdb::crc32c::Extend(unsigned, char const*, unsigned long)
-  target_link_options(laurel_3p_rocksdb INTERFACE "LINKER:--wrap=${wrapped}" "LINKER:--undefined=__wrap_${wrapped}")
+if(LAUREL_ARCHIVES AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  # rocksdb::crc32c::Extend(unsigned, char const*, unsigned long)
+  target_link_options(laurel_3p_rocksdb INTERFACE "LINKER:--wrap=_ZN7rocksdb6crc32c6ExtendEjPKcm")
+  target_compile_definitions(laurel_3p_rocksdb INTERFACE LAUREL_WRAPS_ROCKSDB_CHECKSUM)
 endif()
 laurel_third_party(rdkafka HEADER librdkafka/rdkafka.h LIBS rdkafka USE Threads::Threads
                    PACKAGE librdkafka-dev)

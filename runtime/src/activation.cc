@@ -129,6 +129,8 @@ Activation::Weight Activation::write_to(OpenCommit& commit, Scratch& scratch) {
 Activation& Activations::add(Activation activation) {
   list_.push_back(std::move(activation));
   Activation& added = list_.back();
+  added.at = std::prev(list_.end());
+  added.queued_at_us = now_us_;
   index_.add(&added);
   bytes_ += added.bytes;
   board_bytes_ += added.board_bytes;
@@ -146,10 +148,13 @@ void Activations::prefetch_texts(std::size_t hash) const {
   prefetch_lines(activation->root.data(), 2);
 }
 
-void Activations::touch(Activation& activation, std::int64_t now_us) {
+void Activations::touch(Activation& activation, std::int64_t now_us, std::int64_t grain_us) {
+  const bool back = now_us < now_us_;  // the clock: the order of use is all there is then
   now_us_ = std::max(now_us_, now_us);
   activation.used_at_us = now_us_;
-  if (activation.queued_at_us < 0) activation.queued_at_us = now_us_;
+  if (!back && now_us_ - activation.queued_at_us < grain_us) return;
+  activation.queued_at_us = now_us_;
+  list_.splice(list_.end(), list_, activation.at);
 }
 
 void Activations::resize(Activation& activation, const Activation::Weight& weight) {
@@ -170,18 +175,12 @@ void Activations::drop_written_since(CommitNumber number) {
 std::size_t Activations::passivate(const Limits& limits) {
   std::size_t count = 0;
   for (auto it = list_.begin(); it != list_.end();) {
-    const bool idle = it->queued_at_us < limits.used_since_us;
+    const bool idle = it->used_at_us < limits.used_since_us;
     const bool heavy = bytes_ > limits.bytes_max;
     const bool heavy_boards =
-        board_bytes_ > limits.board_bytes_max && it->queued_at_us < limits.boards_used_since_us;
-    if (!idle && !heavy && !heavy_boards) break;  // the rest was used later
+        board_bytes_ > limits.board_bytes_max && it->used_at_us < limits.boards_used_since_us;
+    if (!idle && !heavy && !heavy_boards) break;  // the rest was queued later
     const auto next = std::next(it);
-    if (it->used_at_us != it->queued_at_us) {
-      it->queued_at_us = it->used_at_us;
-      list_.splice(list_.end(), list_, it);
-      it = next == list_.end() ? std::prev(list_.end()) : next;
-      continue;
-    }
     const bool goes = idle || (it->boards.empty() ? heavy : heavy_boards);
     if (goes && !it->dirty && it->written_in <= limits.durable) {
       erase(it);

@@ -32,6 +32,7 @@ struct SetTimer {
 
 struct Activation {
   using List = std::list<Activation>;
+  List::iterator at;  // where it is in the list of all
   ActorId id;
   std::string state_key;
   const ActorType* type = nullptr;
@@ -44,9 +45,9 @@ struct Activation {
   bool dirty = false;                                                 // changed in the open commit
   CommitNumber written_in = 0;  // the last sealed commit that holds its root
   std::int64_t used_at_us = 0;
-  std::int64_t queued_at_us = -1;  // used_at_us as it was when it got its place in the list of all
-  std::size_t bytes = 0;           // without its boards
-  std::size_t board_bytes = 0;     // of its boards
+  std::int64_t queued_at_us = 0;  // used_at_us as it was when it got its place in the list
+  std::size_t bytes = 0;          // without its boards
+  std::size_t board_bytes = 0;    // of its boards
 
   LogTail* log(std::string_view table);
   Board* board(std::string_view table);
@@ -73,14 +74,17 @@ class Activations {
 
   Activation* find(std::string_view state_key) const { return index_.find(state_key); }
   Activation& add(Activation activation);
+  Activation* find(std::string_view state_key, std::size_t hash) const {
+    return index_.find(state_key, hash);
+  }
   static std::size_t hash_of(std::string_view state_key) { return Index::hash_of(state_key); }
   /// Of looks that come soon, for many at a time, one round after the other: each needs the memory
   /// that the one before asked for.
   void prefetch_slot(std::size_t hash) const { index_.prefetch(hash); }
   void prefetch_activation(std::size_t hash) const;
   void prefetch_texts(std::size_t hash) const;
-  /// It is used now.
-  void touch(Activation& activation, std::int64_t now_us);
+  /// It is used now. Where it is in the order of leaving may be up to `grain_us` old.
+  void touch(Activation& activation, std::int64_t now_us, std::int64_t grain_us);
   void drop_written_since(CommitNumber number);  // with what is dirty
   struct Limits {
     std::size_t bytes_max = 0;
@@ -102,8 +106,8 @@ class Activations {
  private:
   void erase(List::iterator it);
 
-  // In order of queued_at_us. Being used moves nothing, as that would touch its neighbours, too:
-  // who was used meanwhile goes to the end when it comes to the front.
+  // In order of queued_at_us, least recent first. To move one at each use would touch its
+  // neighbours, too, which nobody else needs.
   List list_;
   Index index_;
   std::int64_t now_us_ = 0;  // of the last use; never goes back, whatever the clock does

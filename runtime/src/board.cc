@@ -149,6 +149,7 @@ std::string_view keep_ranked_row(ByteArena& arena, const Board::Place& place,
   for (std::size_t i = 0; i < used; ++i) stored.add_columns(place.key.columns[i]);
   stored.set_time_us(place.key.time);
   stored.set_tie(static_cast<std::uint64_t>(place.tie));
+  if (row.empty()) return keep_message(arena, stored);
   return keep_message_and(arena, stored, StoredRanked::kRowFieldNumber, row);
 }
 

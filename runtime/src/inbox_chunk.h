@@ -9,12 +9,16 @@
 namespace laurel::runtime::internal {
 
 struct ChunkView {
+  ChunkView() = default;
+  ChunkView(const ChunkView&) = delete;  // the views would be of the other's bytes
+  ChunkView& operator=(const ChunkView&) = delete;
+
   std::string bytes;
   std::vector<std::string_view> causes;    ///< StoredCause each, in `bytes`
   std::vector<std::string_view> messages;  ///< InboxMessage each, in `bytes`
 
-  /// Finds them. False: the bytes are no chunk of this format with a message in it. Whether each
-  /// of them can be parsed is seen when it is.
+  /// Finds them; `bytes` is not changed after it. False: the bytes are no chunk of this format with
+  /// a message in it. Whether each of them can be parsed is seen when it is.
   bool open();
 };
 

@@ -86,7 +86,10 @@ void Layers::seal(const std::shared_ptr<Commit>& commit) {
 }
 
 void Layers::forget() {
-  for (Fetched& space : fetched_) space.keys.clear();
+  for (Fetched& space : fetched_) {
+    space.keys.clear();
+    space.values.clear();
+  }
 }
 
 }  // namespace laurel::runtime::internal

@@ -106,7 +106,7 @@ void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& k
   for (const Root& each : wanted) active.prefetch_activation(each.hash);
   for (const Root& each : wanted) active.prefetch_texts(each.hash);
   for (const Root& each : wanted) {
-    if (active.find(each.name) == nullptr) roots.push_back(each.name);
+    if (active.find(each.name, each.hash) == nullptr) roots.push_back(each.name);
   }
   layers_.prefetch(Space::kJournal, std::move(journal));
   layers_.prefetch(Space::kState, std::move(roots));

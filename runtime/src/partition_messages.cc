@@ -5,6 +5,7 @@
 #include "laurel/runtime/keys.h"
 #include "outbox.h"
 #include "partition_impl.h"
+#include "wire.h"
 
 namespace laurel::runtime {
 
@@ -26,10 +27,6 @@ std::uint32_t handled_of(const Positions& positions, const std::string& input) {
     std::from_chars(it->second.data(), it->second.data() + it->second.size(), count);
   }
   return count;
-}
-
-bool parse(std::string_view bytes, google::protobuf::MessageLite& into) {
-  return into.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
 }  // namespace

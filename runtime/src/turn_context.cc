@@ -29,10 +29,6 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t h) {
   return h;
 }
 
-bool parse(std::string_view bytes, google::protobuf::Message& message) {
-  return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-}
-
 }  // namespace
 
 TurnContext::TurnContext(const Environment& environment, const Scope& scope)

@@ -68,13 +68,13 @@ void TurnContext::rank_put(std::string_view table, std::string_view member, cons
       return reject("bad-sort-key", std::string(table) + " has fewer columns");
     }
   }
-  const auto bytes = keep(row);
-  if (!bytes) return;
+  std::string bytes;
+  if (!serialize(row, bytes)) return;
   const auto held = board->find(member);
   const Board::Place place{held ? held->tie : tie_of(sha256({self().key, "|", member})), key};
   ranks_.push_back({board,
                     {std::string(member), place.tie, key_of(held), key},
-                    keep_ranked_row(environment_.layers.open.bytes, place, *bytes)});
+                    keep_ranked_row(environment_.layers.open.bytes, place, bytes)});
 }
 
 void TurnContext::rank_erase(std::string_view table, std::string_view member) {

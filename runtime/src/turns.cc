@@ -11,6 +11,8 @@ namespace laurel::runtime::internal {
 namespace {
 
 constexpr std::size_t kAhead = 8;
+// How late the order in which actors leave memory may be.
+constexpr std::int64_t kGrainUs = 10'000'000;
 
 constexpr std::size_t kActivationLines = (sizeof(Activation) + 63) / 64;
 
@@ -169,7 +171,7 @@ Activation* Turns::activate(const ActorType& type, const std::string& key) {
     activation = &activations_.add(std::move(fresh));
     ++counters_.activations_made;
   }
-  activations_.touch(*activation, now_us_);
+  activations_.touch(*activation, now_us_, std::min(kGrainUs, options_.idle_us_max / 8));
   return activation;
 }
 

@@ -6,14 +6,20 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/message_lite.h>
 
+#include <climits>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
 
 #include "laurel/runtime/byte_arena.h"
+#include "laurel/runtime/errors.h"
 
 namespace laurel::runtime::internal {
+
+inline bool parse(std::string_view bytes, google::protobuf::MessageLite& into) {
+  return into.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
 
 /// The message, serialized, in the arena.
 inline std::string_view keep_message(ByteArena& arena,
@@ -27,7 +33,9 @@ inline std::string_view keep_message(ByteArena& arena,
 
 /// The message, serialized, in place of what was in `out`, whose memory is used again.
 inline void write_over(std::string& out, const google::protobuf::MessageLite& message) {
-  out.resize(message.ByteSizeLong());
+  const std::size_t size = message.ByteSizeLong();
+  LAUREL_ASSERT(size <= INT_MAX);  // what protobuf can parse
+  out.resize(size);
   message.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out.data()));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "laurel/adapters/rocksdb/status.h"
+#include "log_checksum.h"
 #include "store_options.h"
 
 namespace laurel::adapters {
@@ -54,6 +55,7 @@ runtime::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options)
     std::error_code ignored;
     std::filesystem::create_directories(options.path, ignored);
   }
+  internal::check_log_checksum();
   const rocksdb::DBOptions db_options =
       internal::database_options(options, store->cache_->write_buffers_);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;

@@ -31,7 +31,7 @@ class ByteArena {
   ByteArena& operator=(const ByteArena&) = delete;
   ~ByteArena() = default;
 
-  /// That many bytes, with anything in them.
+  /// That many bytes, with anything in them. Of none, the address may be null.
   char* take(std::size_t size) {
     if (size > left_) add_chunk(size);
     char* taken = next_;
@@ -51,8 +51,10 @@ class ByteArena {
   /// Bytes that were taken.
   std::size_t used() const { return used_; }
 
-  /// Forgets what was taken; the first chunk is kept.
+  /// Forgets what was taken. The first chunk is kept, for whoever fills it again soon; a sanitizer
+  /// sees what still looks at what was taken before.
   void clear() {
+    if (kSanitized || (!chunks_.empty() && chunks_.front().size > kLargestChunk)) chunks_.clear();
     if (chunks_.size() > 1) chunks_.resize(1);
     next_ = chunks_.empty() ? nullptr : chunks_.front().memory.get();
     left_ = chunks_.empty() ? 0 : chunks_.front().size;
@@ -60,6 +62,17 @@ class ByteArena {
   }
 
  private:
+#if defined(__SANITIZE_ADDRESS__)
+  static constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+  static constexpr bool kSanitized = true;
+#else
+  static constexpr bool kSanitized = false;
+#endif
+#else
+  static constexpr bool kSanitized = false;
+#endif
   static constexpr std::size_t kFirstChunk = std::size_t{16} << 10;
   static constexpr std::size_t kLargestChunk = std::size_t{256} << 10;
   struct Chunk {

@@ -50,7 +50,7 @@ enum class Space : std::uint8_t {
 };
 inline constexpr std::size_t kSpaceCount = 5;
 
-/// Of a commit, in whose bytes its texts are.
+/// Of a commit, whose `bytes` hold key and value: neither this nor an Output outlives its commit.
 struct Row {
   Space space = Space::kState;
   std::string_view key;
