@@ -70,6 +70,7 @@ FAULTS = (NodeFaults.KINDS + LinkFaults.KINDS + ForeignFaults.KINDS + ForeignFau
           + LinkFaults.NETWORK_KINDS + NodeFaults.DISK_KINDS + ClusterFaults.KINDS)
 KILL_AFTER_MAX_S = 1.0
 REACHED_MAX = 12
+STOPS_WITHIN_S = 30  # an idle node, on a machine that does other things beside
 TRICKLE_ROWS, TRICKLE_S = 4, 0.2
 LISTEN = '[listen]\naddress = "{}"\nallow_plaintext = true\n'
 INPUT = f'[[input]]\ntopic = "{{}}"\nformat = "json"\nmapping = "{harness.MAPPING}"\n'
@@ -308,11 +309,11 @@ class Run(NodeFaults, LinkFaults, ForeignFaults, ClusterFaults):
             self.violations.append("the points are not the oracle's in time")
         causes = {(row["Username"], row["Id"]): points_of(row) for row in every if points_of(row)}
         self.look(causes)
-        self.node.stop()
+        self.node.stop(STOPS_WITHIN_S)
         shutil.rmtree(self.node.data)
         self.node.start()
         self.look(causes)
-        if (code := self.node.stop()) != 0:
+        if (code := self.node.stop(STOPS_WITHIN_S)) != 0:
             self.violations.append(f"SIGTERM: exit code {code}")
         for node in (self.node, self.other):
             if harness.CRASH_SIGNS.search(node.log()):

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "engine.h"
@@ -60,23 +62,28 @@ Status Engine::all(const std::function<Status(Partition&)>& work) {
   std::mutex mutex;
   std::size_t next = 0;
   Status first;
-  std::vector<std::thread> threads;
-  for (unsigned i = 0; i < std::min<std::size_t>(kOpenThreads, partitions_.size()); ++i) {
-    threads.emplace_back([&] {
-      for (;;) {
-        std::size_t at = 0;
-        {
-          const std::lock_guard lock(mutex);
-          if (next == partitions_.size() || !first.ok()) return;
-          at = next++;
-        }
-        const Status status = work(*partitions_[at]);
+  const auto some = [&] {
+    for (;;) {
+      std::size_t at = 0;
+      {
         const std::lock_guard lock(mutex);
-        if (!status.ok() && first.ok()) first = status;
+        if (next == partitions_.size() || !first.ok()) return;
+        at = next++;
       }
-    });
+      const Status status = work(*partitions_[at]);
+      const std::lock_guard lock(mutex);
+      if (!status.ok() && first.ok()) first = status;
+    }
+  };
+  std::vector<std::jthread> others;
+  try {
+    while (others.size() + 1 < std::min<std::size_t>(kOpenThreads, partitions_.size())) {
+      others.emplace_back(some);
+    }
+  } catch (const std::system_error&) {  // no more threads: those that are there do it
   }
-  for (std::thread& thread : threads) thread.join();
+  some();
+  others.clear();
   return first;
 }
 
@@ -183,7 +190,10 @@ void Engine::close() {
     closed_ = true;
   }
   settled_.notify_all();
-  for (const auto& partition : partitions_) partition->close();
+  static_cast<void>(all([](Partition& partition) {  // each waits for its disk and its connections
+    partition.close();
+    return Status();
+  }));
   // A view that is still held keeps its files open, and writes none.
   lock_.reset();
 }
