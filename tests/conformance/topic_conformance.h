@@ -53,7 +53,7 @@ TYPED_TEST_P(TopicConformance, ARecordOfATopicComesBackAsItWas) {
   const std::vector<runtime::Output> outputs = {
       {runtime::kTopicLedger, "k1", "type.a", "v1", 5},
       {runtime::kTopicLedger, "", "type.a", "", -7},
-      {runtime::kTopicLedger, "k3", "", std::string(3, '\0'), 1'771'264'800'000'000}};
+      {runtime::kTopicLedger, "k3", "", kept(std::string(3, '\0')), 1'771'264'800'000'000}};
   ASSERT_EQ(owner.commit({}, outputs), runtime::Outcome::kDurable);
   const auto records = this->engine_->read_topic(runtime::kTopicLedger, 0, 0, 10);
   ASSERT_TRUE(records.ok());
