@@ -138,7 +138,7 @@ Activation& Activations::add(Activation activation) {
 }
 
 void Activations::prefetch_activation(std::size_t hash) const {
-  prefetch_lines(index_.likely(hash), (sizeof(Activation) + 63) / 64);
+  prefetch_lines(index_.likely(hash), kActivationLines);
 }
 
 void Activations::prefetch_texts(std::size_t hash) const {

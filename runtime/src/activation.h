@@ -63,6 +63,9 @@ struct Activation {
   Weight write_to(OpenCommit& commit, Scratch& scratch);
 };
 
+/// Lines of the cache that one has, for whoever asks for its memory ahead.
+inline constexpr std::size_t kActivationLines = (sizeof(Activation) + 63) / 64;
+
 class Activations {
   struct NameOf {
     std::string_view operator()(const Activation& activation) const { return activation.state_key; }

@@ -7,6 +7,7 @@
 
 namespace laurel::runtime::internal {
 
+// Of protobuf's internals, but what its generated code has called for years: tags, taken apart.
 using google::protobuf::internal::WireFormatLite;
 
 bool ChunkView::open() {

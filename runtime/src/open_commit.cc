@@ -10,7 +10,7 @@ namespace {
 std::size_t index_of(Space space) { return static_cast<std::size_t>(space); }
 
 bool before(const Row& row, Space space, std::string_view key) {
-  return row.space != space ? row.space < space : std::string_view(row.key) < key;
+  return row.space != space ? row.space < space : row.key < key;
 }
 
 }  // namespace
@@ -42,20 +42,24 @@ void OpenCommit::put_kept(Space space, std::string_view key,
   keys_.add(hash);
 }
 
-void OpenCommit::emit_latest(const Output& record) {
-  name_.assign(record.topic).push_back('\0');
-  name_.append(record.key);
-  const std::size_t hash = FlatIndex<Latest, NameOf>::hash_of(name_);
-  if (const Latest* known = latest_index_.find(name_, hash)) {
-    const std::string_view key = outputs_[known->at].key;
+std::string_view OpenCommit::keep_name(std::string_view topic, std::string_view key) {
+  const std::size_t size = topic.size() + 1 + key.size();
+  char* const name = bytes.take(size);
+  topic.copy(name, topic.size());
+  name[topic.size()] = '\0';
+  key.copy(name + topic.size() + 1, key.size());
+  return {name, size};
+}
+
+void OpenCommit::emit_latest(std::string_view name, const Output& record) {
+  const std::size_t hash = FlatIndex<Latest, NameOf>::hash_of(name);
+  if (const Latest* known = latest_index_.find(name, hash)) {
     outputs_[known->at] = record;
-    outputs_[known->at].key = key;
     return;
   }
-  latest_.push_back({bytes.keep(name_), outputs_.size()});
+  latest_.push_back({name, outputs_.size()});
   latest_index_.add(&latest_.back(), hash);
   outputs_.push_back(record);
-  outputs_.back().key = latest_.back().name.substr(record.topic.size() + 1);
 }
 
 void OpenCommit::each(Space space, std::string_view prefix,

@@ -36,9 +36,11 @@ class OpenCommit {
   void put_kept(Space space, std::string_view key, std::optional<std::string_view> value);
   /// REQUIRES: key and value are in `bytes`; the type lives as long as the process.
   void emit(const Output& record) { outputs_.push_back(record); }
-  /// Replaces the record of the same topic and key emitted by this before. REQUIRES: the same, but
-  /// that the key may be anywhere.
-  void emit_latest(const Output& record);
+  /// Replaces the record of the same name, of keep_name(), emitted by this before. REQUIRES: the
+  /// same.
+  void emit_latest(std::string_view name, const Output& record);
+  /// topic 0 key, in `bytes`.
+  std::string_view keep_name(std::string_view topic, std::string_view key);
   /// Calls row for each row of the space whose key starts with `prefix`, in no order.
   void each(Space space, std::string_view prefix, const std::function<void(const Row&)>& row) const;
 
@@ -48,7 +50,7 @@ class OpenCommit {
   /// What it weighs: all that was kept, also for turns that were refused.
   std::size_t weight() const {
     return bytes.used() + rows_.size() * kRowWeight + outputs_.size() * kOutputWeight +
-           outbox.bytes();
+           outbox.weight();
   }
 
   /// Moves rows (sorted), outputs, messages and positions out; this is empty after it, `handled`
@@ -70,7 +72,7 @@ class OpenCommit {
 
  private:
   static constexpr std::size_t kRowWeight = 16, kOutputWeight = 32;
-  // An output that a later one may replace. Its name, topic 0 key, holds the record's key.
+  // An output that a later one may replace.
   struct Latest {
     std::string_view name;
     std::size_t at = 0;  // in outputs_
@@ -78,13 +80,12 @@ class OpenCommit {
   struct NameOf {
     std::string_view operator()(const Latest& latest) const { return latest.name; }
   };
-  std::deque<Row> rows_;  // a deque, as the next but one: the indexes point to them
+  std::deque<Row> rows_;  // a deque: the indexes point to them
   Index index_[kSpaceCount];
   KeyFilter keys_;
   std::vector<Output> outputs_;
-  std::deque<Latest> latest_;
+  std::deque<Latest> latest_;  // a deque: the index points to them
   FlatIndex<Latest, NameOf> latest_index_;
-  std::string name_;  // of the output at hand
 };
 
 /// The row of a sealed commit, or nullptr when it does not touch it.

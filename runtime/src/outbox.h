@@ -44,7 +44,7 @@ class Outbox {
 
   bool empty() const { return letters_ == 0; }
   bool has(PartitionId target) const;
-  std::size_t bytes() const { return bytes_.used() + letters_ * kEntryWeight; }
+  std::size_t weight() const { return bytes_.used() + letters_ * kEntryWeight; }
   /// Moves all into the commit, packed.
   void move_to(Commit& commit);
   void clear();

@@ -132,7 +132,7 @@ bool PartitionImpl::out_of_order(const Work& work) const {
          work.event().envelope->time_us() < backfills_.find(work.batch().backfill)->applied_to;
 }
 
-void PartitionImpl::handle_event(Work work, Keys& keys) {
+void PartitionImpl::handle_event(Work work, const Keys& keys) {
   const Event& event = work.event();
   const auto way = work.way();
   if (event.position_only) return pass(work);
@@ -167,7 +167,7 @@ void PartitionImpl::handle_event(Work work, Keys& keys) {
   accept(std::move(work), keys);
 }
 
-void PartitionImpl::accept(Work work, Keys& keys) {
+void PartitionImpl::accept(Work work, const Keys& keys) {
   const Event& event = work.event();
   const auto& takers = ports_.registry.takers(event.data->GetDescriptor());
   if (takers.empty()) {

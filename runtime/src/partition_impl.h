@@ -91,8 +91,8 @@ class PartitionImpl {
   // --- partition_events.cc
   void run_events(std::deque<Work>& queue, std::size_t count_max);
   void prefetch(const std::deque<Work>& queue, std::vector<Keys>& keys);
-  void handle_event(Work work, Keys& keys);
-  void accept(Work work, Keys& keys);
+  void handle_event(Work work, const Keys& keys);
+  void accept(Work work, const Keys& keys);
   Known known(const Event& event, const Keys& keys);
   bool out_of_order(const Work& work) const;
   void conflict(Work work, const std::string& detail);

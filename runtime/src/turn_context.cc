@@ -123,7 +123,7 @@ void TurnContext::scan(std::string_view table, std::string_view from,
   for (const auto& [key, value] : rows_) {
     if (key.starts_with(prefix)) own[key] = value;
   }
-  auto next = own.lower_bound(std::string_view(first));
+  auto next = own.lower_bound(first);
   bool go_on = true;
   const auto own_until = [&](const std::string_view* limit) {
     for (; go_on && next != own.end() && (limit == nullptr || next->first < *limit); ++next) {
@@ -287,8 +287,10 @@ void TurnContext::emit_record(std::string_view topic, std::string_view key,
   const auto bytes = keep(record);
   if (!bytes) return;
   if (emitted_.empty()) emitted_.reserve(4);
-  ByteArena& arena = environment_.layers.open.bytes;
-  emitted_.push_back({{to->name, arena.keep(key), to->record_type, *bytes, now()}, latest});
+  OpenCommit& open = environment_.layers.open;
+  const std::string_view name = latest ? open.keep_name(to->name, key) : std::string_view();
+  const std::string_view kept = latest ? name.substr(to->name.size() + 1) : open.bytes.keep(key);
+  emitted_.push_back({{to->name, kept, to->record_type, *bytes, now()}, name});
 }
 
 void TurnContext::emit(std::string_view topic, std::string_view key,
@@ -332,10 +334,10 @@ void TurnContext::apply_to(OpenCommit& commit) {
   }
   apply_ranks(commit);
   for (const Emitted& emitted : emitted_) {
-    if (emitted.latest) {
-      commit.emit_latest(emitted.record);
-    } else {
+    if (emitted.latest_name.empty()) {
       commit.emit(emitted.record);
+    } else {
+      commit.emit_latest(emitted.latest_name, emitted.record);
     }
   }
 }

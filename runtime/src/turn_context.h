@@ -115,7 +115,7 @@ class TurnContext final : public Turn {
  private:
   struct Emitted {
     Output record;
-    bool latest = false;
+    std::string_view latest_name;  // nothing: no later one replaces it
   };
   const TableSpec* declared(std::string_view table, TableKind kind);
   /// False: it is too large, and the turn is rejected.

@@ -14,8 +14,6 @@ constexpr std::size_t kAhead = 8;
 // How late the order in which actors leave memory may be.
 constexpr std::int64_t kGrainUs = 10'000'000;
 
-constexpr std::size_t kActivationLines = (sizeof(Activation) + 63) / 64;
-
 }  // namespace
 
 Turns::Turns(PartitionId partition, const Partition::Ports& ports,

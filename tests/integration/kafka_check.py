@@ -8,6 +8,7 @@ Laurel's.
 from collections import defaultdict
 from decimal import Decimal
 
+import harness
 import kafka
 
 
@@ -68,6 +69,12 @@ def check(cluster, causes, api):
             if found.get(player, 0) != api.get(player, 0):
                 wrong.append(f"{player}: {name} {found.get(player, 0)}, API {api.get(player, 0)}")
     return wrong
+
+
+def check_soon(cluster, causes, node):
+    """As check() with what the node's API says. The markers of a transaction are written after its end is
+    acknowledged: consumers see it a moment later."""
+    return harness.eventually(lambda: check(cluster, causes, harness.points(node.balances())), [], 10)
 
 
 def check_boards(node, boards, rows):

@@ -11,7 +11,7 @@ import kafka
 from kafka_case import EVENTS, KafkaCase
 sys.path.append(str(harness.REPOSITORY / "tests" / "chaos"))
 import foreign_faults  # noqa: E402
-from kafka_check import check  # noqa: E402
+from kafka_check import check_soon  # noqa: E402
 from points import points_of, points_per_player, rows_of  # noqa: E402
 
 MAPPED = f'[[input]]\ntopic = "TOPIC"\nformat = "json"\nmapping = "{harness.MAPPING}"\n'
@@ -52,8 +52,7 @@ class KafkaInputs(KafkaCase):
         self.assertEqual(harness.eventually(lambda: harness.points(node.balances()) == want, True, 60),
                          True, node.log()[-2000:])
         causes = {(row["Username"], row["Id"]): points_of(row) for row in rows if points_of(row)}
-        # The markers of a transaction are written after its end is acknowledged: consumers see it a moment later.
-        self.assertEqual(harness.eventually(lambda: check(cluster, causes, harness.points(node.balances())), [], 10), [])
+        self.assertEqual(check_soon(cluster, causes, node), [])
         self.assertEqual(node.verb("verify").code, 0)
         # Standard tools show how far it is: to the end.
         def lag():
@@ -79,8 +78,7 @@ class KafkaInputs(KafkaCase):
         self.assertEqual(done.code, 0, done.err)
         self.assertEqual(harness.points(node.balances()), points_per_player(rows))
         causes = {(row["Username"], row["Id"]): points_of(row) for row in rows if points_of(row)}
-        # The markers of a transaction are written after its end is acknowledged: consumers see it a moment later.
-        self.assertEqual(harness.eventually(lambda: check(cluster, causes, harness.points(node.balances())), [], 10), [])
+        self.assertEqual(check_soon(cluster, causes, node), [])
         self.assertEqual(node.verb("verify").code, 0)
         actions = harness.audit_of(node, "backfill/1")
         self.assertEqual([each[::2] for each in actions], [("backfill.close", "laurel ingest")])

@@ -4,7 +4,7 @@
 
 namespace laurel::adapters::internal {
 
-/// REQUIRES nothing: asserts that the two are the same, before a log is written with one of them.
+/// Asserts that the two are the same: to be called before a log is written with one of them.
 void check_log_checksum();
 
 }  // namespace laurel::adapters::internal
