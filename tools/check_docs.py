@@ -11,10 +11,11 @@ Prints `file:line: what is wrong` and exits 1 when something is.
 """
 
 import argparse
-import os
 import re
 import sys
 from pathlib import Path
+
+from check_layers import files_below
 
 SKIPPED = {"build", ".git", ".cache", "templates", "node_modules"}
 ENUM = re.compile(r"enum\s+class\s+(?:\[\[nodiscard\]\]\s*)?ErrorCode\b[^{;]*\{(.*?)\}", re.S)
@@ -32,11 +33,7 @@ def kebab(name):
 
 
 def files(root, suffix):
-    found = []
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name not in SKIPPED]  # tests come and go in there
-        found += [Path(folder) / name for name in names if name.endswith(suffix)]
-    return sorted(path for path in found if path.is_file())
+    return sorted(path for path in files_below(root, SKIPPED) if path.name.endswith(suffix) and path.is_file())
 
 
 def error_codes(root):

@@ -41,10 +41,10 @@ class Room:
         self.is_actor = path.startswith("actors/")
 
 
-def files_below(root):
+def files_below(root, skipped=SKIPPED):
     """What is built or fetched is not looked into: it comes and goes."""
     for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name not in SKIPPED]
+        folders[:] = [name for name in folders if name not in skipped]
         yield from (Path(folder, name) for name in names)
 
 
