@@ -197,6 +197,7 @@ function(laurel_executable name)
     # First, and kept although nothing names it: it takes over malloc and free.
     target_link_options(${name} PRIVATE -Wl,--no-as-needed)
     target_link_libraries(${name} PRIVATE laurel_3p::jemalloc)
+    target_sources(${name} PRIVATE "${PROJECT_SOURCE_DIR}/node/src/heap_options.cc")
   endif()
   target_link_libraries(${name} PRIVATE ${arg_USE} ${arg_THIRD_PARTY})
 endfunction()

@@ -1,6 +1,7 @@
 #include "activation.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/state.pb.h"
@@ -37,6 +38,17 @@ std::string_view chunk_of(const std::vector<std::string_view>& rows, ByteArena& 
 
 }  // namespace
 
+// The name is type 0 key 0 0.
+std::string_view Activation::key() const {
+  const std::size_t before = type->name.size() + 1;
+  return std::string_view(name).substr(before, name.size() - before - 2);
+}
+
+Belongings& Activation::belongings() {
+  if (!more) more = std::make_unique<Belongings>();
+  return *more;
+}
+
 LogTail* Activation::log(std::string_view table) {
   for (LogTail& tail : logs) {
     if (tail.table == table) return &tail;
@@ -44,8 +56,9 @@ LogTail* Activation::log(std::string_view table) {
   return nullptr;
 }
 
-Board* Activation::board(std::string_view table) {
-  for (Board* each : boards) {
+Board* Activation::board(std::string_view table) const {
+  if (!more) return nullptr;
+  for (Board* each : more->boards) {
     if (each->spec().name == table) return each;
   }
   return nullptr;
@@ -61,26 +74,60 @@ bool Activation::load(std::string_view stored, Scratch& scratch) {
     if (LogTail* tail = log(end.table())) {
       tail->rows = end.rows();
     } else {
-      other_logs.emplace_back(end.table(), end.rows());
+      belongings().other_logs.emplace_back(end.table(), end.rows());
     }
   }
   for (const TimerRef& timer : row.timers()) {
-    timers.push_back({timer.name(), static_cast<std::uint8_t>(timer.clock()), timer.at_us()});
+    belongings().timers.push_back(
+        {timer.name(), static_cast<std::uint8_t>(timer.clock()), timer.at_us()});
   }
   for (const BoardEnd& board : row.boards()) {
-    board_versions.emplace_back(board.table(), board.version());
+    belongings().board_versions.emplace_back(board.table(), board.version());
   }
   return true;
 }
 
-std::size_t Activation::memory() const {
-  std::size_t sum = kNodes + sizeof(*this) + root.capacity() + state_key.capacity() +
-                    id.key.capacity() + logs.capacity() * sizeof(LogTail) +
-                    timers.capacity() * sizeof(SetTimer);
-  for (const auto& [table, rows] : other_logs)
+std::uint32_t Activation::memory() const {
+  std::size_t sum = kNodes + sizeof(*this) + root.capacity() + name.capacity() +
+                    logs.capacity() * sizeof(LogTail);
+  const auto fit = [](std::size_t all) {
+    return static_cast<std::uint32_t>(std::min<std::size_t>(all, UINT32_MAX));
+  };
+  if (!more) return fit(sum);
+  sum += sizeof(*more) + more->timers.capacity() * sizeof(SetTimer);
+  for (const auto& [table, rows] : more->other_logs) {
     sum += sizeof(table) + table.capacity() + sizeof(rows);
-  for (const SetTimer& timer : timers) sum += timer.name.capacity();
-  return sum;
+  }
+  for (const SetTimer& timer : more->timers) sum += timer.name.capacity();
+  return fit(sum);
+}
+
+std::size_t Activation::write_belongings(StoredRoot& row) const {
+  for (const auto& [table, rows] : more->other_logs) {
+    LogEnd& end = *row.add_logs();
+    end.set_table(table);
+    end.set_rows(rows);
+  }
+  for (const SetTimer& timer : more->timers) {
+    TimerRef& ref = *row.add_timers();
+    ref.set_name(timer.name);
+    ref.set_clock(timer.clock);
+    ref.set_at_us(timer.at_us);
+  }
+  std::size_t of_boards = 0;
+  const auto add_board = [&row](std::string_view table, std::uint64_t version) {
+    BoardEnd& end = *row.add_boards();
+    end.set_table(table.data(), table.size());
+    end.set_version(version);
+  };
+  for (const Board* each : more->boards) {
+    of_boards += each->memory();
+    if (each->version() != 0) add_board(each->spec().name, each->version());
+  }
+  for (const auto& [table, version] : more->board_versions) {
+    if (board(table) == nullptr) add_board(table, version);
+  }
+  return of_boards;
 }
 
 Activation::Weight Activation::write_to(OpenCommit& commit, Scratch& scratch) {
@@ -91,36 +138,12 @@ Activation::Weight Activation::write_to(OpenCommit& commit, Scratch& scratch) {
     end.set_table(tail.table.data(), tail.table.size());
     end.set_rows(tail.rows);
     if (tail.pending.empty()) continue;
-    commit.put_kept(Space::kLog, log_key(id.type, id.key, tail.table, tail.rows),
+    commit.put_last(Space::kLog, log_key(type->name, key(), tail.table, tail.rows),
                     chunk_of(tail.pending, commit.bytes));
     tail.pending.clear();
   }
-  for (const auto& [table, rows] : other_logs) {
-    LogEnd& end = *row.add_logs();
-    end.set_table(table);
-    end.set_rows(rows);
-  }
-  for (const SetTimer& timer : timers) {
-    TimerRef& ref = *row.add_timers();
-    ref.set_name(timer.name);
-    ref.set_clock(timer.clock);
-    ref.set_at_us(timer.at_us);
-  }
-  std::size_t of_boards = 0;
-  for (const Board* each : boards) {
-    of_boards += each->memory();
-    if (each->version() == 0) continue;
-    BoardEnd& end = *row.add_boards();
-    end.set_table(each->spec().name);
-    end.set_version(each->version());
-  }
-  for (const auto& [table, version] : board_versions) {
-    if (board(table) != nullptr) continue;
-    BoardEnd& end = *row.add_boards();
-    end.set_table(table);
-    end.set_version(version);
-  }
-  commit.put_kept(Space::kState, state_key,
+  const std::size_t of_boards = more ? write_belongings(row) : 0;
+  commit.put_last(Space::kState, name,
                   keep_message_and(commit.bytes, row, StoredRoot::kRootFieldNumber, root));
   dirty = false;
   return {memory(), of_boards};
@@ -133,7 +156,7 @@ Activation& Activations::add(Activation activation) {
   added.queued_at_us = now_us_;
   index_.add(&added);
   bytes_ += added.bytes;
-  board_bytes_ += added.board_bytes;
+  board_bytes_ += added.board_bytes();
   return added;
 }
 
@@ -144,7 +167,8 @@ void Activations::prefetch_activation(std::size_t hash) const {
 void Activations::prefetch_texts(std::size_t hash) const {
   const Activation* activation = index_.likely(hash);
   if (activation == nullptr) return;
-  prefetch_lines(activation->state_key.data(), 1);
+  prefetch_lines(activation->name.data(), 1);
+  prefetch_lines(activation->logs.data(), 1);
   prefetch_lines(activation->root.data(), 2);
 }
 
@@ -159,9 +183,10 @@ void Activations::touch(Activation& activation, std::int64_t now_us, std::int64_
 
 void Activations::resize(Activation& activation, const Activation::Weight& weight) {
   bytes_ = bytes_ - activation.bytes + weight.bytes;
-  board_bytes_ = board_bytes_ - activation.board_bytes + weight.board_bytes;
   activation.bytes = weight.bytes;
-  activation.board_bytes = weight.board_bytes;
+  if (weight.board_bytes == activation.board_bytes()) return;
+  board_bytes_ = board_bytes_ - activation.board_bytes() + weight.board_bytes;
+  activation.belongings().board_bytes = weight.board_bytes;
 }
 
 void Activations::drop_written_since(CommitNumber number) {
@@ -181,7 +206,7 @@ std::size_t Activations::passivate(const Limits& limits) {
         board_bytes_ > limits.board_bytes_max && it->used_at_us < limits.boards_used_since_us;
     if (!idle && !heavy && !heavy_boards) break;  // the rest was queued later
     const auto next = std::next(it);
-    const bool goes = idle || (it->boards.empty() ? heavy : heavy_boards);
+    const bool goes = idle || (it->more && !it->more->boards.empty() ? heavy_boards : heavy);
     if (goes && !it->dirty && it->written_in <= limits.durable) {
       erase(it);
       ++count;
@@ -193,7 +218,7 @@ std::size_t Activations::passivate(const Limits& limits) {
 
 void Activations::erase(List::iterator it) {
   bytes_ -= it->bytes;
-  board_bytes_ -= it->board_bytes;
+  board_bytes_ -= it->board_bytes();
   index_.erase(&*it);
   list_.erase(it);
 }

@@ -15,6 +15,10 @@
 #include "open_commit.h"
 #include "scratch.h"
 
+namespace laurel::runtime {
+class StoredRoot;
+}
+
 namespace laurel::runtime::internal {
 
 struct LogTail {
@@ -30,57 +34,71 @@ struct SetTimer {
   std::int64_t at_us = 0;
 };
 
-struct Activation {
-  using List = std::list<Activation>;
-  List::iterator at;  // where it is in the list of all
-  ActorId id;
-  std::string state_key;
-  const ActorType* type = nullptr;
-  std::string root;  // as it was after the last good turn, serialized
-  std::vector<LogTail> logs;
-  std::vector<std::pair<std::string, std::uint64_t>> other_logs;  // of tables no longer declared
+/// What only few actors have, such as a tournament.
+struct Belongings {
   std::vector<SetTimer> timers;
   std::vector<Board*> boards;  // that a turn has used; the partition's BoardSet owns them
   std::vector<std::pair<std::string, std::uint64_t>> board_versions;  // as loaded
-  bool dirty = false;                                                 // changed in the open commit
-  CommitNumber written_in = 0;  // the last sealed commit that holds its root
+  std::vector<std::pair<std::string, std::uint64_t>> other_logs;  // of tables no longer declared
+  std::size_t board_bytes = 0;                                    // of its boards
+};
+
+/// Small: there are millions, and the next one used is in no cache of the processor.
+struct Activation {
+  using List = std::list<Activation>;
+  List::iterator at;  // where it is in the list of all
+  std::string name;   // of the row of its root
+  const ActorType* type = nullptr;
+  std::string root;  // as it was after the last good turn, serialized
+  std::vector<LogTail> logs;
+  std::unique_ptr<Belongings> more;  // nothing: it has none of these
+  CommitNumber written_in = 0;       // the last sealed commit that holds its root
   std::int64_t used_at_us = 0;
   std::int64_t queued_at_us = 0;  // used_at_us as it was when it got its place in the list
-  std::size_t bytes = 0;          // without its boards
-  std::size_t board_bytes = 0;    // of its boards
+  std::uint32_t bytes = 0;        // without its boards
+  bool dirty = false;             // changed in the open commit
 
+  std::string_view key() const;
+  Belongings& belongings();
+  std::size_t board_bytes() const { return more ? more->board_bytes : 0; }
   LogTail* log(std::string_view table);
-  Board* board(std::string_view table);
+  Board* board(std::string_view table) const;
   /// Reads a stored row; false when the bytes are none of this format.
   bool load(std::string_view stored, Scratch& scratch);
   /// Bytes of memory, without its boards.
-  std::size_t memory() const;
+  std::uint32_t memory() const;
   struct Weight {
-    std::size_t bytes = 0;
+    std::uint32_t bytes = 0;
     std::size_t board_bytes = 0;
   };
   /// Puts what changed into the commit, as rows. Returns what it weighs from now on.
   Weight write_to(OpenCommit& commit, Scratch& scratch);
+
+ private:
+  /// What its boards weigh. REQUIRES: it has more.
+  std::size_t write_belongings(StoredRoot& row) const;
 };
+// With the two pointers of the list it is what jemalloc gives for it.
+static_assert(sizeof(Activation) + 2 * sizeof(void*) <= 160);
 
 /// Lines of the cache that one has, for whoever asks for its memory ahead.
 inline constexpr std::size_t kActivationLines = (sizeof(Activation) + 63) / 64;
 
 class Activations {
   struct NameOf {
-    std::string_view operator()(const Activation& activation) const { return activation.state_key; }
+    std::string_view operator()(const Activation& activation) const { return activation.name; }
   };
   using Index = FlatIndex<Activation, NameOf>;
 
  public:
   using List = Activation::List;
 
-  Activation* find(std::string_view state_key) const { return index_.find(state_key); }
+  Activation* find(std::string_view name) const { return index_.find(name); }
   Activation& add(Activation activation);
-  Activation* find(std::string_view state_key, std::size_t hash) const {
-    return index_.find(state_key, hash);
+  Activation* find(std::string_view name, std::size_t hash) const {
+    return index_.find(name, hash);
   }
-  static std::size_t hash_of(std::string_view state_key) { return Index::hash_of(state_key); }
+  static std::size_t hash_of(std::string_view name) { return Index::hash_of(name); }
   /// Of looks that come soon, for many at a time, one round after the other: each needs the memory
   /// that the one before asked for.
   void prefetch_slot(std::size_t hash) const { index_.prefetch(hash); }

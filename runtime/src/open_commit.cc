@@ -42,6 +42,11 @@ void OpenCommit::put_kept(Space space, std::string_view key,
   keys_.add(hash);
 }
 
+void OpenCommit::put_last(Space space, std::string_view key, std::string_view value) {
+  rows_.push_back({space, bytes.keep(key), value});
+  keys_.add(hash_of(key));
+}
+
 std::string_view OpenCommit::keep_name(std::string_view topic, std::string_view key) {
   const std::size_t size = topic.size() + 1 + key.size();
   char* const name = bytes.take(size);
@@ -79,9 +84,9 @@ void OpenCommit::move_to(Commit& commit) {
   commit.bytes = std::move(bytes);
   // Most rows are no longer in the cache: they are put in order through keys that lie together.
   std::vector<std::pair<std::string_view, Row*>> order[kSpaceCount];
-  for (std::size_t space = 0; space < kSpaceCount; ++space) {
-    order[space].reserve(index_[space].size());
-  }
+  std::size_t counts[kSpaceCount] = {};
+  for (const Row& row : rows_) ++counts[index_of(row.space)];
+  for (std::size_t space = 0; space < kSpaceCount; ++space) order[space].reserve(counts[space]);
   for (Row& row : rows_) order[index_of(row.space)].emplace_back(row.key, &row);
   commit.rows.reserve(rows_.size());
   for (auto& of_space : order) {

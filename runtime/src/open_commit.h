@@ -34,6 +34,8 @@ class OpenCommit {
   void put(Space space, std::string_view key, std::optional<std::string_view> value);
   /// REQUIRES: the value is in this commit's `bytes`.
   void put_kept(Space space, std::string_view key, std::optional<std::string_view> value);
+  /// The same of a row that is not there yet and not looked for before the commit is sealed.
+  void put_last(Space space, std::string_view key, std::string_view value);
   /// REQUIRES: key and value are in `bytes`; the type lives as long as the process.
   void emit(const Output& record) { outputs_.push_back(record); }
   /// Replaces the record of the same name, of keep_name(), emitted by this before. REQUIRES: the

@@ -1,6 +1,5 @@
 #include "outbox.h"
 
-#include <unordered_map>
 #include <utility>
 
 #include "laurel/runtime/keys.h"
@@ -37,6 +36,10 @@ namespace {
 
 // Of what a letter takes in a chunk, at most.
 constexpr std::size_t kMessageOverhead = 48;
+
+std::size_t number_field_size(std::uint32_t value) {
+  return value == 0 ? 0 : 1 + google::protobuf::io::CodedOutputStream::VarintSize32(value);
+}
 
 void append_number_field(std::string& out, int field, std::uint32_t value) {
   if (value == 0) return;
@@ -85,17 +88,19 @@ void Outbox::add_latest(PartitionId target, const ActorId& from, const Letter& l
   latest_.add(&fresh, hash);
 }
 
-// An InboxChunk, field by field as they come: there is no need of it as an object.
+// An InboxChunk, field by field as they come: there is no need of it as an object. Letters of one
+// turn mostly stand together: a cause is compared with that of the letter before only.
 void Outbox::pack(PartitionId target, const std::deque<Entry>& entries, Commit& commit) {
-  std::string chunk, message;
+  std::string chunk;
   int messages = 0;
-  std::unordered_map<std::string_view, std::uint32_t> causes;
+  std::uint32_t causes = 0;
+  std::string_view last_cause;
   const auto flush = [&] {
     if (messages == 0) return;
     commit.inbox.push_back({target, std::move(chunk)});
     chunk.clear();
     messages = 0;
-    causes.clear();
+    causes = 0;
   };
   for (const Entry& entry : entries) {
     const std::size_t bytes = entry.to_type.size() + entry.to_key.size() +
@@ -103,22 +108,34 @@ void Outbox::pack(PartitionId target, const std::deque<Entry>& entries, Commit& 
                               entry.cause.size() + kMessageOverhead;
     if (chunk.size() + bytes > kChunkBytesMax || messages == kChunkMessagesMax) flush();
     if (messages == 0) append_number_field(chunk, InboxChunk::kFormatFieldNumber, 1);
-    const auto [cause, fresh] =
-        causes.try_emplace(entry.cause, static_cast<std::uint32_t>(causes.size()));
-    if (fresh) append_bytes_field(chunk, InboxChunk::kCausesFieldNumber, entry.cause);
-    message.clear();
-    append_bytes_field(message, InboxMessage::kToTypeFieldNumber, entry.to_type);
-    append_bytes_field(message, InboxMessage::kToKeyFieldNumber, entry.to_key);
-    append_bytes_field(message, InboxMessage::kMessageTypeFieldNumber, entry.message_type);
-    if (!entry.message.empty()) {
-      append_bytes_field(message, InboxMessage::kMessageFieldNumber, entry.message);
+    if (causes == 0 || entry.cause != last_cause) {
+      append_bytes_field(chunk, InboxChunk::kCausesFieldNumber, entry.cause);
+      last_cause = entry.cause;
+      ++causes;
     }
-    append_number_field(message, InboxMessage::kCauseFieldNumber, cause->second);
-    append_number_field(message, InboxMessage::kHopsFieldNumber, entry.hops);
-    append_bytes_field(chunk, InboxChunk::kMessagesFieldNumber, message);
+    append_message(chunk, entry, causes - 1);
     ++messages;
   }
   flush();
+}
+
+// An InboxMessage as a field of the chunk.
+void Outbox::append_message(std::string& chunk, const Entry& entry, std::uint32_t cause) {
+  const std::pair<int, std::string_view> texts[] = {
+      {InboxMessage::kToTypeFieldNumber, entry.to_type},
+      {InboxMessage::kToKeyFieldNumber, entry.to_key},
+      {InboxMessage::kMessageTypeFieldNumber, entry.message_type},
+      {InboxMessage::kMessageFieldNumber, entry.message}};
+  std::size_t size = number_field_size(cause) + number_field_size(entry.hops);
+  for (const auto& [field, text] : texts) {
+    if (!text.empty()) size += bytes_field_size(field, text.size());
+  }
+  append_bytes_header(chunk, InboxChunk::kMessagesFieldNumber, size);
+  for (const auto& [field, text] : texts) {
+    if (!text.empty()) append_bytes_field(chunk, field, text);
+  }
+  append_number_field(chunk, InboxMessage::kCauseFieldNumber, cause);
+  append_number_field(chunk, InboxMessage::kHopsFieldNumber, entry.hops);
 }
 
 void Outbox::move_to(Commit& commit) {

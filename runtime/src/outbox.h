@@ -66,7 +66,8 @@ class Outbox {
   Entry& append(PartitionId target, const Letter& letter, const Origin& origin);
   /// What may be another each time: all but the address and the type.
   void write(Entry& entry, const Letter& letter, const Origin& origin);
-  void pack(PartitionId target, const std::deque<Entry>& entries, Commit& commit);
+  static void pack(PartitionId target, const std::deque<Entry>& entries, Commit& commit);
+  static void append_message(std::string& chunk, const Entry& entry, std::uint32_t cause);
 
   // Of those that were written to since the process began, some empty. A deque: the index points
   // into it.

@@ -13,6 +13,16 @@ EventType event_type_of(const google::protobuf::Message& message) {
   return {options.type(), &message, options};
 }
 
+// A table without a name would share its rows' names with roots, two of one name their rows.
+void assert_named(const std::vector<TableSpec>& tables) {
+  for (const TableSpec& table : tables) {
+    LAUREL_ASSERT(!table.name.empty() && table.name.find('\0') == std::string::npos);
+    LAUREL_ASSERT(std::count_if(tables.begin(), tables.end(), [&](const TableSpec& other) {
+                    return other.name == table.name;
+                  }) == 1);
+  }
+}
+
 }  // namespace
 
 std::vector<EventType> contract_event_types() {
@@ -26,6 +36,7 @@ ActorRegistry::ActorRegistry(std::vector<ActorType> types)
             [](const ActorType& a, const ActorType& b) { return a.name < b.name; });
   for (const ActorType& type : types_) {
     LAUREL_ASSERT(by_name_.emplace(type.name, &type).second);
+    assert_named(type.tables);
     for (const HandlerSpec& handler : type.handlers) {
       if (!handler.is_event) continue;
       const auto* descriptor = handler.message->GetDescriptor();

@@ -36,6 +36,8 @@ TurnContext::TurnContext(const Environment& environment, const Scope& scope)
       version_(environment.catalog->at(scope.origin.now, scope.origin.catalog_bound)),
       scope_(scope),
       cause_(scope.origin.cause) {
+  environment.self.type = scope.activation.type->name;
+  environment.self.key = scope.activation.key();
   cause_.catalog_version = version_.number();
 }
 
@@ -315,7 +317,19 @@ void TurnContext::apply_to(OpenCommit& commit) {
     tail->pending.push_back(bytes);
     ++tail->rows;
   }
-  auto& set = scope_.activation.timers;
+  if (!timers_.empty()) apply_timers(commit);
+  apply_ranks(commit);
+  for (const Emitted& emitted : emitted_) {
+    if (emitted.latest_name.empty()) {
+      commit.emit(emitted.record);
+    } else {
+      commit.emit_latest(emitted.latest_name, emitted.record);
+    }
+  }
+}
+
+void TurnContext::apply_timers(OpenCommit& commit) {
+  auto& set = scope_.activation.belongings().timers;
   for (TimerChange& change : timers_) {
     const auto old = std::find_if(set.begin(), set.end(),
                                   [&](const SetTimer& timer) { return timer.name == change.name; });
@@ -331,14 +345,6 @@ void TurnContext::apply_to(OpenCommit& commit) {
         timer_key(change.timer->clock, change.timer->at_us, self().type, self().key, change.name),
         change.row);
     set.push_back(std::move(*change.timer));
-  }
-  apply_ranks(commit);
-  for (const Emitted& emitted : emitted_) {
-    if (emitted.latest_name.empty()) {
-      commit.emit(emitted.record);
-    } else {
-      commit.emit_latest(emitted.latest_name, emitted.record);
-    }
   }
 }
 

@@ -31,6 +31,7 @@ class TurnContext final : public Turn {
     std::size_t effect_bytes_max = 0;
     Scratch& scratch;
     OutgoingPool& outgoing;
+    ActorId& self;  ///< whose turn it is: it keeps its memory
     /// Reads the board when a turn first asks for it: one that is late for a run that is over does
     /// not. nullptr: it cannot be read.
     std::function<Board*(Activation&, const TableSpec&)> attach_board;
@@ -45,7 +46,7 @@ class TurnContext final : public Turn {
 
   TurnContext(const Environment& environment, const Scope& scope);
 
-  const ActorId& self() const override { return scope_.activation.id; }
+  const ActorId& self() const override { return environment_.self; }
   const Cause& cause() const override { return cause_; }
   TimeUs now() const override { return scope_.origin.now; }
   TimeUs watermark() const override { return scope_.origin.watermark; }
@@ -145,6 +146,7 @@ class TurnContext final : public Turn {
     Board::Move move;
     std::optional<std::string_view> row;  // as it will be stored
   };
+  void apply_timers(OpenCommit& commit);
   void apply_ranks(OpenCommit& commit);
   Board* declared_board(std::string_view table);
   const RankChange* own_rank(const Board& board, std::string_view member) const;

@@ -31,9 +31,11 @@ Turns::Turns(PartitionId partition, const Partition::Ports& ports,
                    options.effect_bytes_max,
                    scratch_,
                    pool_,
+                   self_,
                    [this](Activation& activation, const TableSpec& table) {
                      return attach_board(activation, table);
                    }},
+      groups_(layers),
       boards_(layers, ports.boards) {
   adopt(std::move(catalog));
 }
@@ -145,7 +147,9 @@ void Turns::consume_timer(const ActorType& type, const std::string& key, std::st
   layers_.open.put(Space::kTimers, row_key, std::nullopt);
   Activation* activation = activate(type, key);
   if (activation == nullptr) return;
-  std::erase_if(activation->timers, [&](const SetTimer& timer) { return timer.name == name; });
+  if (activation->more)
+    std::erase_if(activation->more->timers,
+                  [&](const SetTimer& timer) { return timer.name == name; });
   mark_dirty(*activation);
 }
 
@@ -155,16 +159,15 @@ Activation* Turns::activate(const ActorType& type, const std::string& key) {
   Activation* activation = activations_.find(name_);
   if (activation == nullptr) {
     Activation fresh;
-    fresh.id = {type.name, key};
     fresh.type = &type;
     for (const TableSpec& table : type.tables) {
       if (table.kind == TableKind::kLog) fresh.logs.push_back({table.name, 0, {}});
     }
-    if (const auto stored = layers_.read(Space::kState, name_);
-        stored && !fresh.load(*stored, scratch_)) {
-      return nullptr;
+    if (groups_.may_hold(type, key, name_, now_us_)) {
+      const auto stored = layers_.read(Space::kState, name_);
+      if (stored && !fresh.load(*stored, scratch_)) return nullptr;
     }
-    fresh.state_key = name_;
+    fresh.name = name_;
     fresh.bytes = fresh.memory();
     activation = &activations_.add(std::move(fresh));
     ++counters_.activations_made;
@@ -175,13 +178,15 @@ Activation* Turns::activate(const ActorType& type, const std::string& key) {
 
 Board* Turns::attach_board(Activation& activation, const TableSpec& table) {
   std::uint64_t version = 0;
-  for (const auto& [name, reached] : activation.board_versions) {
+  Belongings& more = activation.belongings();
+  for (const auto& [name, reached] : more.board_versions) {
     if (name == table.name) version = reached;
   }
-  Board* board = boards_.get({activation.id, table, version, durable_});
+  const ActorId id{activation.type->name, std::string(activation.key())};
+  Board* board = boards_.get({id, table, version, durable_});
   if (board == nullptr) return nullptr;
-  activation.boards.push_back(board);
-  activations_.resize(activation, {activation.bytes, activation.board_bytes + board->memory()});
+  more.boards.push_back(board);
+  activations_.resize(activation, {activation.bytes, more.board_bytes + board->memory()});
   return board;
 }
 
@@ -195,8 +200,16 @@ void Turns::write_dirty(CommitNumber number) {
   for (std::size_t i = 0; i < dirty_.size(); ++i) {
     // Most were touched long before: their memory is asked for ahead.
     if (i + kAhead < dirty_.size()) prefetch_lines(dirty_[i + kAhead], kActivationLines);
-    if (i + kAhead / 2 < dirty_.size()) prefetch_lines(dirty_[i + kAhead / 2]->root.data(), 1);
+    if (i + kAhead / 2 < dirty_.size()) {
+      const Activation& soon = *dirty_[i + kAhead / 2];
+      prefetch_lines(soon.root.data(), 2);
+      prefetch_lines(soon.name.data(), 1);
+      prefetch_lines(soon.logs.data(), 1);
+    }
     Activation* activation = dirty_[i];
+    if (activation->written_in == 0) {
+      groups_.writes(*activation->type, activation->key(), activation->name, now_us_);
+    }
     activations_.resize(*activation, activation->write_to(layers_.open, scratch_));
     activation->written_in = number;
   }
@@ -221,6 +234,7 @@ void Turns::passivate(std::int64_t now_us, CommitNumber durable) {
       .durable = durable,
   });
   counters_.passivations += gone;
+  groups_.forget_unused_since(now_us - options_.idle_us_max);
   if (gone > 0) actors_.close_all();
   if (gone == 0 && !boards_unswept_) return;
   boards_unswept_ = false;

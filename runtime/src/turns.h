@@ -15,6 +15,7 @@
 
 #include "activation.h"
 #include "board_set.h"
+#include "fresh_groups.h"
 #include "laurel/runtime/partition.h"
 #include "layers.h"
 #include "open_actors.h"
@@ -92,12 +93,14 @@ class Turns {
   TurnContext::Environment environment_;
   Activations activations_;
   OpenActors actors_;
+  FreshGroups groups_;
   BoardSet boards_;
   std::vector<Activation*> dirty_;
   std::vector<const ActorType*> asleep_;
   OutgoingPool pool_;
   Scratch scratch_;   // of the actors; between their turns, of the rows of roots
-  std::string name_;  // of the actor that is activated
+  ActorId self_;      // whose turn it is
+  std::string name_;  // of the row of the root of the actor that is activated
   CommitNumber durable_ = 0;
   bool boards_unswept_ = false;  // an activation went, its boards may be left
   std::int64_t now_us_ = 0;      // wall clock, for what is idle

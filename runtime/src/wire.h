@@ -46,16 +46,24 @@ inline std::size_t bytes_field_size(int field, std::size_t bytes) {
          CodedOutputStream::VarintSize64(bytes) + bytes;
 }
 
-/// Writes field `field` of type bytes; the end of it. REQUIRES: room for bytes_field_size().
-inline char* write_bytes_field(char* out, int field, std::string_view bytes) {
+inline constexpr std::size_t kBytesHeaderMax = 5 + 10;  // two varints, of 32 and 64 bits
+
+/// Writes what stands before the bytes of a field of type bytes; the end of it. REQUIRES: room for
+/// kBytesHeaderMax.
+inline char* write_bytes_header(char* out, int field, std::size_t bytes) {
   constexpr std::uint32_t kLengthDelimited = 2;
   using google::protobuf::io::CodedOutputStream;
   auto* end = reinterpret_cast<std::uint8_t*>(out);
   end = CodedOutputStream::WriteVarint32ToArray(
       static_cast<std::uint32_t>(field) << 3U | kLengthDelimited, end);
-  end = CodedOutputStream::WriteVarint64ToArray(bytes.size(), end);
-  std::memcpy(end, bytes.data(), bytes.size());
-  return reinterpret_cast<char*>(end) + bytes.size();
+  return reinterpret_cast<char*>(CodedOutputStream::WriteVarint64ToArray(bytes, end));
+}
+
+/// Writes field `field` of type bytes; the end of it. REQUIRES: room for bytes_field_size().
+inline char* write_bytes_field(char* out, int field, std::string_view bytes) {
+  char* const at = write_bytes_header(out, field, bytes.size());
+  std::memcpy(at, bytes.data(), bytes.size());
+  return at + bytes.size();
 }
 
 /// The message, serialized, with a field `field` of type bytes behind it, in the arena.
@@ -70,11 +78,16 @@ inline std::string_view keep_message_and(ByteArena& arena,
   return {out, size};
 }
 
+/// The header of field `field` of type bytes; that many bytes are to follow.
+inline void append_bytes_header(std::string& out, int field, std::size_t bytes) {
+  char header[kBytesHeaderMax];
+  out.append(header, static_cast<std::size_t>(write_bytes_header(header, field, bytes) - header));
+}
+
 /// Field `field` of type bytes.
 inline void append_bytes_field(std::string& out, int field, std::string_view bytes) {
-  const std::size_t at = out.size();
-  out.resize(at + bytes_field_size(field, bytes.size()));
-  write_bytes_field(out.data() + at, field, bytes);
+  append_bytes_header(out, field, bytes.size());
+  out.append(bytes);
 }
 
 }  // namespace laurel::runtime::internal

@@ -11,7 +11,7 @@ namespace {
 struct ActivationsTest : ::testing::Test {
   Activation& add(const std::string& name, std::int64_t now_us) {
     Activation fresh;
-    fresh.state_key = name;
+    fresh.name = name;
     fresh.bytes = 100;
     Activation& added = all.add(std::move(fresh));
     all.touch(added, now_us, kGrain);

@@ -36,6 +36,23 @@ std::vector<InboxChunk> chunks(const Commit& commit) {
   return out;
 }
 
+TEST(Outbox, ACauseThatComesAgainLaterIsWrittenAgain) {
+  Outbox outbox;
+  const ActorId to{"tournament", "a"};
+  for (const std::string event : {"w-1", "w-1", "w-2", "w-1"}) {
+    outbox.add(3, {to, "laurel.X", "text", 1}, origin(event));
+  }
+  Commit commit;
+  outbox.move_to(commit);
+  const InboxChunk chunk = chunks(commit).at(0);
+  ASSERT_EQ(chunk.messages_size(), 4);
+  std::string events;
+  for (const InboxMessage& message : chunk.messages()) {
+    events += chunk.causes(static_cast<int>(message.cause())).event_id() + " ";
+  }
+  EXPECT_EQ(events, "w-1 w-1 w-2 w-1 ");
+}
+
 TEST(Outbox, PacksLettersInOrderWithTheirCauses) {
   Outbox outbox;
   const ActorId a{"tournament", "a"}, b{"tournament", "b"};

@@ -84,7 +84,7 @@ struct PartitionTest : ::testing::Test {
     submission->done = [this](Submission&) { ++answered; };
     batch.submission = submission;
     partition->take(std::move(batch));
-    partition->run(0);
+    partition->run(now_us);
     return submission;
   }
 
@@ -96,7 +96,7 @@ struct PartitionTest : ::testing::Test {
     engine->complete(0, step);
     const auto next = partition->on_outcome(sealed->number, outcome);
     if (next == Partition::Next::kTakeOver) partition->resolve(*engine->take_over(0));
-    partition->run(0);
+    partition->run(now_us);
     return next;
   }
   void commit_all() {
@@ -129,6 +129,7 @@ struct PartitionTest : ::testing::Test {
   std::unique_ptr<ScriptedEngine> engine;
   std::unique_ptr<Partition> partition;
   int answered = 0;
+  std::int64_t now_us = 0;  // wall clock
 };
 
 }  // namespace laurel::runtime
