@@ -96,7 +96,7 @@ std::uint32_t Activation::memory() const {
   if (!more) return fit(sum);
   sum += sizeof(*more) + more->timers.capacity() * sizeof(SetTimer);
   for (const auto& [table, rows] : more->other_logs) {
-    sum += sizeof(table) + table.capacity() + sizeof(rows);
+    sum += sizeof(std::string) + table.capacity() + sizeof(rows);
   }
   for (const SetTimer& timer : more->timers) sum += timer.name.capacity();
   return fit(sum);
