@@ -46,6 +46,7 @@ TEST(Outbox, ACauseThatComesAgainLaterIsWrittenAgain) {
   outbox.move_to(commit);
   const InboxChunk chunk = chunks(commit).at(0);
   ASSERT_EQ(chunk.messages_size(), 4);
+  EXPECT_EQ(chunk.causes_size(), 3);
   std::string events;
   for (const InboxMessage& message : chunk.messages()) {
     events += chunk.causes(static_cast<int>(message.cause())).event_id() + " ";
