@@ -9,5 +9,6 @@
 extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf =
-    "thp:always,metadata_thp:always,dirty_decay_ms:60000,background_thread:true";
+    "thp:always,metadata_thp:always,dirty_decay_ms:60000,background_thread:true,"
+    "oversize_threshold:0,narenas_ratio:2";
 }
