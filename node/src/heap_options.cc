@@ -4,7 +4,8 @@
 // Actors in memory lie all over the heap and each is used once in a while, so every look at one
 // missed the processor's table of pages: pages of 2 MiB, where the kernel gives them. Memory that
 // was freed stays for a minute: what is given back by 4 KiB breaks them up, and is asked for again
-// by the next commit. A thread of jemalloc gives it back, whether or not the program is busy.
+// by the next commit. A thread of jemalloc gives it back, whether or not the program is busy. Large
+// pieces stay, too, and there are fewer arenas, each with a minute's worth of its own.
 // docs/adr/0015.
 extern "C" {
 extern const char* malloc_conf;

@@ -130,7 +130,7 @@ std::size_t Activation::write_belongings(StoredRoot& row) const {
   return of_boards;
 }
 
-Activation::Weight Activation::write_to(OpenCommit& commit, Scratch& scratch) {
+Activation::Weight Activation::write_to(OpenCommit& commit, Scratch& scratch, std::size_t hash) {
   StoredRoot& row = row_of(scratch);
   row.set_format(1);
   for (LogTail& tail : logs) {
@@ -143,18 +143,18 @@ Activation::Weight Activation::write_to(OpenCommit& commit, Scratch& scratch) {
     tail.pending.clear();
   }
   const std::size_t of_boards = more ? write_belongings(row) : 0;
-  commit.put_last(Space::kState, name,
+  commit.put_last(Space::kState, {name, hash},
                   keep_message_and(commit.bytes, row, StoredRoot::kRootFieldNumber, root));
   dirty = false;
   return {memory(), of_boards};
 }
 
-Activation& Activations::add(Activation activation) {
+Activation& Activations::add(Activation activation, std::size_t hash) {
   list_.push_back(std::move(activation));
   Activation& added = list_.back();
   added.at = std::prev(list_.end());
   added.queued_at_us = now_us_;
-  index_.add(&added);
+  index_.add(&added, hash);
   bytes_ += added.bytes;
   board_bytes_ += added.board_bytes();
   return added;

@@ -10,6 +10,7 @@
 
 #include "board.h"
 #include "flat_index.h"
+#include "hashed_name.h"
 #include "laurel/api/actor_type.h"
 #include "laurel/runtime/engine.h"
 #include "open_commit.h"
@@ -72,7 +73,8 @@ struct Activation {
     std::size_t board_bytes = 0;
   };
   /// Puts what changed into the commit, as rows. Returns what it weighs from now on.
-  Weight write_to(OpenCommit& commit, Scratch& scratch);
+  /// REQUIRES: `hash` is that of its name.
+  Weight write_to(OpenCommit& commit, Scratch& scratch, std::size_t hash);
 
  private:
   /// What its boards weigh. REQUIRES: it has more.
@@ -93,12 +95,9 @@ class Activations {
  public:
   using List = Activation::List;
 
-  Activation* find(std::string_view name) const { return index_.find(name); }
-  Activation& add(Activation activation);
-  Activation* find(std::string_view name, std::size_t hash) const {
-    return index_.find(name, hash);
-  }
-  static std::size_t hash_of(std::string_view name) { return Index::hash_of(name); }
+  Activation* find(const HashedName& name) const { return index_.find(name); }
+  /// REQUIRES: `hash` is that of its name.
+  Activation& add(Activation activation, std::size_t hash);
   /// Of looks that come soon, for many at a time, one round after the other: each needs the memory
   /// that the one before asked for.
   void prefetch_slot(std::size_t hash) const { index_.prefetch(hash); }

@@ -7,9 +7,9 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <string_view>
 #include <vector>
+
+#include "hashed_name.h"
 
 namespace laurel::runtime::internal {
 
@@ -17,16 +17,12 @@ namespace laurel::runtime::internal {
 template <class T, class Name>
 class FlatIndex {
  public:
-  static std::size_t hash_of(std::string_view name) { return std::hash<std::string_view>{}(name); }
-
-  T* find(std::string_view name) const { return find(name, hash_of(name)); }
-  /// REQUIRES: `hash` is hash_of(name).
-  T* find(std::string_view name, std::size_t hash) const {
+  T* find(const HashedName& name) const {
     if (count_ == 0) return nullptr;
-    for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
+    for (std::size_t at = name.hash & mask();; at = (at + 1) & mask()) {
       const Slot& slot = slots_[at];
       if (slot.object == nullptr) return nullptr;
-      if (slot.hash == hash && Name()(*slot.object) == name) return slot.object;
+      if (slot.hash == name.hash && Name()(*slot.object) == name.text) return slot.object;
     }
   }
 
@@ -44,7 +40,7 @@ class FlatIndex {
   }
 
   /// REQUIRES: none of that name is there.
-  void add(T* object) { add(object, hash_of(Name()(*object))); }
+  void add(T* object) { add(object, HashedName(Name()(*object)).hash); }
   /// REQUIRES: `hash` is that of its name, too.
   void add(T* object, std::size_t hash) {
     if ((count_ + 1) * 2 > slots_.size()) grow();
@@ -54,7 +50,7 @@ class FlatIndex {
 
   /// REQUIRES: it is there.
   void erase(const T* object) {
-    std::size_t at = hash_of(Name()(*object)) & mask();
+    std::size_t at = HashedName(Name()(*object)).hash & mask();
     while (slots_[at].object != object) at = (at + 1) & mask();
     // What follows moves up, unless it stands where it belongs: no marks of what is gone are left.
     for (std::size_t next = (at + 1) & mask(); slots_[next].object != nullptr;

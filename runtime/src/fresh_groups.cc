@@ -11,9 +11,9 @@ std::string_view FreshGroups::group_of(const ActorType& type, std::string_view k
   return before == 0 ? std::string_view() : root.substr(0, type.name.size() + 1 + before);
 }
 
-bool FreshGroups::may_hold(const ActorType& type, std::string_view key, std::string_view root,
+bool FreshGroups::may_hold(const ActorType& type, std::string_view key, const HashedName& root,
                            std::int64_t now_us) {
-  const std::string_view name = group_of(type, key, root);
+  const std::string_view name = group_of(type, key, root.text);
   if (name.empty()) return true;
   auto known = groups_.find(name);
   if (known == groups_.end()) {
@@ -23,12 +23,12 @@ bool FreshGroups::may_hold(const ActorType& type, std::string_view key, std::str
   }
   Group& group = known->second;
   group.used_at_us = now_us;
-  return !group.fresh || group.roots.contains(Hash()(root));
+  return !group.fresh || group.roots.contains(root.hash);
 }
 
-void FreshGroups::writes(const ActorType& type, std::string_view key, std::string_view root,
+void FreshGroups::writes(const ActorType& type, std::string_view key, const HashedName& root,
                          std::int64_t now_us) {
-  const std::string_view name = group_of(type, key, root);
+  const std::string_view name = group_of(type, key, root.text);
   if (name.empty()) return;
   const auto known = groups_.find(name);
   if (known == groups_.end() || !known->second.fresh) return;
@@ -36,7 +36,7 @@ void FreshGroups::writes(const ActorType& type, std::string_view key, std::strin
   group.used_at_us = now_us;
   if (roots_ == kRootsMax) give_up_one(group);
   if (roots_ == kRootsMax) return give_up(group);
-  if (group.roots.insert(Hash()(root)).second) ++roots_;
+  if (group.roots.insert(root.hash).second) ++roots_;
 }
 
 bool FreshGroups::none_stored(std::string_view group) {

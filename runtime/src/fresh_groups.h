@@ -23,6 +23,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "hashed_name.h"
 #include "laurel/api/actor_type.h"
 #include "layers.h"
 
@@ -36,10 +37,10 @@ class FreshGroups {
   explicit FreshGroups(Layers& layers) : layers_(layers) {}
 
   /// Whether the rows written so far may hold that root. REQUIRES: `root` is the name of its row.
-  bool may_hold(const ActorType& type, std::string_view key, std::string_view root,
+  bool may_hold(const ActorType& type, std::string_view key, const HashedName& root,
                 std::int64_t now_us);
   /// That row is about to be written, the first time since the actor came into memory.
-  void writes(const ActorType& type, std::string_view key, std::string_view root,
+  void writes(const ActorType& type, std::string_view key, const HashedName& root,
               std::int64_t now_us);
   void forget_unused_since(std::int64_t us);
 

@@ -7,25 +7,24 @@
 
 namespace laurel::runtime::internal {
 
-const std::optional<std::string_view>* Layers::unstored(Space space, std::string_view key) const {
-  const std::size_t hash = OpenCommit::hash_of(key);
-  if (const Row* row = open.find(space, key, hash)) return &row->value;
-  if (in_flight && in_flight_keys_.may_hold(hash)) {
-    if (const Row* row = find_row(*in_flight, space, key)) return &row->value;
+const std::optional<std::string_view>* Layers::unstored(Space space, const HashedName& key) const {
+  if (const Row* row = open.find(space, key)) return &row->value;
+  if (in_flight && in_flight_keys_.may_hold(key.hash)) {
+    if (const Row* row = find_row(*in_flight, space, key.text)) return &row->value;
   }
   return nullptr;
 }
 
-std::optional<std::string> Layers::read(Space space, std::string_view key) {
+std::optional<std::string> Layers::read(Space space, const HashedName& key) {
   if (const auto* value = unstored(space, key)) {
     return *value ? std::optional<std::string>(**value) : std::nullopt;
   }
   const auto& fetched = fetched_[static_cast<std::size_t>(space)];
-  if (const auto at = std::lower_bound(fetched.keys.begin(), fetched.keys.end(), key);
-      at != fetched.keys.end() && *at == key) {
+  if (const auto at = std::lower_bound(fetched.keys.begin(), fetched.keys.end(), key.text);
+      at != fetched.keys.end() && *at == key.text) {
     return fetched.values[static_cast<std::size_t>(at - fetched.keys.begin())];
   }
-  auto stored = engine_.get(partition_, space, key);
+  auto stored = engine_.get(partition_, space, key.text);
   if (!stored) {
     fail(stored.error());
     return std::nullopt;

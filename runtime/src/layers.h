@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hashed_name.h"
 #include "laurel/runtime/engine.h"
 #include "open_commit.h"
 
@@ -19,13 +20,13 @@ class Layers {
   Layers(const Engine& engine, PartitionId partition) : engine_(engine), partition_(partition) {}
 
   /// The row as turns before left it. Nothing also when the store failed: see failure().
-  std::optional<std::string> read(Space space, std::string_view key);
+  std::optional<std::string> read(Space space, const HashedName& key);
   /// Merged, ascending, without deleted rows, from `from` on within `prefix`.
   void scan(Space space, std::string_view prefix, std::string_view from,
             const std::function<bool(std::string_view, std::string_view)>& row);
 
   /// The row if a commit that is not in the store holds it.
-  const std::optional<std::string_view>* unstored(Space space, std::string_view key) const;
+  const std::optional<std::string_view>* unstored(Space space, const HashedName& key) const;
   /// Reads these keys at once; they are remembered until forget(). REQUIRES: within one call of the
   /// partition, as the store may not overtake the layers; the keys stay where they are until then.
   void prefetch(Space space, std::vector<std::string_view> keys);

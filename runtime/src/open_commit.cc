@@ -15,36 +15,31 @@ bool before(const Row& row, Space space, std::string_view key) {
 
 }  // namespace
 
-const Row* OpenCommit::find(Space space, std::string_view key) const {
-  return find(space, key, hash_of(key));
+const Row* OpenCommit::find(Space space, const HashedName& key) const {
+  return keys_.may_hold(key.hash) ? index_[index_of(space)].find(key) : nullptr;
 }
 
-const Row* OpenCommit::find(Space space, std::string_view key, std::size_t hash) const {
-  return keys_.may_hold(hash) ? index_[index_of(space)].find(key, hash) : nullptr;
-}
-
-void OpenCommit::put(Space space, std::string_view key, std::optional<std::string_view> value) {
+void OpenCommit::put(Space space, const HashedName& key, std::optional<std::string_view> value) {
   if (value) value = bytes.keep(*value);
   put_kept(space, key, value);
 }
 
-void OpenCommit::put_kept(Space space, std::string_view key,
+void OpenCommit::put_kept(Space space, const HashedName& key,
                           std::optional<std::string_view> value) {
   if (space == Space::kTimers && value) timers_changed = true;
   auto& index = index_[index_of(space)];
-  const std::size_t hash = hash_of(key);
-  if (Row* row = index.find(key, hash)) {
+  if (Row* row = index.find(key)) {
     row->value = value;
     return;
   }
-  rows_.push_back({space, bytes.keep(key), value});
-  index.add(&rows_.back(), hash);
-  keys_.add(hash);
+  rows_.push_back({space, bytes.keep(key.text), value});
+  index.add(&rows_.back(), key.hash);
+  keys_.add(key.hash);
 }
 
-void OpenCommit::put_last(Space space, std::string_view key, std::string_view value) {
-  rows_.push_back({space, bytes.keep(key), value});
-  keys_.add(hash_of(key));
+void OpenCommit::put_last(Space space, const HashedName& key, std::string_view value) {
+  rows_.push_back({space, bytes.keep(key.text), value});
+  keys_.add(key.hash);
 }
 
 std::string_view OpenCommit::keep_name(std::string_view topic, std::string_view key) {
@@ -57,13 +52,13 @@ std::string_view OpenCommit::keep_name(std::string_view topic, std::string_view 
 }
 
 void OpenCommit::emit_latest(std::string_view name, const Output& record) {
-  const std::size_t hash = FlatIndex<Latest, NameOf>::hash_of(name);
-  if (const Latest* known = latest_index_.find(name, hash)) {
+  const HashedName hashed(name);
+  if (const Latest* known = latest_index_.find(hashed)) {
     outputs_[known->at] = record;
     return;
   }
   latest_.push_back({name, outputs_.size()});
-  latest_index_.add(&latest_.back(), hash);
+  latest_index_.add(&latest_.back(), hashed.hash);
   outputs_.push_back(record);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "flat_index.h"
+#include "hashed_name.h"
 #include "key_filter.h"
 #include "laurel/runtime/engine.h"
 #include "outbox.h"
@@ -25,17 +26,15 @@ class OpenCommit {
 
  public:
   /// The row as last written in this commit, or nullptr when this commit does not touch it.
-  const Row* find(Space space, std::string_view key) const;
-  const Row* find(Space space, std::string_view key, std::size_t hash) const;
-  static std::size_t hash_of(std::string_view key) { return Index::hash_of(key); }
+  const Row* find(Space space, const HashedName& key) const;
   /// The keys of its rows, of whatever space.
   const KeyFilter& keys() const { return keys_; }
   /// Keeps copies of both.
-  void put(Space space, std::string_view key, std::optional<std::string_view> value);
+  void put(Space space, const HashedName& key, std::optional<std::string_view> value);
   /// REQUIRES: the value is in this commit's `bytes`.
-  void put_kept(Space space, std::string_view key, std::optional<std::string_view> value);
+  void put_kept(Space space, const HashedName& key, std::optional<std::string_view> value);
   /// The same of a row that is not there yet and not looked for before the commit is sealed.
-  void put_last(Space space, std::string_view key, std::string_view value);
+  void put_last(Space space, const HashedName& key, std::string_view value);
   /// REQUIRES: key and value are in `bytes`; the type lives as long as the process.
   void emit(const Output& record) { outputs_.push_back(record); }
   /// Replaces the record of the same name, of keep_name(), emitted by this before. REQUIRES: the

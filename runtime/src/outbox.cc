@@ -81,11 +81,11 @@ void Outbox::add_latest(PartitionId target, const ActorId& from, const Letter& l
            from.type, from.key, letter.to.type, letter.to.key, letter.message_type}) {
     name_.append(part).push_back('\0');
   }
-  const std::size_t hash = Latest::hash_of(name_);
-  if (Entry* old = latest_.find(name_, hash)) return write(*old, letter, origin);
+  const HashedName hashed(name_);
+  if (Entry* old = latest_.find(hashed)) return write(*old, letter, origin);
   Entry& fresh = append(target, letter, origin);
   fresh.name = bytes_.keep(name_);
-  latest_.add(&fresh, hash);
+  latest_.add(&fresh, hashed.hash);
 }
 
 // An InboxChunk, field by field as they come: there is no need of it as an object. Letters of one

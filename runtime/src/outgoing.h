@@ -25,6 +25,8 @@ namespace laurel::runtime::internal {
 struct OutgoingMessage {
   enum class Way : std::uint8_t { kDirect, kLatest, kLater };
   ActorId to;
+  std::string root;           ///< kDirect: the name of the row of the root of `to`
+  std::size_t root_hash = 0;  ///< and its hash
   const google::protobuf::Descriptor* type = nullptr;
   std::unique_ptr<google::protobuf::Message> message;  ///< kDirect: it may be handled right away
   std::string bytes;                                   ///< else: serialized

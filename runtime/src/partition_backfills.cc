@@ -146,9 +146,9 @@ void PartitionImpl::stage(Work work, const Keys& keys) {
   }
   StagedEvent row;
   row.set_format(1);
-  row.set_event(event.canonical);
-  row.set_natural_key(event.natural_key);
-  row.set_routing_key(event.routing_key);
+  row.mutable_event()->assign(event.canonical);
+  row.mutable_natural_key()->assign(event.natural_key);
+  row.mutable_routing_key()->assign(event.routing_key);
   row.set_place(place_of(work));
   const RawRecord& raw = work.batch().batch.submission->records[event.index];
   row.set_raw(std::string(raw.bytes.substr(0, contract::kDeadLetterRawMax)));
@@ -252,9 +252,9 @@ bool PartitionImpl::unstage(std::string_view key, std::string_view row, QueuedBa
   Event event;
   event.index = static_cast<std::uint32_t>(submission.records.size());
   event.envelope = &canonical->envelope();
-  event.natural_key = std::move(*staged->mutable_natural_key());
-  event.routing_key = std::move(*staged->mutable_routing_key());
-  event.canonical = std::move(*staged->mutable_event());
+  event.natural_key = staged->natural_key();
+  event.routing_key = staged->routing_key();
+  event.canonical = staged->event();
   event.catalog_bound.known = backfills_.find(into.backfill)->terms.catalog_known;
   const EventType* type = ports_.registry.event_type(canonical->envelope().type());
   if (type == nullptr) {

@@ -72,12 +72,8 @@ void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
 }
 
 void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& keys) {
-  struct Root {
-    std::string_view name;
-    std::size_t hash = 0;
-  };
   std::vector<std::string_view> journal, roots, staged;
-  std::vector<Root> wanted;
+  std::vector<HashedName> wanted;  // roots
   wanted.reserve(keys.size());
   std::string root;
   const Activations& active = turns_.activations();
@@ -94,19 +90,19 @@ void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& k
     }
     keys[i].journal = prefetched_.keep(journal_key(event.routing_key, name));
     // Also when a commit that is not in the store has the row: that one is looked at first.
-    journal.push_back(keys[i].journal);
+    journal.push_back(keys[i].journal.text);
     for (const auto& target : ports_.registry.takers(event.data->GetDescriptor())) {
       if (turns_.asleep(*target.type)) continue;
       root.clear();
       append_state_key(root, target.type->name, event.routing_key);
-      wanted.push_back({prefetched_.keep(root), Activations::hash_of(root)});
+      wanted.emplace_back(prefetched_.keep(root));
       active.prefetch_slot(wanted.back().hash);
     }
   }
-  for (const Root& each : wanted) active.prefetch_activation(each.hash);
-  for (const Root& each : wanted) active.prefetch_texts(each.hash);
-  for (const Root& each : wanted) {
-    if (active.find(each.name, each.hash) == nullptr) roots.push_back(each.name);
+  for (const HashedName& each : wanted) active.prefetch_activation(each.hash);
+  for (const HashedName& each : wanted) active.prefetch_texts(each.hash);
+  for (const HashedName& each : wanted) {
+    if (active.find(each) == nullptr) roots.push_back(each.text);
   }
   layers_.prefetch(Space::kJournal, std::move(journal));
   layers_.prefetch(Space::kState, std::move(roots));
@@ -119,7 +115,7 @@ PartitionImpl::Known PartitionImpl::known(const Event& event, const Keys& keys) 
   JournalRow row;
   contract::Event first, again;
   if (!row.ParseFromString(*stored) || !first.ParseFromString(row.event()) ||
-      !again.ParseFromString(event.canonical)) {
+      !parse(event.canonical, again)) {
     layers_.fail({ErrorCode::kStoreFailed,
                   "a journal row of partition " + std::to_string(id) + " cannot be read"});
     return Known::kNew;
@@ -185,7 +181,9 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
   std::vector<std::pair<const ActorType*, Turns::End>> refused;
   for (const auto& [type, handler] : takers) {
     if (turns_.asleep(*type)) continue;
-    Turns::End end = turns_.run({*type, *handler, event.routing_key, *event.data, origin, true});
+    const HashedName root = turns_.root_of(*type, event.routing_key);
+    Turns::End end =
+        turns_.run({*type, *handler, event.routing_key, root, *event.data, origin, true});
     if (failed()) return queue_of(work).push_front(std::move(work));
     if (end.declined) continue;
     Decision decision;

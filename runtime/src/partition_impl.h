@@ -79,7 +79,7 @@ class PartitionImpl {
   using QueuedBatch = internal::QueuedBatch;
   struct Keys {
     Digest digest{};
-    std::string_view journal;  // in prefetched_
+    internal::HashedName journal;  // in prefetched_
   };
   enum class Known { kNew, kDuplicate, kConflict };
 

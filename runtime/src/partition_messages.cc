@@ -140,7 +140,8 @@ void PartitionImpl::deliver(const Delivery& delivery) {
   google::protobuf::Message& message = delivered_.get(*handler->message);
   if (!message.ParseFromString(delivery.message)) return lost("malformed-message", {});
   turns_.begin_work();
-  Turns::End end = turns_.run({*type, *handler, delivery.to_key, message, origin, false});
+  Turns::End end = turns_.run({*type, *handler, delivery.to_key,
+                               turns_.root_of(*type, delivery.to_key), message, origin, false});
   if (failed()) return;
   if (!end.code.empty()) return lost(end.code, std::move(end.detail));
   turns_.deliver(std::move(end.outgoing), origin, delivery.hops,

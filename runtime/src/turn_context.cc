@@ -207,6 +207,10 @@ void TurnContext::outgo(const ActorId& to, const google::protobuf::Message& mess
     if (out->message == nullptr) out->message.reset(message.New());
     out->message->Clear();  // CopyFrom() may look for `message` within it, by reflection
     out->message->MergeFrom(message);
+    out->root.clear();
+    append_state_key(out->root, to.type, to.key);
+    out->root_hash = HashedName(out->root).hash;
+    environment_.activations.prefetch_slot(out->root_hash);
   }
   if (outgoing_.empty()) outgoing_.reserve(4);
   outgoing_.push_back(std::move(out));

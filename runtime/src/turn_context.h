@@ -31,6 +31,7 @@ class TurnContext final : public Turn {
     std::size_t effect_bytes_max = 0;
     Scratch& scratch;
     OutgoingPool& outgoing;
+    const Activations& activations;
     ActorId& self;  ///< whose turn it is: it keeps its memory
     /// Reads the board when a turn first asks for it: one that is late for a run that is over does
     /// not. nullptr: it cannot be read.

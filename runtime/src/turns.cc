@@ -31,6 +31,7 @@ Turns::Turns(PartitionId partition, const Partition::Ports& ports,
                    options.effect_bytes_max,
                    scratch_,
                    pool_,
+                   activations_,
                    self_,
                    [this](Activation& activation, const TableSpec& table) {
                      return attach_board(activation, table);
@@ -58,7 +59,7 @@ bool Turns::room() const {
 }
 
 Turns::End Turns::run(const Input& input) {
-  Activation* activation = activate(input.type, input.key);
+  Activation* activation = activate(input.type, input.key, input.root);
   ActorBase* actor = activation == nullptr ? nullptr : actors_.open(*activation);
   if (actor == nullptr) return {"unreadable-state", "the stored root cannot be read", {}, {}};
   TurnContext turn(environment_, {*activation, routing_key_of(input.type, input.key), input.origin,
@@ -81,8 +82,16 @@ Turns::End Turns::run(const Input& input) {
     actors_.undo(*activation);
     return {{}, {}, {}, {}, true};
   }
+  // Whoever is told next is in no cache of the processor: asked for while this turn is put away.
+  const auto each_told = [&turn](const auto& use) {
+    for (const auto& sent : turn.outgoing()) {
+      if (sent->way == OutgoingMessage::Way::kDirect) use(sent->root_hash);
+    }
+  };
+  each_told([this](std::size_t hash) { activations_.prefetch_activation(hash); });
   actors_.keep(*activation);
   turn.apply_to(layers_.open);
+  each_told([this](std::size_t hash) { activations_.prefetch_texts(hash); });
   for (Board* board : turn.moved_boards()) boards_.touch(*board);
   mark_dirty(*activation);
   return {{}, {}, std::move(turn.note()), std::move(turn.outgoing())};
@@ -133,7 +142,8 @@ void Turns::deliver(Outgoing messages, const Origin& origin, std::uint32_t hops,
     }
     ++here;
     ++hops;
-    End end = run({*type, *handler, message.to.key, *message.message, origin, false});
+    const HashedName root(message.root, message.root_hash);
+    End end = run({*type, *handler, message.to.key, root, *message.message, origin, false});
     if (end.code.empty()) {
       std::move(end.outgoing.begin(), end.outgoing.end(), std::back_inserter(messages));
     } else if (!layers_.failed()) {
@@ -145,7 +155,7 @@ void Turns::deliver(Outgoing messages, const Origin& origin, std::uint32_t hops,
 void Turns::consume_timer(const ActorType& type, const std::string& key, std::string_view name,
                           std::string_view row_key) {
   layers_.open.put(Space::kTimers, row_key, std::nullopt);
-  Activation* activation = activate(type, key);
+  Activation* activation = activate(type, key, root_of(type, key));
   if (activation == nullptr) return;
   if (activation->more)
     std::erase_if(activation->more->timers,
@@ -153,23 +163,27 @@ void Turns::consume_timer(const ActorType& type, const std::string& key, std::st
   mark_dirty(*activation);
 }
 
-Activation* Turns::activate(const ActorType& type, const std::string& key) {
+HashedName Turns::root_of(const ActorType& type, std::string_view key) {
   name_.clear();
   append_state_key(name_, type.name, key);
-  Activation* activation = activations_.find(name_);
+  return name_;
+}
+
+Activation* Turns::activate(const ActorType& type, std::string_view key, const HashedName& root) {
+  Activation* activation = activations_.find(root);
   if (activation == nullptr) {
     Activation fresh;
     fresh.type = &type;
     for (const TableSpec& table : type.tables) {
       if (table.kind == TableKind::kLog) fresh.logs.push_back({table.name, 0, {}});
     }
-    if (groups_.may_hold(type, key, name_, now_us_)) {
-      const auto stored = layers_.read(Space::kState, name_);
+    if (groups_.may_hold(type, key, root, now_us_)) {
+      const auto stored = layers_.read(Space::kState, root);
       if (stored && !fresh.load(*stored, scratch_)) return nullptr;
     }
-    fresh.name = name_;
+    fresh.name = root.text;
     fresh.bytes = fresh.memory();
-    activation = &activations_.add(std::move(fresh));
+    activation = &activations_.add(std::move(fresh), root.hash);
     ++counters_.activations_made;
   }
   activations_.touch(*activation, now_us_, std::min(kGrainUs, options_.idle_us_max / 8));
@@ -207,10 +221,11 @@ void Turns::write_dirty(CommitNumber number) {
       prefetch_lines(soon.logs.data(), 1);
     }
     Activation* activation = dirty_[i];
+    const HashedName root(activation->name);
     if (activation->written_in == 0) {
-      groups_.writes(*activation->type, activation->key(), activation->name, now_us_);
+      groups_.writes(*activation->type, activation->key(), root, now_us_);
     }
-    activations_.resize(*activation, activation->write_to(layers_.open, scratch_));
+    activations_.resize(*activation, activation->write_to(layers_.open, scratch_, root.hash));
     activation->written_in = number;
   }
   dirty_.clear();

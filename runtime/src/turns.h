@@ -30,7 +30,8 @@ class Turns {
   struct Input {
     const ActorType& type;
     const HandlerSpec& handler;
-    const std::string& key;
+    std::string_view key;
+    HashedName root;  ///< the name of the row of its root
     const google::protobuf::Message& message;
     const Origin& origin;
     bool is_event = false;
@@ -51,6 +52,8 @@ class Turns {
         PartitionCounters& counters);
 
   End run(const Input& input);
+  /// The name of the row of an actor's root, until the next call.
+  HashedName root_of(const ActorType& type, std::string_view key);
   /// Delivers what a turn sent: to actors of this partition now, as long as the commit has room and
   /// `hops_max` is not reached; everything else into the outbox. `hops`: of the message handled.
   void deliver(Outgoing messages, const Origin& origin, std::uint32_t hops,
@@ -80,7 +83,7 @@ class Turns {
   }
 
  private:
-  Activation* activate(const ActorType& type, const std::string& key);
+  Activation* activate(const ActorType& type, std::string_view key, const HashedName& root);
   void mark_dirty(Activation& activation);
   bool room() const;
   Board* attach_board(Activation& activation, const TableSpec& table);
@@ -100,7 +103,7 @@ class Turns {
   OutgoingPool pool_;
   Scratch scratch_;   // of the actors; between their turns, of the rows of roots
   ActorId self_;      // whose turn it is
-  std::string name_;  // of the row of the root of the actor that is activated
+  std::string name_;  // root_of()
   CommitNumber durable_ = 0;
   bool boards_unswept_ = false;  // an activation went, its boards may be left
   std::int64_t now_us_ = 0;      // wall clock, for what is idle

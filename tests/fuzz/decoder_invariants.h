@@ -30,7 +30,7 @@ inline void check_decoded(const runtime::Decoder& decoder, std::string_view byte
   LAUREL_ASSERT(!event.natural_key.empty() && !event.routing_key.empty());
   LAUREL_ASSERT(event.routing_key.find('\0') == std::string::npos);
   contract::Event canonical;
-  LAUREL_ASSERT(canonical.ParseFromString(event.canonical));
+  LAUREL_ASSERT(canonical.ParseFromString(std::string(event.canonical)));
   LAUREL_ASSERT(canonical.SerializeAsString() == event.canonical);
   LAUREL_ASSERT(canonical.data() == event.data->SerializeAsString());
   LAUREL_ASSERT(canonical.envelope().SerializeAsString() == event.envelope->SerializeAsString());

@@ -78,17 +78,19 @@ class PartitionCluster {
     auto* data = event.New(&submission->arena);
     data->CopyFrom(event);
     runtime::Event out;
+    std::string natural_key;
     out.envelope = envelope;
     out.data = data;
     for (const std::string& path : options.natural_key()) {
-      runtime::append_key_part(out.natural_key, part_of(path, player, event));
+      runtime::append_key_part(natural_key, part_of(path, player, event));
     }
-    out.natural_key += options.natural_key_kind();
-    out.routing_key = player;
+    natural_key += options.natural_key_kind();
+    out.natural_key = runtime::keep_on(submission->arena, natural_key);
+    out.routing_key = runtime::keep_on(submission->arena, player);
     contract::Event canonical;
     *canonical.mutable_envelope() = *envelope;
     canonical.set_data(event.SerializeAsString());
-    out.canonical = canonical.SerializeAsString();
+    out.canonical = runtime::keep_on(submission->arena, canonical.SerializeAsString());
     submission->records.push_back({"raw", 1, 3, false});
     submission->results.resize(1);
     submission->pending = 1;

@@ -58,11 +58,11 @@ class TwoWords final : public runtime::Decoder {
     event.envelope = envelope;
     event.data = wager;
     event.routing_key = envelope->subject();
-    event.natural_key = std::string(record.bytes);
+    event.natural_key = runtime::keep_on(arena, record.bytes);
     contract::Event canonical;
     *canonical.mutable_envelope() = *envelope;
     canonical.set_data(wager->SerializeAsString());
-    event.canonical = canonical.SerializeAsString();
+    event.canonical = runtime::keep_on(arena, canonical.SerializeAsString());
   }
 };
 

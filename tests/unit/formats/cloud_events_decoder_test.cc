@@ -44,7 +44,7 @@ TEST_F(CloudEvents, TellAVoidFromTheWagerItVoids) {
   voided.replace(voided.find("settled"), 7, "voided");
   const auto out = decode(voided);
   ASSERT_EQ(out.code(), "");
-  EXPECT_EQ(out.event.natural_key, decode(wager).event.natural_key + "V");
+  EXPECT_EQ(out.event.natural_key, std::string(decode(wager).event.natural_key) + "V");
 }
 
 TEST_F(CloudEvents, MayHaveTheDataBeforeTheType) {

@@ -37,7 +37,7 @@ inline void check_invariants(const runtime::Event& event) {
   EXPECT_FALSE(event.natural_key.empty());
   EXPECT_FALSE(event.routing_key.empty());
   contract::Event canonical;
-  ASSERT_TRUE(canonical.ParseFromString(event.canonical));
+  ASSERT_TRUE(canonical.ParseFromString(std::string(event.canonical)));
   EXPECT_EQ(canonical.envelope().SerializeAsString(), event.envelope->SerializeAsString());
   EXPECT_EQ(canonical.data(), event.data->SerializeAsString());
   EXPECT_EQ(canonical.SerializeAsString(), event.canonical);

@@ -13,7 +13,7 @@ struct ActivationsTest : ::testing::Test {
     Activation fresh;
     fresh.name = name;
     fresh.bytes = 100;
-    Activation& added = all.add(std::move(fresh));
+    Activation& added = all.add(std::move(fresh), HashedName(name).hash);
     all.touch(added, now_us, kGrain);
     return added;
   }

@@ -89,7 +89,7 @@ struct PartitionCatalog : ::testing::Test {
     Event event;
     event.envelope = envelope;
     event.data = data;
-    event.natural_key = tx;
+    event.natural_key = keep_on(submission->arena, tx);
     event.routing_key = "p1";
     event.catalog_bound = bound;
     submission->records.push_back({"raw", 1, 3, false});

@@ -70,12 +70,12 @@ struct PartitionTest : ::testing::Test {
       event.index = static_cast<std::uint32_t>(batch.events.size());
       event.envelope = envelope;
       event.data = data;
-      event.natural_key = wager.player + "/" + wager.tx;
-      event.routing_key = wager.player;
+      event.natural_key = keep_on(submission->arena, wager.player + "/" + wager.tx);
+      event.routing_key = keep_on(submission->arena, wager.player);
       contract::Event canonical;
       *canonical.mutable_envelope() = *envelope;
       canonical.set_data(data->SerializeAsString());
-      event.canonical = canonical.SerializeAsString();
+      event.canonical = keep_on(submission->arena, canonical.SerializeAsString());
       batch.events.push_back(std::move(event));
       submission->records.push_back({"raw", 1, 3, false});
     }

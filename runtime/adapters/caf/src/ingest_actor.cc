@@ -52,7 +52,7 @@ void IngestActor::ingest(const SubmissionPtr& submission, const DecoderPtr& deco
       event.reject_detail = error.what();
     }
     // What cannot be routed goes where its source goes, so that its dead letters stay in order.
-    const std::string& key = event.routing_key.empty() ? submission->source : event.routing_key;
+    const std::string_view key = event.routing_key.empty() ? submission->source : event.routing_key;
     BatchPtr& batch = batches[runtime::partition_of(key, count)];
     if (!batch) {
       batch = std::make_shared<runtime::EventBatch>();

@@ -51,9 +51,9 @@ std::string_view part_text(const KeyPart& part, const contract::Envelope& envelo
 }
 
 bool set_keys(const EventSchema& schema, const contract::Envelope& envelope, const Message& data,
-              runtime::Event& event, Reject& reject) {
-  std::string scratch;
-  event.natural_key.reserve(128);
+              google::protobuf::Arena& arena, runtime::Event& event, Reject& reject) {
+  std::string scratch, natural_key;
+  natural_key.reserve(128);
   for (const KeyPart& part : schema.natural_key) {
     const std::string_view text = part_text(part, envelope, data, scratch);
     if (text.empty() || text.size() > kKeyPartBytesMax) {
@@ -61,19 +61,22 @@ bool set_keys(const EventSchema& schema, const contract::Envelope& envelope, con
       return reject.set(reject::kBadNaturalKey,
                         text.empty() ? "may not be empty" : "is longer than 256 bytes");
     }
-    runtime::append_key_part(event.natural_key, text);
+    runtime::append_key_part(natural_key, text);
   }
-  event.natural_key += schema.natural_key_kind;
-  event.routing_key = part_text(schema.routing_key, envelope, data, scratch);
-  if (event.routing_key.empty() || event.routing_key.size() > kKeyPartBytesMax) {
+  natural_key += schema.natural_key_kind;
+  const std::string_view routing_key = part_text(schema.routing_key, envelope, data, scratch);
+  if (routing_key.empty() || routing_key.size() > kKeyPartBytesMax) {
     reject.path = schema.routing_key.path;
     return reject.set(reject::kBadNaturalKey, "routes the event: 1 to 256 bytes");
   }
+  event.natural_key = runtime::keep_on(arena, natural_key);
+  event.routing_key = runtime::keep_on(arena, routing_key);
   return true;
 }
 
 // The bytes of contract::Event, without making one: field 1 the envelope, field 2 the data.
-void set_canonical(const contract::Envelope& envelope, const Message& data, std::string& out) {
+std::string_view canonical_of(const contract::Envelope& envelope, const Message& data,
+                              google::protobuf::Arena& arena) {
   using google::protobuf::io::CodedOutputStream;
   const std::size_t envelope_bytes = envelope.ByteSizeLong();
   const std::size_t data_bytes = data.ByteSizeLong();
@@ -81,8 +84,8 @@ void set_canonical(const contract::Envelope& envelope, const Message& data, std:
   const auto data_size = static_cast<std::uint32_t>(data_bytes);
   std::size_t total = 1 + CodedOutputStream::VarintSize32(envelope_size) + envelope_bytes;
   if (data_bytes != 0) total += 1 + CodedOutputStream::VarintSize32(data_size) + data_bytes;
-  out.resize(total);
-  auto* at = reinterpret_cast<std::uint8_t*>(out.data());
+  char* const bytes = google::protobuf::Arena::CreateArray<char>(&arena, total);
+  auto* at = reinterpret_cast<std::uint8_t*>(bytes);
   *at++ = contract::Event::kEnvelopeFieldNumber << 3 | 2;
   at = CodedOutputStream::WriteVarint32ToArray(envelope_size, at);
   at = envelope.SerializeWithCachedSizesToArray(at);
@@ -92,6 +95,7 @@ void set_canonical(const contract::Envelope& envelope, const Message& data, std:
     // No event type has values in maps, so there is one way to write it.
     data.SerializeWithCachedSizesToArray(at);
   }
+  return {bytes, total};
 }
 
 template <class T>
@@ -185,7 +189,7 @@ bool check_required(const MessageSchema& schema, const FieldSet& seen, Reject& r
 
 bool finish_event(const EventSchema& schema, const DecoderOptions& options,
                   contract::Envelope& envelope, bool has_time, const Message& data,
-                  runtime::Event& event, Reject& reject) {
+                  google::protobuf::Arena& arena, runtime::Event& event, Reject& reject) {
   const auto missing = [&](const char* name) {
     reject.set(reject::kMissingField, "is required");
     return reject.in(name);
@@ -198,8 +202,8 @@ bool finish_event(const EventSchema& schema, const DecoderOptions& options,
     reject.set(reject::kFarFuture, "is more than a day after now");
     return reject.in("time");
   }
-  if (!set_keys(schema, envelope, data, event, reject)) return false;
-  set_canonical(envelope, data, event.canonical);
+  if (!set_keys(schema, envelope, data, arena, event, reject)) return false;
+  event.canonical = canonical_of(envelope, data, arena);
   event.envelope = &envelope;
   event.data = &data;
   return true;
@@ -225,9 +229,7 @@ bool reject_size(const runtime::RawRecord& record, runtime::Event& event) {
 void set_rejected(const Reject& reject, contract::Envelope* envelope, runtime::Event& event) {
   event.reject_code = reject.code;
   event.reject_detail = reject.text();
-  event.natural_key.clear();
-  event.routing_key.clear();
-  event.canonical.clear();
+  event.natural_key = event.routing_key = event.canonical = {};
   event.envelope = envelope;
   event.data = nullptr;
 }

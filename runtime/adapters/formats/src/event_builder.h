@@ -29,10 +29,11 @@ void set_bool(const FieldSchema& field, bool value, google::protobuf::Message& m
 bool check_required(const MessageSchema& schema, const FieldSet& seen, Reject& reject);
 
 /// Checks what every event must have and sets keys and canonical bytes of `event`.
-/// The members of the envelope that are texts and the data were set before.
+/// The members of the envelope that are texts and the data were set before; all on the arena.
 bool finish_event(const EventSchema& schema, const DecoderOptions& options,
                   contract::Envelope& envelope, bool has_time,
-                  const google::protobuf::Message& data, runtime::Event& event, Reject& reject);
+                  const google::protobuf::Message& data, google::protobuf::Arena& arena,
+                  runtime::Event& event, Reject& reject);
 
 /// Too long to look at: sets reject_code and returns true.
 bool reject_size(const runtime::RawRecord& record, runtime::Event& event);

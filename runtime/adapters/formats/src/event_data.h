@@ -21,6 +21,7 @@ class EventData {
 
   /// Null: there was none yet.
   const google::protobuf::Message* message() const { return message_; }
+  google::protobuf::Arena& arena() const { return arena_; }
 
   /// What no field is for is kept in `unknown` under `data`. Each of these once at most; a
   /// rejection's path begins within the data.

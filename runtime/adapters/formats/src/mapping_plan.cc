@@ -345,7 +345,7 @@ bool MappingPlan::make_event(const Cells& cells, google::protobuf::Arena& arena,
     }
   }
   if (!check_required(*schema_->message, seen, reject)) return reject.in("data");
-  return finish_event(*schema_, *options_, envelope, has_time, *data, event, reject);
+  return finish_event(*schema_, *options_, envelope, has_time, *data, arena, event, reject);
 }
 
 }  // namespace laurel::adapters::formats

@@ -71,8 +71,8 @@ class ProtobufEvent {
     if (!read_data(in, schema, reject)) return reject.in("data");
     contract::Envelope& envelope = attributes_.envelope();
     if (!unknown_.empty()) envelope.set_unknown_json(unknown_.text());
-    return finish_event(schema, options_, envelope, attributes_.has_time(), *data_.message(), event,
-                        reject);
+    return finish_event(schema, options_, envelope, attributes_.has_time(), *data_.message(),
+                        data_.arena(), event, reject);
   }
 
  private:

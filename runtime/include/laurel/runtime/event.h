@@ -56,14 +56,14 @@ struct RawRecord {
   Encoding encoding = Encoding::kText;
 };
 
-/// What a decoder makes of a raw record. Messages live on the batch's arena.
+/// What a decoder makes of a raw record. Its messages and texts live on the Submission's arena.
 struct Event {
   std::uint32_t index = 0;  ///< its record in the Submission
   const contract::Envelope* envelope = nullptr;
   const google::protobuf::Message* data = nullptr;
-  std::string natural_key;  ///< length-prefixed parts and kind; see docs/formats/journal.md
-  std::string routing_key;
-  std::string canonical;       ///< serialized contract::Event, deterministic
+  std::string_view natural_key;  ///< length-prefixed parts and kind; see docs/formats/journal.md
+  std::string_view routing_key;
+  std::string_view canonical;  ///< serialized contract::Event, deterministic
   CatalogBound catalog_bound;  ///< of its stream: live, or a backfill's
   /// Set when it could not be decoded: goes to the dead letters, nothing else is set but what is
   /// known.
@@ -72,6 +72,9 @@ struct Event {
   /// No event: only the position of its record, which went to another partition.
   bool position_only = false;
 };
+
+/// A copy on the arena.
+std::string_view keep_on(google::protobuf::Arena& arena, std::string_view text);
 
 class Submission;
 
@@ -93,7 +96,7 @@ class Submission {
   std::string input;           ///< whose positions its records have; empty: they have none
   std::vector<RawRecord> records;
   std::vector<EventResult> results;  ///< same size as records once decoded
-  google::protobuf::Arena arena;
+  google::protobuf::Arena arena{arena_options()};
   std::int64_t received_us = 0;  ///< steady clock, for latency
   std::function<void(Submission&)> done;
 
@@ -102,6 +105,9 @@ class Submission {
   void finish_one() {
     if (pending.fetch_sub(1, std::memory_order_acq_rel) == 1 && done) done(*this);
   }
+
+ private:
+  static google::protobuf::ArenaOptions arena_options();
 };
 
 /// Turns raw records into events. One per input format.
