@@ -3,14 +3,33 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>
 
+#include <utility>
+
 #include "laurel/runtime/inbox.pb.h"
+#include "wire.h"
 
 namespace laurel::runtime::internal {
 
 // Of protobuf's internals, but what its generated code has called for years: tags, taken apart.
 using google::protobuf::internal::WireFormatLite;
 
+namespace {
+
+constexpr std::uint32_t kFormat = 2;
+
+bool add_route(std::string_view bytes, std::vector<ChunkView::Route>& routes) {
+  InboxRoute route;
+  if (!parse(bytes, route)) return false;
+  routes.push_back({std::move(*route.mutable_to_type()), std::move(*route.mutable_to_key()),
+                    std::move(*route.mutable_message_type()),
+                    std::move(*route.mutable_event_type()), std::move(*route.mutable_source())});
+  return true;
+}
+
+}  // namespace
+
 bool ChunkView::open() {
+  routes.clear();
   causes.clear();
   messages.clear();
   google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()),
@@ -23,8 +42,9 @@ bool ChunkView::open() {
       if (!in.ReadVarint32(&format)) return false;
       continue;
     }
+    const bool of_routes = field == InboxChunk::kRoutesFieldNumber;
     const bool of_causes = field == InboxChunk::kCausesFieldNumber;
-    if ((!of_causes && field != InboxChunk::kMessagesFieldNumber) ||
+    if ((!of_routes && !of_causes && field != InboxChunk::kMessagesFieldNumber) ||
         WireFormatLite::GetTagWireType(tag) != WireFormatLite::WIRETYPE_LENGTH_DELIMITED) {
       if (!WireFormatLite::SkipField(&in, tag)) return false;  // of a newer version
       continue;
@@ -33,10 +53,15 @@ bool ChunkView::open() {
     if (!in.ReadVarint32(&size)) return false;
     const auto at = static_cast<std::size_t>(in.CurrentPosition());
     if (size > bytes.size() - at) return false;
-    (of_causes ? causes : messages).push_back(std::string_view(bytes).substr(at, size));
+    const std::string_view part = std::string_view(bytes).substr(at, size);
+    if (of_routes) {
+      if (!add_route(part, routes)) return false;
+    } else {
+      (of_causes ? causes : messages).push_back(part);
+    }
     if (!in.Skip(static_cast<int>(size))) return false;
   }
-  return in.ConsumedEntireMessage() && format == 1 && !messages.empty();
+  return in.ConsumedEntireMessage() && format == kFormat && !messages.empty();
 }
 
 }  // namespace laurel::runtime::internal

@@ -13,7 +13,13 @@ struct ChunkView {
   ChunkView(const ChunkView&) = delete;  // the views would be of the other's bytes
   ChunkView& operator=(const ChunkView&) = delete;
 
+  /// An InboxRoute.
+  struct Route {
+    std::string to_type, to_key, message_type, event_type, source;
+  };
+
   std::string bytes;
+  std::vector<Route> routes;
   std::vector<std::string_view> causes;    ///< StoredCause each, in `bytes`
   std::vector<std::string_view> messages;  ///< InboxMessage each, in `bytes`
 

@@ -1,5 +1,8 @@
 #include "outbox.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
 #include <utility>
 
 #include "laurel/runtime/keys.h"
@@ -7,16 +10,24 @@
 
 namespace laurel::runtime::internal {
 
-void store_cause(const Origin& origin, StoredCause& stored) {
+namespace {
+
+void store_cause_in_chunk(const Origin& origin, StoredCause& stored) {
   const Cause& cause = origin.cause;
   stored.mutable_event_id()->assign(cause.event_id);
-  stored.mutable_event_type()->assign(cause.event_type);
   stored.mutable_subject()->assign(cause.subject);
-  stored.mutable_source()->assign(cause.source);
   stored.set_time_us(origin.now);
   stored.set_watermark_us(origin.watermark);
   stored.set_catalog_known(origin.catalog_bound.known);
   stored.mutable_seed()->assign(big_endian(origin.seed[0])).append(big_endian(origin.seed[1]));
+}
+
+}  // namespace
+
+void store_cause(const Origin& origin, StoredCause& stored) {
+  store_cause_in_chunk(origin, stored);
+  stored.mutable_event_type()->assign(origin.cause.event_type);
+  stored.mutable_source()->assign(origin.cause.source);
 }
 
 Origin origin_of(const StoredCause& stored) {
@@ -34,8 +45,13 @@ Origin origin_of(const StoredCause& stored) {
 
 namespace {
 
-// Of what a letter takes in a chunk, at most.
-constexpr std::size_t kMessageOverhead = 48;
+constexpr std::uint32_t kFormat = 2;
+// Of what a letter takes in a chunk, at most, beside its texts; and its route, when it is new
+// there.
+constexpr std::size_t kMessageOverhead = 32, kRouteOverhead = 32;
+// A letter's route is looked for among so many of the newest: few are used at a time.
+constexpr std::size_t kRoutesCompared = 8;
+constexpr std::uint32_t kNowhere = UINT32_MAX;
 
 std::size_t number_field_size(std::uint32_t value) {
   return value == 0 ? 0 : 1 + google::protobuf::io::CodedOutputStream::VarintSize32(value);
@@ -50,39 +66,80 @@ void append_number_field(std::string& out, int field, std::uint32_t value) {
   out.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(end - bytes));
 }
 
+// A message of texts alone, as a field of the chunk.
+void append_texts(std::string& chunk, int field,
+                  std::initializer_list<std::pair<int, std::string_view>> texts) {
+  std::size_t size = 0;
+  for (const auto& [number, text] : texts) {
+    if (!text.empty()) size += bytes_field_size(number, text.size());
+  }
+  append_bytes_header(chunk, field, size);
+  for (const auto& [number, text] : texts) {
+    if (!text.empty()) append_bytes_field(chunk, number, text);
+  }
+}
+
+struct MessageHead {
+  std::uint32_t route = 0, cause = 0, hops = 0;
+};
+
+// An InboxMessage as a field of the chunk.
+void append_message(std::string& chunk, const MessageHead& head, std::string_view message) {
+  std::size_t size =
+      number_field_size(head.route) + number_field_size(head.cause) + number_field_size(head.hops);
+  if (!message.empty()) size += bytes_field_size(InboxMessage::kMessageFieldNumber, message.size());
+  append_bytes_header(chunk, InboxChunk::kMessagesFieldNumber, size);
+  append_number_field(chunk, InboxMessage::kRouteFieldNumber, head.route);
+  append_number_field(chunk, InboxMessage::kCauseFieldNumber, head.cause);
+  append_number_field(chunk, InboxMessage::kHopsFieldNumber, head.hops);
+  if (!message.empty()) append_bytes_field(chunk, InboxMessage::kMessageFieldNumber, message);
+}
+
 }  // namespace
 
 bool Outbox::has(PartitionId target) const {
-  const auto entries = targets_.find(target);
-  return entries != targets_.end() && !entries->second.empty();
+  const auto known = targets_.find(target);
+  return known != targets_.end() && !known->second.entries.empty();
 }
 
-void Outbox::write(Entry& entry, const Letter& letter, const Origin& origin) {
+std::uint32_t Outbox::route_of(Target& target, const Letter& letter, const Origin& origin) {
+  const Route route{letter.to.key, letter.to.type, letter.message_type, origin.cause.event_type,
+                    origin.cause.source};
+  std::vector<Route>& routes = target.routes;
+  const std::size_t first = routes.size() - std::min(routes.size(), kRoutesCompared);
+  for (std::size_t at = routes.size(); at > first; --at) {
+    if (routes[at - 1] == route) return static_cast<std::uint32_t>(at - 1);
+  }
+  routes.push_back({bytes_.keep(route.to_key), bytes_.keep(route.to_type), route.message_type,
+                    bytes_.keep(route.event_type), bytes_.keep(route.source)});
+  return static_cast<std::uint32_t>(routes.size() - 1);
+}
+
+void Outbox::write(Target& target, Entry& entry, const Letter& letter, const Origin& origin) {
+  entry.route = route_of(target, letter, origin);
   entry.message = bytes_.keep(letter.message);
   entry.hops = letter.hops;
-  store_cause(origin, cause_);
+  store_cause_in_chunk(origin, cause_);
   entry.cause = keep_message(bytes_, cause_);
 }
 
-Outbox::Entry& Outbox::append(PartitionId target, const Letter& letter, const Origin& origin) {
-  Entry& entry = targets_[target].emplace_back();
+Outbox::Entry& Outbox::append(Target& target, const Letter& letter, const Origin& origin) {
+  Entry& entry = target.entries.emplace_back();
   ++letters_;
-  entry.to_type = bytes_.keep(letter.to.type);
-  entry.to_key = bytes_.keep(letter.to.key);
-  entry.message_type = letter.message_type;
-  write(entry, letter, origin);
+  write(target, entry, letter, origin);
   return entry;
 }
 
-void Outbox::add_latest(PartitionId target, const ActorId& from, const Letter& letter,
+void Outbox::add_latest(PartitionId id, const ActorId& from, const Letter& letter,
                         const Origin& origin) {
   name_.clear();  // no part holds a NUL byte
   for (const std::string_view part : std::initializer_list<std::string_view>{
            from.type, from.key, letter.to.type, letter.to.key, letter.message_type}) {
     name_.append(part).push_back('\0');
   }
+  Target& target = targets_[id];
   const HashedName hashed(name_);
-  if (Entry* old = latest_.find(hashed)) return write(*old, letter, origin);
+  if (Entry* old = latest_.find(hashed)) return write(target, *old, letter, origin);
   Entry& fresh = append(target, letter, origin);
   fresh.name = bytes_.keep(name_);
   latest_.add(&fresh, hashed.hash);
@@ -90,62 +147,60 @@ void Outbox::add_latest(PartitionId target, const ActorId& from, const Letter& l
 
 // An InboxChunk, field by field as they come: there is no need of it as an object. Letters of one
 // turn mostly stand together: a cause is compared with that of the letter before only.
-void Outbox::pack(PartitionId target, const std::deque<Entry>& entries, Commit& commit) {
+void Outbox::pack(PartitionId id, const Target& target, Commit& commit) {
   std::string chunk;
   int messages = 0;
-  std::uint32_t causes = 0;
+  std::uint32_t causes = 0, routes = 0;
   std::string_view last_cause;
+  std::vector<std::uint32_t> places(target.routes.size(), kNowhere);  // of routes, in the chunk
   const auto flush = [&] {
     if (messages == 0) return;
-    commit.inbox.push_back({target, std::move(chunk)});
+    commit.inbox.push_back({id, std::move(chunk)});
     chunk.clear();
     messages = 0;
-    causes = 0;
+    causes = routes = 0;
+    std::ranges::fill(places, kNowhere);
   };
-  for (const Entry& entry : entries) {
-    const std::size_t bytes = entry.to_type.size() + entry.to_key.size() +
-                              entry.message_type.size() + entry.message.size() +
-                              entry.cause.size() + kMessageOverhead;
+  for (const Entry& entry : target.entries) {
+    const Route& route = target.routes[entry.route];
+    const std::size_t of_route = route.to_key.size() + route.to_type.size() +
+                                 route.message_type.size() + route.event_type.size() +
+                                 route.source.size() + kRouteOverhead;
+    const std::size_t bytes =
+        of_route + entry.message.size() + entry.cause.size() + kMessageOverhead;
     if (chunk.size() + bytes > kChunkBytesMax || messages == kChunkMessagesMax) flush();
-    if (messages == 0) append_number_field(chunk, InboxChunk::kFormatFieldNumber, 1);
+    if (messages == 0) append_number_field(chunk, InboxChunk::kFormatFieldNumber, kFormat);
     if (causes == 0 || entry.cause != last_cause) {
       append_bytes_field(chunk, InboxChunk::kCausesFieldNumber, entry.cause);
       last_cause = entry.cause;
       ++causes;
     }
-    append_message(chunk, entry, causes - 1);
+    if (places[entry.route] == kNowhere) {
+      places[entry.route] = routes++;
+      append_texts(chunk, InboxChunk::kRoutesFieldNumber,
+                   {{InboxRoute::kToTypeFieldNumber, route.to_type},
+                    {InboxRoute::kToKeyFieldNumber, route.to_key},
+                    {InboxRoute::kMessageTypeFieldNumber, route.message_type},
+                    {InboxRoute::kEventTypeFieldNumber, route.event_type},
+                    {InboxRoute::kSourceFieldNumber, route.source}});
+    }
+    append_message(chunk, {places[entry.route], causes - 1, entry.hops}, entry.message);
     ++messages;
   }
   flush();
 }
 
-// An InboxMessage as a field of the chunk.
-void Outbox::append_message(std::string& chunk, const Entry& entry, std::uint32_t cause) {
-  const std::pair<int, std::string_view> texts[] = {
-      {InboxMessage::kToTypeFieldNumber, entry.to_type},
-      {InboxMessage::kToKeyFieldNumber, entry.to_key},
-      {InboxMessage::kMessageTypeFieldNumber, entry.message_type},
-      {InboxMessage::kMessageFieldNumber, entry.message}};
-  std::size_t size = number_field_size(cause) + number_field_size(entry.hops);
-  for (const auto& [field, text] : texts) {
-    if (!text.empty()) size += bytes_field_size(field, text.size());
-  }
-  append_bytes_header(chunk, InboxChunk::kMessagesFieldNumber, size);
-  for (const auto& [field, text] : texts) {
-    if (!text.empty()) append_bytes_field(chunk, field, text);
-  }
-  append_number_field(chunk, InboxMessage::kCauseFieldNumber, cause);
-  append_number_field(chunk, InboxMessage::kHopsFieldNumber, entry.hops);
-}
-
 void Outbox::move_to(Commit& commit) {
-  for (auto& [target, entries] : targets_) pack(target, entries, commit);
+  for (const auto& [id, target] : targets_) pack(id, target, commit);
   clear();
 }
 
 void Outbox::clear() {
   latest_.clear();
-  for (auto& [target, entries] : targets_) entries.clear();
+  for (auto& [id, target] : targets_) {
+    target.entries.clear();
+    target.routes.clear();
+  }
   letters_ = 0;
   bytes_.clear();
 }

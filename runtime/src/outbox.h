@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "flat_index.h"
 #include "laurel/runtime/engine.h"
@@ -36,7 +37,7 @@ class Outbox {
   };
 
   void add(PartitionId target, const Letter& letter, const Origin& origin) {
-    append(target, letter, origin);
+    append(targets_[target], letter, origin);
   }
   /// Replaces the letter of the same sender, target and type, if there is one.
   void add_latest(PartitionId target, const ActorId& from, const Letter& letter,
@@ -51,27 +52,33 @@ class Outbox {
 
  private:
   static constexpr std::size_t kEntryWeight = 32;
+  /// An InboxRoute.
+  struct Route {
+    std::string_view to_key, to_type, message_type, event_type, source;
+    bool operator==(const Route&) const = default;
+  };
   struct Entry {
-    std::string_view to_type, to_key;
-    std::string_view message_type;
+    std::uint32_t route = 0;  // of its target
+    std::uint32_t hops = 0;
     std::string_view message;
     std::string_view cause;  // a StoredCause, serialized
-    std::uint32_t hops = 0;
-    std::string_view name;  // of a send_latest: what the next one replaces it by
+    std::string_view name;   // of a send_latest: what the next one replaces it by
+  };
+  struct Target {
+    std::deque<Entry> entries;  // a deque: the index points to them
+    std::vector<Route> routes;
   };
   struct NameOf {
     std::string_view operator()(const Entry& entry) const { return entry.name; }
   };
   using Latest = FlatIndex<Entry, NameOf>;
-  Entry& append(PartitionId target, const Letter& letter, const Origin& origin);
-  /// What may be another each time: all but the address and the type.
-  void write(Entry& entry, const Letter& letter, const Origin& origin);
-  static void pack(PartitionId target, const std::deque<Entry>& entries, Commit& commit);
-  static void append_message(std::string& chunk, const Entry& entry, std::uint32_t cause);
+  Entry& append(Target& target, const Letter& letter, const Origin& origin);
+  void write(Target& target, Entry& entry, const Letter& letter, const Origin& origin);
+  std::uint32_t route_of(Target& target, const Letter& letter, const Origin& origin);
+  static void pack(PartitionId id, const Target& target, Commit& commit);
 
-  // Of those that were written to since the process began, some empty. A deque: the index points
-  // into it.
-  std::map<PartitionId, std::deque<Entry>> targets_;
+  // Of those that were written to since the process began, some empty.
+  std::map<PartitionId, Target> targets_;
   ByteArena bytes_;  // what entries refer to
   std::size_t letters_ = 0;
   Latest latest_;
@@ -79,7 +86,8 @@ class Outbox {
   std::string name_;
 };
 
-/// The stored form of an origin and back; the views of the result point into `stored`.
+/// The stored form of an origin and back; the views of the result point into `stored`. In a chunk
+/// type and source of the event are left out: they are its route's.
 void store_cause(const Origin& origin, StoredCause& stored);
 Origin origin_of(const StoredCause& stored);
 

@@ -151,13 +151,17 @@ void PartitionImpl::deliver(const Delivery& delivery) {
 void PartitionImpl::handle_message(Work work) {
   const ChunkView& chunk = work.chunk().chunk;
   InboxMessage& message = inbox_message_;
-  if (!parse(chunk.messages[work.at()], message) || message.cause() >= chunk.causes.size() ||
+  if (!parse(chunk.messages[work.at()], message) || message.route() >= chunk.routes.size() ||
+      message.cause() >= chunk.causes.size() ||
       !parse(chunk.causes[message.cause()], inbox_cause_)) {
     unreadable_chunk();
     return inbox_.push_front(std::move(work));
   }
-  const Origin origin = internal::origin_of(inbox_cause_);
-  deliver({message.to_type(), message.to_key(), message.message_type(), message.message(), origin,
+  const ChunkView::Route& route = chunk.routes[message.route()];
+  Origin origin = internal::origin_of(inbox_cause_);
+  origin.cause.event_type = route.event_type;
+  origin.cause.source = route.source;
+  deliver({route.to_type, route.to_key, route.message_type, message.message(), origin,
            message.hops(), work.poison()});
   if (failed()) return inbox_.push_front(std::move(work));
   ++counters.messages;

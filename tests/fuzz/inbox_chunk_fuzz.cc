@@ -30,10 +30,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   InboxChunk chunk;
   // The other way round it need not be: of what is in place, the parts are not parsed yet.
   if (!chunk.ParseFromArray(data, static_cast<int>(size))) return 0;
-  require(opened == (chunk.format() == 1 && chunk.messages_size() > 0));
+  require(opened == (chunk.format() == 2 && chunk.messages_size() > 0));
   if (!opened) return 0;
   require(view.causes.size() == static_cast<std::size_t>(chunk.causes_size()));
   require(view.messages.size() == static_cast<std::size_t>(chunk.messages_size()));
+  require(view.routes.size() == static_cast<std::size_t>(chunk.routes_size()));
+  for (std::size_t i = 0; i < view.routes.size(); ++i) {
+    const laurel::runtime::InboxRoute& route = chunk.routes(static_cast<int>(i));
+    require(view.routes[i].to_type == route.to_type() && view.routes[i].to_key == route.to_key() &&
+            view.routes[i].message_type == route.message_type() &&
+            view.routes[i].event_type == route.event_type() &&
+            view.routes[i].source == route.source());
+  }
   for (std::size_t i = 0; i < view.messages.size(); ++i) {
     laurel::runtime::InboxMessage message;
     require(

@@ -29,11 +29,24 @@ std::vector<InboxChunk> chunks(const Commit& commit) {
     EXPECT_TRUE(view.open());
     EXPECT_EQ(view.causes.size(), static_cast<std::size_t>(out.back().causes_size()));
     EXPECT_EQ(view.messages.size(), static_cast<std::size_t>(out.back().messages_size()));
+    EXPECT_EQ(view.routes.size(), static_cast<std::size_t>(out.back().routes_size()));
+    for (std::size_t i = 0; i < view.routes.size(); ++i) {
+      const InboxRoute& route = out.back().routes(static_cast<int>(i));
+      EXPECT_EQ(view.routes[i].to_type, route.to_type());
+      EXPECT_EQ(view.routes[i].to_key, route.to_key());
+      EXPECT_EQ(view.routes[i].message_type, route.message_type());
+      EXPECT_EQ(view.routes[i].event_type, route.event_type());
+      EXPECT_EQ(view.routes[i].source, route.source());
+    }
     for (std::size_t i = 0; i < view.messages.size(); ++i) {
       EXPECT_EQ(view.messages[i], out.back().messages(static_cast<int>(i)).SerializeAsString());
     }
   }
   return out;
+}
+
+const InboxRoute& route_of(const InboxChunk& chunk, int message) {
+  return chunk.routes(static_cast<int>(chunk.messages(message).route()));
 }
 
 TEST(Outbox, ACauseThatComesAgainLaterIsWrittenAgain) {
@@ -72,17 +85,60 @@ TEST(Outbox, PacksLettersInOrderWithTheirCauses) {
   EXPECT_EQ(commit.inbox[1].target, 3);
   const auto found = chunks(commit);
   const InboxChunk& chunk = found[1];
-  EXPECT_EQ(chunk.format(), 1U);
+  EXPECT_EQ(chunk.format(), 2U);
   ASSERT_EQ(chunk.causes_size(), 2);
   EXPECT_EQ(chunk.causes(1).event_id(), "w-2");
   EXPECT_EQ(origin_of(chunk.causes(1)).seed, origin("w-2").seed);
   ASSERT_EQ(chunk.messages_size(), 3);
-  EXPECT_EQ(chunk.messages(0).to_key(), "a");
+  EXPECT_EQ(chunk.routes_size(), 3);
+  EXPECT_EQ(route_of(chunk, 0).to_type(), "tournament");
+  EXPECT_EQ(route_of(chunk, 0).to_key(), "a");
+  EXPECT_EQ(route_of(chunk, 1).to_key(), "b");
+  EXPECT_EQ(route_of(chunk, 0).event_type(), "laurel.wager.settled.v1");
+  EXPECT_EQ(route_of(chunk, 0).source(), "urn:s");
+  EXPECT_EQ(chunk.causes(0).event_type(), "");
+  EXPECT_EQ(chunk.causes(0).source(), "");
   EXPECT_EQ(chunk.messages(0).message(), "one");
   EXPECT_EQ(chunk.messages(1).cause(), 0U);
   EXPECT_EQ(chunk.messages(2).cause(), 1U);
   EXPECT_EQ(chunk.messages(2).hops(), 300U);
-  EXPECT_EQ(chunk.messages(2).message_type(), "laurel.Y");
+  EXPECT_EQ(route_of(chunk, 2).message_type(), "laurel.Y");
+}
+
+TEST(Outbox, LettersOfOneRouteShareItWhateverIsSentBetweenThem) {
+  Outbox outbox;
+  std::vector<ActorId> to;
+  for (int i = 0; i < 12; ++i) to.push_back({"tournament", "r" + std::to_string(i)});
+  std::vector<std::string> sent;
+  const auto send = [&](int i, const Origin& why) {
+    outbox.add(0, {to.at(static_cast<std::size_t>(i)), "laurel.X", "m", 1}, why);
+    sent.push_back("r" + std::to_string(i) + " " + std::string(why.cause.source));
+  };
+  Origin another = origin("w");
+  another.cause.source = "urn:other";
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 4; ++i) send(i, origin("w"));
+    for (int i = 0; i < 4; ++i) send(i, another);
+  }
+  Commit commit;
+  outbox.move_to(commit);
+  const InboxChunk few = chunks(commit).at(0);
+  EXPECT_EQ(few.routes_size(), 8);
+  // More than are compared: some are written again, and none is mixed up.
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 12; ++i) send(i, origin("w"));
+  }
+  Commit more;
+  outbox.move_to(more);
+  const InboxChunk many = chunks(more).at(0);
+  EXPECT_EQ(many.routes_size(), 36);
+  std::vector<std::string> read;
+  for (const InboxChunk* chunk : {&few, &many}) {
+    for (int i = 0; i < chunk->messages_size(); ++i) {
+      read.push_back(route_of(*chunk, i).to_key() + " " + route_of(*chunk, i).source());
+    }
+  }
+  EXPECT_EQ(read, sent);
 }
 
 TEST(Outbox, TheLatestStandsWhereTheFirstWas) {
@@ -90,7 +146,9 @@ TEST(Outbox, TheLatestStandsWhereTheFirstWas) {
   const ActorId from{"entry", "r/p"}, other{"entry", "r/q"}, to{"tournament", "r"};
   outbox.add_latest(0, from, {to, "laurel.X", "old", 1}, origin("w-1"));
   outbox.add_latest(0, other, {to, "laurel.X", "other", 1}, origin("w-1"));
-  outbox.add_latest(0, from, {to, "laurel.X", "a longer one", 2}, origin("w-2"));
+  Origin later = origin("w-2");
+  later.cause.source = "urn:later";
+  outbox.add_latest(0, from, {to, "laurel.X", "a longer one", 2}, later);
   outbox.add_latest(0, from, {to, "laurel.Y", "another type", 2}, origin("w-2"));
   Commit commit;
   outbox.move_to(commit);
@@ -100,6 +158,10 @@ TEST(Outbox, TheLatestStandsWhereTheFirstWas) {
   EXPECT_EQ(found[0].messages(0).message(), "a longer one");
   EXPECT_EQ(found[0].causes(static_cast<int>(found[0].messages(0).cause())).event_id(), "w-2");
   EXPECT_EQ(found[0].messages(1).message(), "other");
+  EXPECT_EQ(route_of(found[0], 0).message_type(), "laurel.X");
+  EXPECT_EQ(route_of(found[0], 0).source(), "urn:later");
+  EXPECT_EQ(route_of(found[0], 1).source(), "urn:s");
+  EXPECT_EQ(route_of(found[0], 2).message_type(), "laurel.Y");
   // The next commit knows nothing of it.
   outbox.add_latest(0, from, {to, "laurel.X", "new", 1}, origin("w-3"));
   Commit next;
@@ -120,14 +182,17 @@ TEST(Outbox, AChunkHasALimitOfMessagesAndOfBytes) {
   EXPECT_EQ(found[0].messages_size(), kChunkMessagesMax);
   EXPECT_EQ(found[2].messages_size(), 500);
   EXPECT_EQ(found[2].causes_size(), 1);
+  EXPECT_EQ(found[2].routes_size(), 1);  // each chunk has its own
+  EXPECT_EQ(found[2].routes(0).to_key(), "r");
   EXPECT_EQ(found[5].messages_size(), 1);
 }
 
 TEST(ChunkView, RefusesWhatIsNoChunk) {
   InboxChunk chunk;
-  chunk.set_format(1);
+  chunk.set_format(2);
   chunk.add_causes()->set_event_id("w");
-  chunk.add_messages()->set_to_key("r");
+  chunk.add_routes()->set_to_key("r");
+  chunk.add_messages()->set_message("m");
   const std::string good = chunk.SerializeAsString();
   const auto opens = [](std::string bytes) {
     ChunkView view;
@@ -139,10 +204,11 @@ TEST(ChunkView, RefusesWhatIsNoChunk) {
   EXPECT_FALSE(opens(good.substr(0, good.size() - 1)));
   EXPECT_FALSE(opens(good + '\x1a' + '\x7f'));  // a message longer than what is there
   EXPECT_FALSE(opens(good + '\x07'));           // a wire type that is none
+  EXPECT_FALSE(opens(good + "\x22\x01\x07"));   // a route that is none
   EXPECT_TRUE(opens(good + "\x52\x01z"));       // a field of a newer version
-  chunk.set_format(2);
-  EXPECT_FALSE(opens(chunk.SerializeAsString()));
   chunk.set_format(1);
+  EXPECT_FALSE(opens(chunk.SerializeAsString()));
+  chunk.set_format(2);
   chunk.clear_messages();
   EXPECT_FALSE(opens(chunk.SerializeAsString()));
 }
