@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "hashed_name.h"
+#include "prefetch.h"
 
 namespace laurel::runtime::internal {
 
@@ -28,7 +29,7 @@ class FlatIndex {
 
   /// Asks for the memory of a look that comes soon.
   void prefetch(std::size_t hash) const {
-    if (count_ > 0) __builtin_prefetch(&slots_[hash & mask()]);
+    if (count_ > 0) prefetch_lines(&slots_[hash & mask()], 1);
   }
   /// What find() will most likely give, with no look at the object itself.
   T* likely(std::size_t hash) const {

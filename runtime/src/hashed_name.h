@@ -12,6 +12,7 @@ namespace laurel::runtime::internal {
 /// asked for.
 struct HashedName {
   HashedName() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): a name is what callers have
   HashedName(const std::convertible_to<std::string_view> auto& name)
       : text(name), hash(std::hash<std::string_view>()(text)) {}
   HashedName(std::string_view name, std::size_t its_hash) : text(name), hash(its_hash) {}

@@ -15,8 +15,6 @@ using google::protobuf::internal::WireFormatLite;
 
 namespace {
 
-constexpr std::uint32_t kFormat = 2;
-
 bool add_route(std::string_view bytes, std::vector<ChunkView::Route>& routes) {
   InboxRoute route;
   if (!parse(bytes, route)) return false;
@@ -28,13 +26,34 @@ bool add_route(std::string_view bytes, std::vector<ChunkView::Route>& routes) {
 
 }  // namespace
 
+// Format 1: each message has its address, each cause all of its event. A message has a route of its
+// own then.
+bool ChunkView::make_routes() {
+  routes.clear();
+  InboxMessage message;
+  StoredCause cause;
+  for (const std::string_view each : messages) {
+    if (!parse(each, message) || message.cause() >= causes.size() ||
+        !parse(causes[message.cause()], cause)) {
+      return false;
+    }
+    routes.push_back({message.to_type(), message.to_key(), message.message_type(),
+                      cause.event_type(), cause.source()});
+  }
+  return true;
+}
+
+std::size_t ChunkView::route_of(std::size_t at, const InboxMessage& message) const {
+  return format == 1 ? at : message.route();
+}
+
 bool ChunkView::open() {
   routes.clear();
   causes.clear();
   messages.clear();
   google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()),
                                             static_cast<int>(bytes.size()));
-  std::uint32_t format = 0;
+  format = 0;
   while (const std::uint32_t tag = in.ReadTag()) {
     const int field = WireFormatLite::GetTagFieldNumber(tag);
     if (tag ==
@@ -61,7 +80,8 @@ bool ChunkView::open() {
     }
     if (!in.Skip(static_cast<int>(size))) return false;
   }
-  return in.ConsumedEntireMessage() && format == kFormat && !messages.empty();
+  if (!in.ConsumedEntireMessage() || messages.empty()) return false;
+  return format == kChunkFormat || (format == 1 && make_routes());
 }
 
 }  // namespace laurel::runtime::internal

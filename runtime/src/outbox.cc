@@ -43,14 +43,21 @@ Origin origin_of(const StoredCause& stored) {
   return origin;
 }
 
+Origin origin_of(const StoredCause& stored, const ChunkView::Route& route) {
+  Origin origin = origin_of(stored);
+  origin.cause.event_type = route.event_type;
+  origin.cause.source = route.source;
+  return origin;
+}
+
 namespace {
 
-constexpr std::uint32_t kFormat = 2;
 // Of what a letter takes in a chunk, at most, beside its texts; and its route, when it is new
 // there.
 constexpr std::size_t kMessageOverhead = 32, kRouteOverhead = 32;
 // A letter's route is looked for among so many of the newest: few are used at a time.
 constexpr std::size_t kRoutesCompared = 8;
+constexpr std::size_t kRoutesKept = 256;  // room for them, from commit to commit
 constexpr std::uint32_t kNowhere = UINT32_MAX;
 
 std::size_t number_field_size(std::uint32_t value) {
@@ -89,10 +96,10 @@ void append_message(std::string& chunk, const MessageHead& head, std::string_vie
       number_field_size(head.route) + number_field_size(head.cause) + number_field_size(head.hops);
   if (!message.empty()) size += bytes_field_size(InboxMessage::kMessageFieldNumber, message.size());
   append_bytes_header(chunk, InboxChunk::kMessagesFieldNumber, size);
-  append_number_field(chunk, InboxMessage::kRouteFieldNumber, head.route);
+  if (!message.empty()) append_bytes_field(chunk, InboxMessage::kMessageFieldNumber, message);
   append_number_field(chunk, InboxMessage::kCauseFieldNumber, head.cause);
   append_number_field(chunk, InboxMessage::kHopsFieldNumber, head.hops);
-  if (!message.empty()) append_bytes_field(chunk, InboxMessage::kMessageFieldNumber, message);
+  append_number_field(chunk, InboxMessage::kRouteFieldNumber, head.route);
 }
 
 }  // namespace
@@ -102,21 +109,24 @@ bool Outbox::has(PartitionId target) const {
   return known != targets_.end() && !known->second.entries.empty();
 }
 
-std::uint32_t Outbox::route_of(Target& target, const Letter& letter, const Origin& origin) {
+std::uint32_t Outbox::route_of(Target& target, std::uint32_t before, const Letter& letter,
+                               const Origin& origin) {
   const Route route{letter.to.key, letter.to.type, letter.message_type, origin.cause.event_type,
                     origin.cause.source};
   std::vector<Route>& routes = target.routes;
+  if (before < routes.size() && routes[before] == route) return before;
   const std::size_t first = routes.size() - std::min(routes.size(), kRoutesCompared);
   for (std::size_t at = routes.size(); at > first; --at) {
     if (routes[at - 1] == route) return static_cast<std::uint32_t>(at - 1);
   }
   routes.push_back({bytes_.keep(route.to_key), bytes_.keep(route.to_type), route.message_type,
                     bytes_.keep(route.event_type), bytes_.keep(route.source)});
+  ++routes_;
   return static_cast<std::uint32_t>(routes.size() - 1);
 }
 
 void Outbox::write(Target& target, Entry& entry, const Letter& letter, const Origin& origin) {
-  entry.route = route_of(target, letter, origin);
+  entry.route = route_of(target, entry.route, letter, origin);
   entry.message = bytes_.keep(letter.message);
   entry.hops = letter.hops;
   store_cause_in_chunk(origin, cause_);
@@ -169,7 +179,7 @@ void Outbox::pack(PartitionId id, const Target& target, Commit& commit) {
     const std::size_t bytes =
         of_route + entry.message.size() + entry.cause.size() + kMessageOverhead;
     if (chunk.size() + bytes > kChunkBytesMax || messages == kChunkMessagesMax) flush();
-    if (messages == 0) append_number_field(chunk, InboxChunk::kFormatFieldNumber, kFormat);
+    if (messages == 0) append_number_field(chunk, InboxChunk::kFormatFieldNumber, kChunkFormat);
     if (causes == 0 || entry.cause != last_cause) {
       append_bytes_field(chunk, InboxChunk::kCausesFieldNumber, entry.cause);
       last_cause = entry.cause;
@@ -200,8 +210,9 @@ void Outbox::clear() {
   for (auto& [id, target] : targets_) {
     target.entries.clear();
     target.routes.clear();
+    if (target.routes.capacity() > kRoutesKept) target.routes.shrink_to_fit();
   }
-  letters_ = 0;
+  letters_ = routes_ = 0;
   bytes_.clear();
 }
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "flat_index.h"
+#include "inbox_chunk.h"
 #include "laurel/runtime/engine.h"
 #include "laurel/runtime/inbox.pb.h"
 #include "work.h"
@@ -45,13 +46,14 @@ class Outbox {
 
   bool empty() const { return letters_ == 0; }
   bool has(PartitionId target) const;
-  std::size_t weight() const { return bytes_.used() + letters_ * kEntryWeight; }
+  std::size_t weight() const {
+    return bytes_.used() + letters_ * sizeof(Entry) + routes_ * sizeof(Route);
+  }
   /// Moves all into the commit, packed.
   void move_to(Commit& commit);
   void clear();
 
  private:
-  static constexpr std::size_t kEntryWeight = 32;
   /// An InboxRoute.
   struct Route {
     std::string_view to_key, to_type, message_type, event_type, source;
@@ -74,21 +76,25 @@ class Outbox {
   using Latest = FlatIndex<Entry, NameOf>;
   Entry& append(Target& target, const Letter& letter, const Origin& origin);
   void write(Target& target, Entry& entry, const Letter& letter, const Origin& origin);
-  std::uint32_t route_of(Target& target, const Letter& letter, const Origin& origin);
+  /// `before`: where the letter's was, or any.
+  std::uint32_t route_of(Target& target, std::uint32_t before, const Letter& letter,
+                         const Origin& origin);
   static void pack(PartitionId id, const Target& target, Commit& commit);
 
   // Of those that were written to since the process began, some empty.
   std::map<PartitionId, Target> targets_;
-  ByteArena bytes_;  // what entries refer to
-  std::size_t letters_ = 0;
+  ByteArena bytes_;                       // what entries refer to
+  std::size_t letters_ = 0, routes_ = 0;  // of all targets
   Latest latest_;
   StoredCause cause_;  // at hand, like the one below: they keep their memory
   std::string name_;
 };
 
-/// The stored form of an origin and back; the views of the result point into `stored`. In a chunk
-/// type and source of the event are left out: they are its route's.
+/// The stored form of an origin, as a timer has it, and back; the views of the result point into
+/// `stored`.
 void store_cause(const Origin& origin, StoredCause& stored);
 Origin origin_of(const StoredCause& stored);
+/// Of a message of a chunk: type and source of the event are its route's.
+Origin origin_of(const StoredCause& stored, const ChunkView::Route& route);
 
 }  // namespace laurel::runtime::internal

@@ -73,8 +73,7 @@ void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
 
 void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& keys) {
   std::vector<std::string_view> journal, roots, staged;
-  std::vector<HashedName> wanted;  // roots
-  wanted.reserve(keys.size());
+  roots_.clear();
   std::string root;
   const Activations& active = turns_.activations();
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -91,17 +90,18 @@ void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& k
     keys[i].journal = prefetched_.keep(journal_key(event.routing_key, name));
     // Also when a commit that is not in the store has the row: that one is looked at first.
     journal.push_back(keys[i].journal.text);
+    keys[i].roots = roots_.size();
     for (const auto& target : ports_.registry.takers(event.data->GetDescriptor())) {
       if (turns_.asleep(*target.type)) continue;
       root.clear();
       append_state_key(root, target.type->name, event.routing_key);
-      wanted.emplace_back(prefetched_.keep(root));
-      active.prefetch_slot(wanted.back().hash);
+      roots_.emplace_back(prefetched_.keep(root));
+      active.prefetch_slot(roots_.back().hash);
     }
   }
-  for (const HashedName& each : wanted) active.prefetch_activation(each.hash);
-  for (const HashedName& each : wanted) active.prefetch_texts(each.hash);
-  for (const HashedName& each : wanted) {
+  for (const HashedName& each : roots_) active.prefetch_activation(each.hash);
+  for (const HashedName& each : roots_) active.prefetch_texts(each.hash);
+  for (const HashedName& each : roots_) {
     if (active.find(each) == nullptr) roots.push_back(each.text);
   }
   layers_.prefetch(Space::kJournal, std::move(journal));
@@ -179,9 +179,10 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
   JournalRow& row = journal_row_;
   std::size_t took = 0;
   std::vector<std::pair<const ActorType*, Turns::End>> refused;
+  std::size_t next_root = keys.roots;
   for (const auto& [type, handler] : takers) {
     if (turns_.asleep(*type)) continue;
-    const HashedName root = turns_.root_of(*type, event.routing_key);
+    const HashedName root = roots_[next_root++];
     Turns::End end =
         turns_.run({*type, *handler, event.routing_key, root, *event.data, origin, true});
     if (failed()) return queue_of(work).push_front(std::move(work));

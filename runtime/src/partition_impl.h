@@ -79,7 +79,8 @@ class PartitionImpl {
   using QueuedBatch = internal::QueuedBatch;
   struct Keys {
     Digest digest{};
-    internal::HashedName journal;  // in prefetched_
+    internal::HashedName journal;  // in prefetched_, like the roots
+    std::size_t roots = 0;         // where those of its takers begin in roots_
   };
   enum class Known { kNew, kDuplicate, kConflict };
 
@@ -185,7 +186,8 @@ class PartitionImpl {
   internal::Scratch delivered_;  // the message at hand: the same
   InboxMessage inbox_message_;   // as it came by the inbox, and why: the same
   StoredCause inbox_cause_;
-  ByteArena prefetched_;  // keys of the events of this round
+  ByteArena prefetched_;                     // keys of the events of this round
+  std::vector<internal::HashedName> roots_;  // of their takers, in prefetched_
   std::vector<Handled> in_flight_handled_;
   std::size_t in_flight_events_ = 0;  // see OpenCommit::events
   std::map<std::string, std::uint64_t> in_flight_letters_;

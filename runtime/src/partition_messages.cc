@@ -151,16 +151,14 @@ void PartitionImpl::deliver(const Delivery& delivery) {
 void PartitionImpl::handle_message(Work work) {
   const ChunkView& chunk = work.chunk().chunk;
   InboxMessage& message = inbox_message_;
-  if (!parse(chunk.messages[work.at()], message) || message.route() >= chunk.routes.size() ||
-      message.cause() >= chunk.causes.size() ||
+  if (!parse(chunk.messages[work.at()], message) || message.cause() >= chunk.causes.size() ||
+      chunk.route_of(work.at(), message) >= chunk.routes.size() ||
       !parse(chunk.causes[message.cause()], inbox_cause_)) {
     unreadable_chunk();
     return inbox_.push_front(std::move(work));
   }
-  const ChunkView::Route& route = chunk.routes[message.route()];
-  Origin origin = internal::origin_of(inbox_cause_);
-  origin.cause.event_type = route.event_type;
-  origin.cause.source = route.source;
+  const ChunkView::Route& route = chunk.routes[chunk.route_of(work.at(), message)];
+  const Origin origin = internal::origin_of(inbox_cause_, route);
   deliver({route.to_type, route.to_key, route.message_type, message.message(), origin,
            message.hops(), work.poison()});
   if (failed()) return inbox_.push_front(std::move(work));

@@ -62,7 +62,7 @@ inline char* write_bytes_header(char* out, int field, std::size_t bytes) {
 /// Writes field `field` of type bytes; the end of it. REQUIRES: room for bytes_field_size().
 inline char* write_bytes_field(char* out, int field, std::string_view bytes) {
   char* const at = write_bytes_header(out, field, bytes.size());
-  std::memcpy(at, bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());  // from null: undefined
   return at + bytes.size();
 }
 

@@ -30,8 +30,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   InboxChunk chunk;
   // The other way round it need not be: of what is in place, the parts are not parsed yet.
   if (!chunk.ParseFromArray(data, static_cast<int>(size))) return 0;
-  require(opened == (chunk.format() == 2 && chunk.messages_size() > 0));
+  // Format 1: what messages have in common is in each of them and in their causes.
+  bool complete = true;
+  for (const auto& message : chunk.messages()) {
+    complete = complete && message.cause() < static_cast<std::uint32_t>(chunk.causes_size());
+  }
+  require(opened == (chunk.messages_size() > 0 &&
+                     (chunk.format() == 2 || (chunk.format() == 1 && complete))));
   if (!opened) return 0;
+  if (chunk.format() == 1) {
+    require(view.routes.size() == view.messages.size());
+    for (std::size_t i = 0; i < view.routes.size(); ++i) {
+      const auto& message = chunk.messages(static_cast<int>(i));
+      require(view.routes[i].to_key == message.to_key());
+      require(view.routes[i].source == chunk.causes(static_cast<int>(message.cause())).source());
+    }
+    return 0;
+  }
   require(view.causes.size() == static_cast<std::size_t>(chunk.causes_size()));
   require(view.messages.size() == static_cast<std::size_t>(chunk.messages_size()));
   require(view.routes.size() == static_cast<std::size_t>(chunk.routes_size()));

@@ -190,6 +190,14 @@ class PartitionCluster {
     disk_->put(id, std::move(state));
   }
 
+  /// The same of a record of its inbox, of commit 1 of that source.
+  void put_inbox(std::uint16_t id, std::uint16_t source, std::string value) {
+    ScriptedDisk::Partition state = *disk_->at(id);
+    state.inbox[source][runtime::big_endian(std::uint64_t{1}) +
+                        runtime::big_endian(std::size_t{0})] = std::move(value);
+    disk_->put(id, std::move(state));
+  }
+
   std::vector<runtime::BackfillSpan> backfills;  ///< told with the time
 
  private:

@@ -8,6 +8,7 @@
 
 #include "inbox_chunk.h"
 #include "laurel/runtime/inbox.pb.h"
+#include "support/golden.h"
 
 namespace laurel::runtime::internal {
 namespace {
@@ -24,6 +25,7 @@ std::vector<InboxChunk> chunks(const Commit& commit) {
   std::vector<InboxChunk> out;
   for (const InboxRecord& record : commit.inbox) {
     EXPECT_TRUE(out.emplace_back().ParseFromString(record.value));
+    EXPECT_LE(record.value.size(), kChunkBytesMax);
     ChunkView view;
     view.bytes = record.value;
     EXPECT_TRUE(view.open());
@@ -131,7 +133,7 @@ TEST(Outbox, LettersOfOneRouteShareItWhateverIsSentBetweenThem) {
   Commit more;
   outbox.move_to(more);
   const InboxChunk many = chunks(more).at(0);
-  EXPECT_EQ(many.routes_size(), 36);
+  EXPECT_EQ(many.routes_size(), 34);  // the first is found, whatever is the newest
   std::vector<std::string> read;
   for (const InboxChunk* chunk : {&few, &many}) {
     for (int i = 0; i < chunk->messages_size(); ++i) {
@@ -187,6 +189,73 @@ TEST(Outbox, AChunkHasALimitOfMessagesAndOfBytes) {
   EXPECT_EQ(found[5].messages_size(), 1);
 }
 
+TEST(Outbox, RoutesCountForTheLimitOfBytesAndComeAgainInTheNextChunk) {
+  Outbox outbox;
+  std::vector<ActorId> to;
+  for (int i = 0; i < 1500; ++i) {
+    to.push_back({"tournament", std::string(900, 'k') + std::to_string(i)});
+  }
+  for (const ActorId& each : to) {
+    outbox.add(0, {each, "laurel.X", "m", 1}, origin("w"));
+    outbox.add(0, {to[0], "laurel.X", "m", 1}, origin("w"));
+  }
+  EXPECT_GT(outbox.weight(), std::size_t{1500} * 900);
+  Commit commit;
+  outbox.move_to(commit);
+  std::size_t messages = 0;
+  for (const InboxChunk& chunk : chunks(commit)) {
+    for (int i = 0; i < chunk.messages_size(); ++i, ++messages) {
+      EXPECT_EQ(route_of(chunk, i).to_key(), to[messages % 2 == 0 ? messages / 2 : 0].key);
+    }
+  }
+  EXPECT_EQ(messages, 3000U);
+  EXPECT_GE(commit.inbox.size(), 3U);
+  EXPECT_EQ(outbox.weight(), 0U);
+}
+
+TEST(Outbox, ALetterThatIsReplacedKeepsItsRoute) {
+  Outbox outbox;
+  std::vector<ActorId> to;
+  for (int i = 0; i < 20; ++i) to.push_back({"tournament", "r" + std::to_string(i)});
+  const ActorId from{"entry", "e"};
+  for (int round = 0; round < 3; ++round) {
+    for (const ActorId& each : to) {
+      outbox.add_latest(0, from, {each, "laurel.X", "m", 1}, origin("w"));
+    }
+  }
+  Commit commit;
+  outbox.move_to(commit);
+  const InboxChunk chunk = chunks(commit).at(0);
+  EXPECT_EQ(chunk.messages_size(), 20);
+  EXPECT_EQ(chunk.routes_size(), 20);
+}
+
+TEST(ChunkView, ReadsFormat1) {
+  ChunkView view;
+  view.bytes = laurel::testing::golden("inbox-chunk-1.hex");
+  ASSERT_TRUE(view.open());
+  ASSERT_EQ(view.messages.size(), 2U);
+  ASSERT_EQ(view.routes.size(), 2U);
+  EXPECT_EQ(view.routes[1].to_type, "sink");
+  EXPECT_EQ(view.routes[1].to_key, "s9");
+  EXPECT_EQ(view.routes[1].message_type, "laurel.contract.Amount");
+  EXPECT_EQ(view.routes[1].event_type, "laurel.wager.voided.v1");
+  EXPECT_EQ(view.routes[1].source, "urn:t");
+  InboxMessage message;
+  EXPECT_EQ(view.route_of(1, message), 1U);
+}
+
+TEST(ChunkView, Format2IsWrittenAsItWasOnce) {
+  Outbox outbox;
+  const ActorId to{"sink", "s9"};
+  outbox.add(0, {to, "laurel.X", "one", 1}, origin("w-1"));
+  outbox.add(0, {to, "laurel.X", "two", 2}, origin("w-2"));
+  Commit commit;
+  outbox.move_to(commit);
+  EXPECT_EQ(laurel::testing::hex(commit.inbox.at(0).value),
+            laurel::testing::hex(laurel::testing::golden("inbox-chunk-2.hex")));
+}
+
 TEST(ChunkView, RefusesWhatIsNoChunk) {
   InboxChunk chunk;
   chunk.set_format(2);
@@ -206,7 +275,7 @@ TEST(ChunkView, RefusesWhatIsNoChunk) {
   EXPECT_FALSE(opens(good + '\x07'));           // a wire type that is none
   EXPECT_FALSE(opens(good + "\x22\x01\x07"));   // a route that is none
   EXPECT_TRUE(opens(good + "\x52\x01z"));       // a field of a newer version
-  chunk.set_format(1);
+  chunk.set_format(3);
   EXPECT_FALSE(opens(chunk.SerializeAsString()));
   chunk.set_format(2);
   chunk.clear_messages();

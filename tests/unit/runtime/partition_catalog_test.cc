@@ -91,6 +91,10 @@ struct PartitionCatalog : ::testing::Test {
     event.data = data;
     event.natural_key = keep_on(submission->arena, tx);
     event.routing_key = "p1";
+    contract::Event canonical;
+    *canonical.mutable_envelope() = *envelope;
+    canonical.set_data(data->SerializeAsString());
+    event.canonical = keep_on(submission->arena, canonical.SerializeAsString());
     event.catalog_bound = bound;
     submission->records.push_back({"raw", 1, 3, false});
     submission->results.resize(1);

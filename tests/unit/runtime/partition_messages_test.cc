@@ -1,4 +1,5 @@
 // Messages between partitions and timers: once each, in order, through aborts and crashes.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -7,7 +8,9 @@
 #include "actors/player/player.h"
 #include "laurel/contract/amount.h"
 #include "laurel/contract/outputs.pb.h"
+#include "laurel/runtime/inbox.pb.h"
 #include "laurel/runtime/topics.h"
+#include "support/golden.h"
 #include "support/partition_cluster.h"
 
 namespace laurel::runtime {
@@ -44,9 +47,15 @@ class Source : public Actor<PlayerState> {
   }
 };
 
+// What sinks were told by amounts, and why.
+std::vector<std::string> told;
+
 class Sink : public Actor<PlayerState> {
  public:
   void on(const Amount& amount, Turn& turn) {
+    const Cause& cause = turn.cause();
+    told.push_back(turn.self().key + " " + std::string(cause.event_type) + " " +
+                   std::string(cause.source) + " " + std::string(cause.subject));
     const auto units = contract::units_of(amount);
     state().set_wagers(state().wagers() + static_cast<std::uint64_t>(units));
     state().set_ledger_entries(state().ledger_entries() + 1);  // how many came
@@ -125,6 +134,53 @@ TEST_F(PartitionMessages, ReachActorsOfOtherPartitions) {
   for (int i = 0; i < 7; ++i) total += sum("s" + std::to_string(i));
   EXPECT_EQ(total, 100U);
   EXPECT_TRUE(letters().empty());
+}
+
+TEST_F(PartitionMessages, WhyTheyWereSentArrivesWithThem) {
+  told.clear();
+  std::vector<std::string> expected;
+  for (const std::string sink : {"s1", "s2", "s3", "s4", "s5"}) {
+    contract::WagerVoided voided;
+    voided.set_voids_tx_id("t-" + sink);
+    cluster.feed("p1", wager("t-" + sink, 7, sink), 1000);
+    cluster.feed("p1", voided, 1001);
+    for (const std::string type : {"settled", "voided"}) {
+      expected.push_back(sink + " laurel.wager." + type + ".v1 urn:test p1");
+    }
+  }
+  cluster.settle();
+  EXPECT_THAT(told, ::testing::UnorderedElementsAreArray(expected));
+}
+
+TEST_F(PartitionMessages, ARecordOfFormat1IsHandled) {
+  // To sink/s9 an amount of 5 because of a wager, and one of 6 because of a void.
+  cluster.put_inbox(cluster.home_of("s9"), 0, laurel::testing::golden("inbox-chunk-1.hex"));
+  cluster.restart();
+  told.clear();
+  cluster.settle();
+  EXPECT_EQ(told, (std::vector<std::string>{"s9 laurel.wager.settled.v1 urn:s p1",
+                                            "s9 laurel.wager.voided.v1 urn:t p2"}));
+  EXPECT_EQ(sum("s9"), 11U);
+}
+
+TEST_F(PartitionMessages, ARecordThatRefersToWhatItDoesNotHoldStopsThePartition) {
+  InboxChunk chunk;
+  chunk.set_format(2);
+  chunk.add_causes();
+  chunk.add_routes()->set_to_type("sink");
+  const auto fails = [&](std::uint32_t route, std::uint32_t cause) {
+    chunk.clear_messages();
+    chunk.add_messages()->set_route(route);
+    chunk.mutable_messages(0)->set_cause(cause);
+    PartitionCluster fresh{4, types(), std::make_shared<Catalog>()};
+    fresh.put_inbox(1, 0, chunk.SerializeAsString());
+    fresh.restart();
+    fresh.step(1);
+    return fresh.partition(1).failed();
+  };
+  EXPECT_FALSE(fails(0, 0));
+  EXPECT_TRUE(fails(1, 0));
+  EXPECT_TRUE(fails(0, 1));
 }
 
 TEST_F(PartitionMessages, OfOneCommitTheLatestArrivesOnce) {
