@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "laurel/runtime/keys.h"
+#include "laurel/runtime/prefetch.h"
 #include "laurel/runtime/state.pb.h"
-#include "prefetch.h"
 #include "wire.h"
 
 namespace laurel::runtime::internal {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "hashed_name.h"
-#include "prefetch.h"
+#include "laurel/runtime/prefetch.h"
 
 namespace laurel::runtime::internal {
 

@@ -4,8 +4,8 @@
 #include "dead_letters.h"
 #include "laurel/runtime/journal.pb.h"
 #include "laurel/runtime/keys.h"
+#include "laurel/runtime/prefetch.h"
 #include "partition_impl.h"
-#include "prefetch.h"
 #include "wire.h"
 
 namespace laurel::runtime {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "laurel/runtime/keys.h"
-#include "prefetch.h"
+#include "laurel/runtime/prefetch.h"
 
 namespace laurel::runtime::internal {
 namespace {

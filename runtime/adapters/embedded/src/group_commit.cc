@@ -6,6 +6,7 @@
 
 #include "laurel/adapters/rocksdb/rows.h"
 #include "laurel/adapters/rocksdb/status.h"
+#include "laurel/runtime/read_ahead.h"
 
 namespace laurel::adapters::internal {
 void put_commit_record(const OpenStore& open, rocksdb::WriteBatch& batch,
@@ -65,8 +66,10 @@ void GroupCommit::add_inbox(const OpenStore& open, const GroupMember& member) {
 
 void GroupCommit::add_outputs(const OpenStore& open, GroupMember& member) {
   std::map<std::string_view, ChunkWriter> chunks;
-  for (const runtime::Output& record : member.commit->outputs) {
-    chunks[record.topic].add(record);
+  const std::vector<runtime::Output>& outputs = member.commit->outputs;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    runtime::read_ahead(outputs, i);
+    chunks[outputs[i].topic].add(outputs[i]);
   }
   for (const auto& [topic, chunk] : chunks) {
     auto end = member.record.topic_ends.find(topic);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "laurel/runtime/failpoint.h"
+#include "laurel/runtime/read_ahead.h"
 #include "partition.h"
 #include "topics.h"
 
@@ -64,6 +65,7 @@ void Partition::produce(const Commit& commit, const PartitionRecord& next, Sent&
   };
   for (std::size_t i = 0; i < commit.rows.size(); ++i) {
     const runtime::Row& row = commit.rows[i];
+    runtime::read_ahead(commit.rows, i);
     if (travels_packed(row.space)) {
       pack_row(packed, row);
       const bool last = i + 1 == commit.rows.size() || commit.rows[i + 1].space != row.space;
@@ -85,7 +87,9 @@ void Partition::produce(const Commit& commit, const PartitionRecord& next, Sent&
   };
   const PartitionRecord before = record();
   std::map<std::string_view, Topic> topics;
-  for (const runtime::Output& output : commit.outputs) {
+  for (std::size_t i = 0; i < commit.outputs.size(); ++i) {
+    const runtime::Output& output = commit.outputs[i];
+    runtime::read_ahead(commit.outputs, i);
     const auto [topic, first] = topics.try_emplace(output.topic);
     if (first) {
       const auto end = before.topic_ends.find(output.topic);

@@ -4,10 +4,12 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "laurel/adapters/rocksdb/status.h"
 #include "laurel/runtime/keys.h"
+#include "laurel/runtime/read_ahead.h"
 
 namespace laurel::adapters {
 namespace {
@@ -122,6 +124,7 @@ std::size_t put_rows(const Store& store, rocksdb::WriteBatch& batch, const runti
   const std::string prefix = partition_prefix(commit.partition);
   std::size_t count = 0;
   for (auto row = first; row != commit.rows.end() && row->space == space; ++row, ++count) {
+    runtime::read_ahead(commit.rows, static_cast<std::size_t>(row - commit.rows.begin()));
     const rocksdb::Slice key[2] = {prefix, row->key};
     rocksdb::Status status;
     if (row->value.has_value()) {

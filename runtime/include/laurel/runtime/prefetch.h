@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace laurel::runtime::internal {
+namespace laurel::runtime {
 
 /// That many lines of the cache from there on. Null is asked for nothing.
 inline void prefetch_lines(const void* memory, std::size_t lines) {
@@ -16,4 +16,4 @@ inline void prefetch_lines(const void* memory, std::size_t lines) {
   asm volatile("");
 }
 
-}  // namespace laurel::runtime::internal
+}  // namespace laurel::runtime
