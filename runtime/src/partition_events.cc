@@ -72,9 +72,8 @@ void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
 }
 
 void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& keys) {
-  std::vector<std::string_view> journal, roots, staged;
+  std::vector<std::string_view> journal, unknown, staged;
   roots_.clear();
-  std::string root;
   const Activations& active = turns_.activations();
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const Event& event = queue[i].event();
@@ -93,19 +92,18 @@ void PartitionImpl::prefetch(const std::deque<Work>& queue, std::vector<Keys>& k
     keys[i].roots = roots_.size();
     for (const auto& target : ports_.registry.takers(event.data->GetDescriptor())) {
       if (turns_.asleep(*target.type)) continue;
-      root.clear();
-      append_state_key(root, target.type->name, event.routing_key);
-      roots_.emplace_back(prefetched_.keep(root));
-      active.prefetch_slot(roots_.back().hash);
+      const HashedName root = turns_.root_of(*target.type, event.routing_key);
+      roots_.emplace_back(prefetched_.keep(root.text), root.hash);
+      active.prefetch_slot(root.hash);
     }
   }
   for (const HashedName& each : roots_) active.prefetch_activation(each.hash);
   for (const HashedName& each : roots_) active.prefetch_texts(each.hash);
   for (const HashedName& each : roots_) {
-    if (active.find(each) == nullptr) roots.push_back(each.text);
+    if (active.find(each) == nullptr) unknown.push_back(each.text);
   }
   layers_.prefetch(Space::kJournal, std::move(journal));
-  layers_.prefetch(Space::kState, std::move(roots));
+  layers_.prefetch(Space::kState, std::move(unknown));
   layers_.prefetch(Space::kStaged, std::move(staged));
 }
 

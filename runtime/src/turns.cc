@@ -157,9 +157,10 @@ void Turns::consume_timer(const ActorType& type, const std::string& key, std::st
   layers_.open.put(Space::kTimers, row_key, std::nullopt);
   Activation* activation = activate(type, key, root_of(type, key));
   if (activation == nullptr) return;
-  if (activation->more)
+  if (activation->more) {
     std::erase_if(activation->more->timers,
                   [&](const SetTimer& timer) { return timer.name == name; });
+  }
   mark_dirty(*activation);
 }
 

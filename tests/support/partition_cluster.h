@@ -25,6 +25,7 @@
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/partition.h"
 #include "laurel/runtime/queries.h"
+#include "support/canonical.h"
 #include "support/scripted_engine.h"
 
 namespace laurel::testing {
@@ -87,10 +88,7 @@ class PartitionCluster {
     natural_key += options.natural_key_kind();
     out.natural_key = runtime::keep_on(submission->arena, natural_key);
     out.routing_key = runtime::keep_on(submission->arena, player);
-    contract::Event canonical;
-    *canonical.mutable_envelope() = *envelope;
-    canonical.set_data(event.SerializeAsString());
-    out.canonical = runtime::keep_on(submission->arena, canonical.SerializeAsString());
+    out.canonical = canonical_on(submission->arena, *envelope, event);
     submission->records.push_back({"raw", 1, 3, false});
     submission->results.resize(1);
     submission->pending = 1;

@@ -7,9 +7,9 @@
 #include <span>
 #include <string_view>
 
+#include "laurel/ranked/prefetch.h"
 #include "laurel/ranked/view.h"
 #include "node.h"
-#include "prefetch.h"
 #include "records.h"
 
 namespace laurel::ranked::internal {

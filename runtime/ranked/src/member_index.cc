@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "check.h"
-#include "prefetch.h"
+#include "laurel/ranked/prefetch.h"
 
 namespace laurel::ranked::internal {
 
@@ -57,7 +57,7 @@ std::optional<MemberRef> MemberIndex::find(std::string_view member, std::uint64_
 }
 
 void MemberIndex::prefetch_bucket(std::uint64_t hash) const {
-  if (!buckets_.empty()) internal::prefetch(&buckets_[home_of(hash)]);
+  if (!buckets_.empty()) ranked::prefetch(&buckets_[home_of(hash)]);
 }
 
 void MemberIndex::prefetch_record(std::uint64_t hash) const {

@@ -17,9 +17,9 @@
 #include <string_view>
 #include <vector>
 
+#include "laurel/ranked/prefetch.h"
 #include "laurel/ranked/row.h"
 #include "node.h"
-#include "prefetch.h"
 
 namespace laurel::ranked::internal {
 
@@ -49,7 +49,7 @@ class Records {
     std::memcpy(&out, address(ref), sizeof(out));
     return out;
   }
-  void prefetch(MemberRef ref) const { internal::prefetch(address(ref), 44); }
+  void prefetch(MemberRef ref) const { ranked::prefetch(address(ref), 44); }
 
   // With keys only, and only for the tree's thread: other threads never read this part.
   void set_key(MemberRef ref, const SortKey& key);

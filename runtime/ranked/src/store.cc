@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "check.h"
-#include "prefetch.h"
+#include "laurel/ranked/prefetch.h"
 
 namespace laurel::ranked::internal {
 

@@ -11,6 +11,7 @@
 #include "laurel/adapters/embedded/embedded_engine.h"
 #include "laurel/contract/amount.h"
 #include "laurel/runtime/queries.h"
+#include "support/canonical.h"
 #include "support/faulty_file_system.h"
 #include "support/program_catalog.h"
 #include "support/temp_dir.h"
@@ -59,10 +60,7 @@ class TwoWords final : public runtime::Decoder {
     event.data = wager;
     event.routing_key = envelope->subject();
     event.natural_key = runtime::keep_on(arena, record.bytes);
-    contract::Event canonical;
-    *canonical.mutable_envelope() = *envelope;
-    canonical.set_data(wager->SerializeAsString());
-    event.canonical = runtime::keep_on(arena, canonical.SerializeAsString());
+    event.canonical = laurel::testing::canonical_on(arena, *envelope, *wager);
   }
 };
 

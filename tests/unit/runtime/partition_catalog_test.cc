@@ -8,6 +8,7 @@
 #include "laurel/runtime/journal.pb.h"
 #include "laurel/runtime/partition.h"
 #include "laurel/testkit/utc_zones.h"
+#include "support/canonical.h"
 #include "support/scripted_engine.h"
 
 namespace laurel::runtime {
@@ -91,10 +92,7 @@ struct PartitionCatalog : ::testing::Test {
     event.data = data;
     event.natural_key = keep_on(submission->arena, tx);
     event.routing_key = "p1";
-    contract::Event canonical;
-    *canonical.mutable_envelope() = *envelope;
-    canonical.set_data(data->SerializeAsString());
-    event.canonical = keep_on(submission->arena, canonical.SerializeAsString());
+    event.canonical = laurel::testing::canonical_on(submission->arena, *envelope, *data);
     event.catalog_bound = bound;
     submission->records.push_back({"raw", 1, 3, false});
     submission->results.resize(1);

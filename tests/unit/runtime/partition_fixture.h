@@ -16,6 +16,7 @@
 #include "laurel/runtime/partition.h"
 #include "laurel/runtime/queries.h"
 #include "laurel/runtime/topics.h"
+#include "support/canonical.h"
 #include "support/program_catalog.h"
 #include "support/scripted_engine.h"
 
@@ -72,10 +73,7 @@ struct PartitionTest : ::testing::Test {
       event.data = data;
       event.natural_key = keep_on(submission->arena, wager.player + "/" + wager.tx);
       event.routing_key = keep_on(submission->arena, wager.player);
-      contract::Event canonical;
-      *canonical.mutable_envelope() = *envelope;
-      canonical.set_data(data->SerializeAsString());
-      event.canonical = keep_on(submission->arena, canonical.SerializeAsString());
+      event.canonical = laurel::testing::canonical_on(submission->arena, *envelope, *data);
       batch.events.push_back(std::move(event));
       submission->records.push_back({"raw", 1, 3, false});
     }

@@ -4,16 +4,13 @@
 
 #include <cstddef>
 
+#include "laurel/ranked/prefetch.h"
+
 namespace laurel::runtime {
 
 /// That many lines of the cache from there on. Null is asked for nothing.
 inline void prefetch_lines(const void* memory, std::size_t lines) {
-  if (memory == nullptr) return;
-  const auto* at = static_cast<const char*>(memory);
-  for (std::size_t line = 0; line < lines; ++line) __builtin_prefetch(at + line * 64);
-  // GCC takes a function that does nothing but ask for memory for one without effects, and leaves
-  // out calls of it, and of what only calls it.
-  asm volatile("");
+  if (memory != nullptr) ranked::prefetch(memory, lines * 64);
 }
 
 }  // namespace laurel::runtime
