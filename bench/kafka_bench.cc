@@ -74,11 +74,11 @@ std::map<std::string, double> cpu_by_thread() {
   return out;
 }
 
-/// A broker in a folder of its own, by tools/kafka.py.
+/// A broker in a folder of its own, by tools/kafka.py, or the one that runs in `folder` already.
 class Broker {
  public:
-  explicit Broker(std::string folder) : folder_(std::move(folder)) {
-    run("start --bench > /dev/null");
+  Broker(std::string folder, bool own) : folder_(std::move(folder)), own_(own) {
+    if (own_) run("start --bench > /dev/null");
     std::ifstream file(folder_ + "/kafka.json");
     const std::string text((std::istreambuf_iterator<char>(file)), {});
     const auto value = [&](const std::string& name) {
@@ -90,7 +90,9 @@ class Broker {
     bootstrap_ = address.substr(0, address.find('"'));
     pid_ = std::strtol(value("\"pid\": ").c_str(), nullptr, 10);
   }
-  ~Broker() { run("stop --remove"); }
+  ~Broker() {
+    if (own_) run("stop --remove");
+  }
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
   const std::string& bootstrap() const { return bootstrap_; }
@@ -104,6 +106,7 @@ class Broker {
 
  private:
   const std::string folder_;
+  const bool own_;
   std::string bootstrap_;
   long pid_ = 0;
 };
@@ -266,6 +269,11 @@ int main(int argc, char** argv) {
   app.add_option("--interval-ms", interval_ms, "Between commits of a partition, at least");
   app.add_option("--pace", paces, "Wagers per second of the latency runs")->capture_default_str();
   app.add_option("--pace-seconds", pace_seconds, "0: no latency runs")->capture_default_str();
+  std::string broker_folder;
+  app.add_option(
+      "--broker", broker_folder,
+      "Folder of one that runs (tools/kafka.py start --bench --dir): it has compiled what "
+      "it runs, which takes a new one its first millions");
   app.add_option("--site", site, "Tiers, ten boards, position changes")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   auto options = config::load_node_options(site + "/node.toml");
@@ -273,13 +281,16 @@ int main(int argc, char** argv) {
   std::string folder = "bench-data-XXXXXX";
   if (mkdtemp(folder.data()) == nullptr) fail("no folder");
   {
-    const Broker broker(folder + "/kafka");
-    broker.run("topics --create --topic wagers --partitions " + std::to_string(partitions) +
+    const bool own = broker_folder.empty();
+    const Broker broker(own ? folder + "/kafka" : broker_folder, own);
+    const std::string cluster = own ? "bench" : folder;
+    const std::string topic = cluster + ".wagers";
+    broker.run("topics --create --topic " + topic + " --partitions " + std::to_string(partitions) +
                " > /dev/null 2>&1");
     const node::Generator generator({.seed = 7, .players = players});
     {
       const auto start = Clock::now();
-      Writer writer(broker.bootstrap(), "wagers");
+      Writer writer(broker.bootstrap(), topic);
       for (std::uint64_t from = 0; from < wagers; from += 1000) {
         writer.write(*generator.submission(from, 1000));
       }
@@ -291,8 +302,8 @@ int main(int argc, char** argv) {
     options->log_level = "warn";
     options->engine = "kafka";
     options->kafka.bootstrap = broker.bootstrap();
-    options->kafka.cluster = "bench";
-    options->inputs = {{.topic = "wagers"}};
+    options->kafka.cluster = cluster;
+    options->inputs = {{.topic = topic}};
     if (own_partitions != 0) options->partitions = own_partitions;
     if (in_flight != 0) options->commit.in_flight_max = in_flight;
     if (interval_ms != 0) options->commit.interval_min = std::chrono::milliseconds(interval_ms);
@@ -327,8 +338,8 @@ int main(int argc, char** argv) {
                 static_cast<double>(status.accepted) / static_cast<double>(status.commits));
     std::uint64_t next = wagers;
     for (const std::uint32_t pace : pace_seconds == 0 ? std::vector<std::uint32_t>() : paces) {
-      Writer writer(broker.bootstrap(), "wagers");
-      Watcher watcher(broker.bootstrap(), "bench.ledger", options->partitions);
+      Writer writer(broker.bootstrap(), topic);
+      Watcher watcher(broker.bootstrap(), cluster + ".ledger", options->partitions);
       std::this_thread::sleep_for(std::chrono::seconds(1));  // it stands at the end
       constexpr std::uint32_t kSlices = 250;                 // per second
       const auto begun = Clock::now();
@@ -350,6 +361,7 @@ int main(int argc, char** argv) {
           pace, quantile(took, 0.5), quantile(took, 0.99), quantile(took, 0.999), took.size());
     }
     (*node)->stop();
+    if (!own) broker.run("topics --delete --topic '" + cluster + "[.].*' > /dev/null 2>&1");
   }
   std::filesystem::remove_all(folder);
   return 0;

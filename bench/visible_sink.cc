@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+#include "laurel/contract/rfc3339.h"
+
 namespace {
 
 constexpr std::int64_t kStepUs = 1000;  // of event time, from one wager to the next
@@ -107,14 +109,10 @@ std::int64_t event_time_us(const rd_kafka_message_t& message) {
   const void* bytes = nullptr;
   std::size_t size = 0;
   if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-      rd_kafka_header_get_last(headers, "laurel_time_us", &bytes, &size) !=
-          RD_KAFKA_RESP_ERR_NO_ERROR) {
+      rd_kafka_header_get_last(headers, "ce_time", &bytes, &size) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return -1;
   }
-  std::int64_t out = -1;
-  const auto* text = static_cast<const char*>(bytes);
-  std::from_chars(text, text + size, out);
-  return out;
+  return laurel::contract::parse_rfc3339({static_cast<const char*>(bytes), size}).value_or(-1);
 }
 
 }  // namespace

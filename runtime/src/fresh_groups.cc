@@ -36,7 +36,7 @@ void FreshGroups::writes(const ActorType& type, std::string_view key, const Hash
   group.used_at_us = now_us;
   if (roots_ == kRootsMax) give_up_one(group);
   if (roots_ == kRootsMax) return give_up(group);
-  if (group.roots.insert(root.hash).second) ++roots_;
+  if (group.roots.insert(root.hash)) ++roots_;
 }
 
 bool FreshGroups::none_stored(std::string_view group) {

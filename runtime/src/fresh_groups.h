@@ -11,7 +11,8 @@
 ///            An abort takes rows away and no root here, which is a question too many. So is a
 ///            group that was forgotten: the next look at it finds what is stored.
 /// Threads    The partition's.
-/// Limits     kGroupsMax groups, kRootsMax roots, of 40 bytes each. Beyond them the store is asked:
+/// Limits     kGroupsMax groups, kRootsMax roots, of 11 to 22 bytes each. Beyond them the store is
+/// asked:
 ///            about groups that are not known, and about those that were used least recently.
 #pragma once
 
@@ -21,8 +22,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 
+#include "hash_set.h"
 #include "hashed_name.h"
 #include "laurel/api/actor_type.h"
 #include "layers.h"
@@ -32,7 +33,7 @@ namespace laurel::runtime::internal {
 class FreshGroups {
  public:
   static constexpr std::size_t kGroupsMax = 256;
-  static constexpr std::size_t kRootsMax = std::size_t{1} << 16U;
+  static constexpr std::size_t kRootsMax = std::size_t{1} << 17U;
 
   explicit FreshGroups(Layers& layers) : layers_(layers) {}
 
@@ -55,8 +56,8 @@ class FreshGroups {
     }
   };
   struct Group {
-    bool fresh = false;                     // else the store is asked
-    std::unordered_set<std::size_t> roots;  // hashes: two roots of one hash are a question too many
+    bool fresh = false;  // else the store is asked
+    HashSet roots;       // two roots of one hash are a question too many
     std::int64_t used_at_us = 0;
   };
   using Groups = std::unordered_map<std::string, Group, Hash, std::equal_to<>>;

@@ -49,7 +49,7 @@ struct NodeOptions {
   } commit;
 
   struct Memory {
-    std::uint32_t cache_mb = 256;
+    std::uint32_t cache_mb = 512;
     std::uint32_t activations_mb = 512;
     std::uint32_t boards_mb = 256;
     std::chrono::seconds idle{300};

@@ -88,7 +88,6 @@ void GroupCommit::add_outputs(const OpenStore& open, GroupMember& member) {
 runtime::Status GroupCommit::write(const OpenStore& open) {
   rocksdb::WriteOptions options;
   options.sync = true;
-  options.memtable_insert_hint_per_batch = true;
   const rocksdb::Status status = open.store->db().Write(options, &batch_);
   if (!status.ok()) return store_error(status, "writing a commit");
   return {};

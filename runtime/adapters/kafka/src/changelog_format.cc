@@ -64,10 +64,10 @@ std::optional<PartitionRecord> decode_record(std::string_view bytes) {
   return record;
 }
 
-std::string row_record_key(runtime::Space space, std::string_view key) {
-  std::string out{kRow, static_cast<char>(space)};
+void append_row_record_key(std::string& out, runtime::Space space, std::string_view key) {
+  out.push_back(kRow);
+  out.push_back(static_cast<char>(space));
   out.append(key);
-  return out;
 }
 
 std::string packed_record_key(runtime::Space space, runtime::CommitNumber commit,

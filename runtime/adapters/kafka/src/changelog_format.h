@@ -32,7 +32,8 @@ std::string encode_record(const PartitionRecord& record);
 std::optional<PartitionRecord> decode_record(std::string_view bytes);
 
 inline constexpr std::string_view kCommitKey = "c";
-std::string row_record_key(runtime::Space space, std::string_view key);
+inline constexpr std::size_t kRowKeyPrefixBytes = 2;
+void append_row_record_key(std::string& out, runtime::Space space, std::string_view key);
 std::string packed_record_key(runtime::Space space, runtime::CommitNumber commit,
                               std::uint32_t chunk);
 /// Whether rows of that space travel packed: each of their keys is written once, as good as always.

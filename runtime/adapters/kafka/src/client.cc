@@ -16,6 +16,7 @@ using runtime::ErrorCode;
 constexpr int kWarning = 4;  // syslog
 constexpr int kNotice = 5;
 constexpr std::chrono::seconds kSayAgain{10};
+constexpr Milliseconds kNudgeWithin{200};
 constexpr std::size_t kSaidMax = 256;
 constexpr std::chrono::seconds kDestroyWithin{3};
 
@@ -170,6 +171,10 @@ TopicHandle known_topic(Client& client, const std::string& topic, const Deadline
     rd_kafka_metadata_destroy(metadata);
   }
   return handle;
+}
+
+void nudge(Client& client, const std::string& topic) {
+  static_cast<void>(known_topic(client, topic, Deadline(kNudgeWithin)));
 }
 
 void ask_for_topics(Client& client, const Deadline& deadline) {

@@ -108,6 +108,12 @@ TopicHandle known_topic(Client& client, const std::string& topic, const Deadline
 /// The same for all topics that the client has a handle of.
 void ask_for_topics(Client& client, const Deadline& deadline);
 
+/// Ends the wait of a client that has nothing to do: librdkafka 2.0.2 looks for what to fetch when
+/// it is woken, and else once a second, so after an assignment nothing may come for as long (2 of
+/// 300 reads in a row, one proof in six under a flood). A question that is answered wakes it; what
+/// the answer says is not used.
+void nudge(Client& client, const std::string& topic);
+
 /// Of a consumer that reads what it is told to, and commits nothing.
 Settings consumer_settings(const ClientBase& base, bool committed_only);
 

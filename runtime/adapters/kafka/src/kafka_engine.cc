@@ -94,8 +94,7 @@ StoreOptions Engine::store_options(PartitionId id) const {
   out.path = common_->base.options.data_dir + "/" + name.data();
   out.create = true;
   out.cache = cache_;
-  const auto share = static_cast<std::uint64_t>(identity_.partitions);
-  out.wal_bytes_max = std::max<std::uint64_t>(out.wal_bytes_max / share, 16U << 20);
+  out.log = false;
   out.open_files_max = std::max(out.open_files_max / identity_.partitions, kOpenFilesMin);
   return out;
 }

@@ -13,15 +13,6 @@ using runtime::Status;
 
 constexpr Milliseconds kFirstPoll{5};
 constexpr Milliseconds kPoll{100};
-constexpr Milliseconds kNudgeWithin{200};
-
-// After an assignment librdkafka 2.0.2 now and then fetches nothing for up to a second: 2 of 300
-// reads in a row, one proof in six under a flood (`./dev bench kafka`, "Timed out" in its log). A
-// question that is answered ends that. Why is not known for certain; what the answer says is not
-// used.
-void nudge(Client& client, const std::string& topic, const Deadline& deadline) {
-  static_cast<void>(known_topic(client, topic, deadline.within(kNudgeWithin)));
-}
 
 }  // namespace
 
@@ -74,7 +65,7 @@ Status LogReader::read(const std::string& topic, int partition, std::int64_t fro
     const Message message(rd_kafka_consumer_poll(client_->get(), deadline.left_ms(wait)));
     if (message == nullptr) {
       if (!deadline.passed()) {
-        nudge(*client_, topic, deadline);
+        nudge(*client_, topic);
         wait = std::min(wait * 2, kPoll);
         continue;
       }

@@ -20,7 +20,7 @@ using runtime::Result;
 using runtime::Status;
 
 constexpr std::int64_t kScanMax = 4096;  // offsets read on the way to a record
-constexpr const char* kTimeUs = "laurel_time_us";
+constexpr const char* kTime = "ce_time";
 
 template <class Number>
 std::optional<Number> number_of(std::string_view text) {
@@ -42,7 +42,7 @@ std::optional<std::uint64_t> number_of(const LogRecord& record) {
 
 rd_kafka_headers_t* headers_of(const ClientBase& base, const runtime::Output& record,
                                PartitionId partition, std::uint64_t number) {
-  rd_kafka_headers_t* headers = rd_kafka_headers_new(8);
+  rd_kafka_headers_t* headers = rd_kafka_headers_new(6);
   const auto add = [headers](const char* name, std::string_view value) {
     rd_kafka_header_add(headers, name, -1, value.data(), static_cast<ssize_t>(value.size()));
   };
@@ -52,8 +52,7 @@ rd_kafka_headers_t* headers_of(const ClientBase& base, const runtime::Output& re
   add("ce_source", "urn:laurel:" + base.options.cluster);
   add("ce_type", record.type);
   add("content-type", contract::kProtobuf);
-  if (const auto time = contract::rfc3339(record.time_us)) add("ce_time", *time);
-  add(kTimeUs, std::to_string(record.time_us));
+  if (const auto time = contract::rfc3339(record.time_us)) add(kTime, *time);
   return headers;
 }
 
@@ -123,7 +122,7 @@ Result<std::vector<runtime::TopicRecord>> OutputTopics::read(std::string_view to
             {*number,
              {kept_name, std::string(record.key), std::string(record.header("ce_type")),
               std::string(record.value.value_or("")),
-              number_of<std::int64_t>(record.header(kTimeUs)).value_or(0)}});
+              contract::parse_rfc3339(record.header(kTime)).value_or(0)}});
         return *number + 1 < end && records.size() < records_max;
       });
   if (!status.ok()) return status.error();

@@ -76,6 +76,8 @@ class Partition {
   struct Sent;
   class Sending;
   void produce(const runtime::Commit& commit, const PartitionRecord& next, Sent& sent);
+  void produce_rows(const runtime::Commit& commit, Sent& sent);
+  void produce_outputs(const runtime::Commit& commit, Sent& sent);
   PartitionRecord after(const runtime::Commit& commit) const;
   runtime::Outcome settle(const PartitionRecord& next);
   void tell(const runtime::Commit& commit, const Sent& sent);

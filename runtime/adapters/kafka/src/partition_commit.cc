@@ -45,44 +45,46 @@ PartitionRecord Partition::after(const Commit& commit) const {
   return next;
 }
 
-// In the order: rows, messages, records, and the commit record behind all others.
-void Partition::produce(const Commit& commit, const PartitionRecord& next, Sent& sent) {
-  const std::string changelog = topic_name(common_.base, kChangelogTopic);
-  const std::string inbox = topic_name(common_.base, kInboxTopic);
-  std::size_t index = 0;
-  const auto add = [&](const std::string& topic, int partition, std::string_view key,
-                       std::optional<std::string_view> value,
-                       rd_kafka_headers_t* headers = nullptr) {
-    producer_->add(topic, partition, key, value, headers);
-    return index++;
-  };
-  std::string packed;
-  std::uint32_t chunk = 0;
-  const auto flush = [&](runtime::Space space) {
-    if (packed.empty()) return;
-    add(changelog, id_, packed_record_key(space, commit.number, chunk++), packed);
-    packed.clear();
-  };
+// Rows with keys of their own as they are, those of logs and of the journal packed.
+void Partition::produce_rows(const Commit& commit, Sent& sent) {
+  std::string keys;
+  std::size_t keys_bytes = 0, single = 0;
+  for (const runtime::Row& row : commit.rows) {
+    if (travels_packed(row.space)) continue;
+    keys_bytes += kRowKeyPrefixBytes + row.key.size();
+    ++single;
+  }
+  keys.reserve(keys_bytes);
+  std::vector<rd_kafka_message_t> records;
+  records.reserve(single);
+  std::vector<rd_kafka_message_t> chunks;
+  std::string* packed = nullptr;
   for (std::size_t i = 0; i < commit.rows.size(); ++i) {
     const runtime::Row& row = commit.rows[i];
     runtime::read_ahead(commit.rows, i);
     if (travels_packed(row.space)) {
-      pack_row(packed, row);
+      if (packed == nullptr) packed = &sent.values.emplace_back();
+      pack_row(*packed, row);
       const bool last = i + 1 == commit.rows.size() || commit.rows[i + 1].space != row.space;
-      if (last || packed.size() >= kPackedBytesMax) flush(row.space);
+      if (!last && packed->size() < kPackedBytesMax) continue;
+      const std::string& key = sent.values.emplace_back(
+          packed_record_key(row.space, commit.number, static_cast<std::uint32_t>(chunks.size())));
+      chunks.push_back(Producer::record(key, *packed));
+      packed = nullptr;
       continue;
     }
-    std::optional<std::string_view> value;
-    if (row.value) value = *row.value;
-    add(changelog, id_, row_record_key(row.space, row.key), value);
+    const std::size_t at = keys.size();
+    append_row_record_key(keys, row.space, row.key);
+    records.push_back(Producer::record(std::string_view(keys).substr(at), row.value));
   }
-  chunk = 0;
-  for (const runtime::InboxRecord& message : commit.inbox) {
-    sent.inbox.push_back(
-        add(inbox, message.target, inbox_record_key(id_, commit.number, chunk++), message.value));
-  }
+  LAUREL_ASSERT(keys.size() == keys_bytes);  // or they have moved
+  records.insert(records.end(), chunks.begin(), chunks.end());
+  producer_->add(producer_->topic(topic_name(common_.base, kChangelogTopic)), id_, records);
+}
+
+void Partition::produce_outputs(const Commit& commit, Sent& sent) {
   struct Topic {
-    std::string name;
+    rd_kafka_topic_t* handle = nullptr;
     std::uint64_t next = 0;
   };
   const PartitionRecord before = record();
@@ -94,14 +96,28 @@ void Partition::produce(const Commit& commit, const PartitionRecord& next, Sent&
     if (first) {
       const auto end = before.topic_ends.find(output.topic);
       topic->second.next = end == before.topic_ends.end() ? 0 : end->second;
-      topic->second.name = topic_name(common_.base, output.topic);
-      sent.outputs.push_back({output.topic, topic->second.next, index});
+      topic->second.handle = producer_->topic(topic_name(common_.base, output.topic));
+      sent.outputs.push_back({output.topic, topic->second.next, producer_->count()});
     }
-    add(topic->second.name, id_, output.key, output.value,
-        headers_of(common_.base, output, id_, topic->second.next++));
+    producer_->add(topic->second.handle, id_, output.key, output.value,
+                   headers_of(common_.base, output, id_, topic->second.next++));
   }
-  const std::size_t last = add(changelog, id_, kCommitKey, encode_record(next));
-  if (commit.rows.empty()) sent.first_row = last;
+}
+
+// In the order: rows, messages, records, and the commit record behind all others.
+void Partition::produce(const Commit& commit, const PartitionRecord& next, Sent& sent) {
+  produce_rows(commit, sent);
+  rd_kafka_topic_t* const inbox = producer_->topic(topic_name(common_.base, kInboxTopic));
+  std::uint32_t chunk = 0;
+  for (const runtime::InboxRecord& message : commit.inbox) {
+    sent.inbox.push_back(producer_->count());
+    producer_->add(inbox, message.target, inbox_record_key(id_, commit.number, chunk++),
+                   message.value);
+  }
+  produce_outputs(commit, sent);
+  if (commit.rows.empty()) sent.first_row = producer_->count();
+  producer_->add(producer_->topic(topic_name(common_.base, kChangelogTopic)), id_, kCommitKey,
+                 sent.values.emplace_back(encode_record(next)));
 }
 
 Outcome Partition::commit(const std::shared_ptr<const Commit>& commit) {

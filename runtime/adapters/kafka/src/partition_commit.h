@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -21,6 +23,7 @@ struct Partition::Sent {
   };
   std::vector<First> outputs;  ///< the first of each topic
   std::vector<std::int64_t> offsets;
+  std::deque<std::string> values;  ///< of records, where the commit does not have them
 };
 
 /// Says to the inboxes that something is on its way, as long as it is not known to have arrived.

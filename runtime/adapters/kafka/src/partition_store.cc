@@ -25,6 +25,7 @@ constexpr std::string_view kKey = "record";
 // Where commit records are superseded, rows of many commits come between two of them.
 // The changelog forgets deletions after seven days (delete.retention.ms).
 constexpr std::chrono::seconds kAgeMax{6 * 86'400};
+constexpr std::chrono::minutes kFlushedWithin{10};
 constexpr std::size_t kReplayBytesMax = 64U << 20;
 
 std::string encode(const PartitionRecord& record, std::int64_t changelog_next) {
@@ -135,13 +136,16 @@ Status PartitionStore::write_record(const PartitionRecord& record, std::int64_t 
                  encode(record, changelog_next));
   LAUREL_ASSERT(put.ok());
   rocksdb::WriteOptions options;
-  options.memtable_insert_hint_per_batch = true;
+  options.disableWAL = true;  // the changelog is the log
   const rocksdb::Status status = store_->db().Write(options, &batch_);
   batch_.Clear();
   if (!status.ok()) return store_error(status, "writing a snapshot");
   record_ = record;
   changelog_next_ = changelog_next;
-  return {};
+  // Few commits fill no memtable for days; what is on the disk would be too old to go on from.
+  if (std::chrono::steady_clock::now() - flushed_ < kFlushedWithin) return {};
+  flushed_ = std::chrono::steady_clock::now();
+  return store_->flush(/*wait=*/false);
 }
 
 Status PartitionStore::write(const runtime::Commit& commit, const PartitionRecord& record,

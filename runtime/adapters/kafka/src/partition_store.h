@@ -3,15 +3,16 @@
 ///     transaction committed ──▶ write(commit)     one batch: rows + record + place in the
 ///     changelog take-over ──▶ replay(record)... ──▶ the same, from what others committed
 ///
-/// Why        Written after its transaction, never synced: what a crash takes is read from the
-/// changelog
-///            again. What is there is always some commit, or a replay that has not come to its end.
+/// Why        Written after its transaction, without a log: what a crash takes, all since the last
+///            flush, is read from the changelog again. What is there is always some commit, or a
+///            replay that has not come to its end: the families are flushed together.
 /// Threads    write() and replay(): one at a time. Reads: any.
 /// Errors     kStoreFailed: the partition must not be used any more.
 #pragma once
 
 #include <rocksdb/write_batch.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -60,6 +61,7 @@ class PartitionStore {
   PartitionRecord record_;
   std::int64_t changelog_next_ = 0;
   rocksdb::WriteBatch batch_;
+  std::chrono::steady_clock::time_point flushed_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace laurel::adapters::kafka

@@ -35,9 +35,9 @@ Settings settings_of(const ClientBase& base, const std::string& transactional_id
           {"log.connection.close", "true"},  // no event tells of it otherwise: see disturbed()
           // An attempt that meets the markers of the transaction before waits that long.
           {"retry.backoff.ms", "5"},
-          {"batch.num.messages", "10000"},
-          {"batch.size", "1000000"},
-          {"message.max.bytes", "2000000"},
+          {"batch.num.messages", "100000"},
+          {"batch.size", "4000000"},
+          {"message.max.bytes", "4000000"},
           {"queue.buffering.max.kbytes", "1048576"},
           {"compression.codec", "lz4"}};
 }
@@ -91,11 +91,11 @@ runtime::Result<std::unique_ptr<Producer>> Producer::make(const ClientBase& base
   return producer;
 }
 
-rd_kafka_topic_t* Producer::handle(const std::string& topic) {
-  for (const auto& [name, known] : topics_) {
-    if (name == topic) return known.get();
+rd_kafka_topic_t* Producer::topic(const std::string& name) {
+  for (const auto& [known_name, known] : topics_) {
+    if (known_name == name) return known.get();
   }
-  topics_.emplace_back(topic, rd_kafka_topic_new(client_->get(), topic.c_str(), nullptr));
+  topics_.emplace_back(name, rd_kafka_topic_new(client_->get(), name.c_str(), nullptr));
   LAUREL_ASSERT(topics_.back().second != nullptr);
   return topics_.back().second.get();
 }
@@ -129,48 +129,90 @@ void Producer::begin() {
   offsets_.clear();
   unacknowledged_ = bytes_ = 0;
   failure_.reset();
+  began_ms_ =
+      std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
   const ErrorObject error(rd_kafka_begin_transaction(client_->get()));
   if (error != nullptr) failed(rd_kafka_error_code(error.get()), "beginning it");
 }
 
-void Producer::add(const std::string& topic, int partition, std::string_view key,
+rd_kafka_message_t Producer::record(std::string_view key, std::optional<std::string_view> value) {
+  static const char kNothing = '\0';  // a key of no bytes is not the same as none
+  const auto bytes = [](std::string_view text) {
+    return const_cast<char*>(text.empty() ? &kNothing : text.data());
+  };
+  rd_kafka_message_t out{};
+  out.key = bytes(key);
+  out.key_len = key.size();
+  out.payload = value ? bytes(*value) : nullptr;
+  out.len = value ? value->size() : 0;
+  return out;
+}
+
+void Producer::added(const rd_kafka_message_t& record) {
+  offsets_.push_back(-1);
+  ++unacknowledged_;
+  bytes_ += record.key_len + record.len;
+}
+
+void Producer::add(rd_kafka_topic_t* topic, int partition, std::string_view key,
                    std::optional<std::string_view> value, rd_kafka_headers_t* headers) {
   Owned<rd_kafka_headers_t, rd_kafka_headers_destroy> owned(headers);
   if (failure_) return;
-  static const char kNothing = '\0';  // a key of no bytes is not the same as none
-  const void* key_bytes = key.empty() ? &kNothing : key.data();
-  const void* bytes = !value ? nullptr : value->empty() ? &kNothing : value->data();
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): comes back with the acknowledgement
-  auto* const index = reinterpret_cast<void*>(offsets_.size());
+  const rd_kafka_message_t record = Producer::record(key, value);
   for (;;) {
-    rd_kafka_vu_t fields[7];
+    rd_kafka_vu_t fields[8];
     std::size_t count = 0;
     const auto field = [&](rd_kafka_vtype_t type) -> rd_kafka_vu_t& {
       fields[count].vtype = type;
       return fields[count++];
     };
-    field(RD_KAFKA_VTYPE_RKT).u.rkt = handle(topic);
+    field(RD_KAFKA_VTYPE_RKT).u.rkt = topic;
     field(RD_KAFKA_VTYPE_PARTITION).u.i32 = partition;
-    field(RD_KAFKA_VTYPE_MSGFLAGS).u.i = RD_KAFKA_MSG_F_COPY;
-    auto& key_field = field(RD_KAFKA_VTYPE_KEY);
-    key_field.u.mem.ptr = const_cast<void*>(key_bytes);
-    key_field.u.mem.size = key.size();
-    auto& value_field = field(RD_KAFKA_VTYPE_VALUE);
-    value_field.u.mem.ptr = const_cast<void*>(bytes);
-    value_field.u.mem.size = value ? value->size() : 0;
-    field(RD_KAFKA_VTYPE_OPAQUE).u.ptr = index;
+    field(RD_KAFKA_VTYPE_MSGFLAGS).u.i = 0;
+    field(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 = began_ms_;
+    field(RD_KAFKA_VTYPE_KEY).u.mem = {record.key, record.key_len};
+    field(RD_KAFKA_VTYPE_VALUE).u.mem = {record.payload, record.len};
+    field(RD_KAFKA_VTYPE_OPAQUE).u.ptr = index();
     if (owned != nullptr) field(RD_KAFKA_VTYPE_HEADERS).u.headers = owned.get();
     const ErrorObject error(rd_kafka_produceva(client_->get(), fields, count));
     if (error == nullptr) break;
-    const auto code = rd_kafka_error_code(error.get());
-    if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) return failed(code, "adding a record to " + topic);
-    drain(10);
-    if (failure_) return;
+    if (!again(topic, rd_kafka_error_code(error.get()))) return;
   }
   static_cast<void>(owned.release());  // they are the record's
-  offsets_.push_back(-1);
-  ++unacknowledged_;
-  bytes_ += key.size() + (value ? value->size() : 0);
+  added(record);
+}
+
+void Producer::add(rd_kafka_topic_t* topic, int partition,
+                   std::vector<rd_kafka_message_t>& records) {
+  for (std::size_t from = 0; from < records.size() && !failure_;) {
+    for (std::size_t i = from; i < records.size(); ++i) records[i]._private = index(i - from);
+    rd_kafka_produce_batch(topic, partition, 0, &records[from],
+                           static_cast<int>(records.size() - from));
+    // One that does not fit into the queue, and all behind it, are tried again; one that is refused
+    // for itself fails it all, and the others, which were taken, have to be waited for.
+    auto refused = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (std::size_t end = from; end < records.size(); ++end) {
+      if (records[end].err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        added(records[end]);
+        ++from;
+      } else if (refused == RD_KAFKA_RESP_ERR_NO_ERROR ||
+                 refused == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+        refused = records[end].err;
+      }
+    }
+    if (refused != RD_KAFKA_RESP_ERR_NO_ERROR && !again(topic, refused)) return;
+  }
+}
+
+/// Whether to try it again, when there is room.
+bool Producer::again(const rd_kafka_topic_t* topic, rd_kafka_resp_err_t code) {
+  if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+    failed(code, std::string("adding a record to ") + rd_kafka_topic_name(topic));
+  } else {
+    drain(10);
+  }
+  return !failure_;
 }
 
 void Producer::drain(int wait_ms) {

@@ -38,10 +38,22 @@ class Producer {
                                                          const std::vector<std::string>& topics,
                                                          const Deadline& deadline);
 
+  /// As add() takes it. Valid as long as this.
+  rd_kafka_topic_t* topic(const std::string& name);
+
   void begin();
-  /// `headers` are taken. `value` nothing: the key is deleted.
-  void add(const std::string& topic, int partition, std::string_view key,
+  /// The bytes of `value` are not copied: they have to stay until finish() has returned, and when
+  /// it did not say kCommitted or kTooLarge, until this is destroyed. Nothing: the key is deleted.
+  /// `headers` are taken.
+  void add(rd_kafka_topic_t* topic, int partition, std::string_view key,
            std::optional<std::string_view> value, rd_kafka_headers_t* headers = nullptr);
+  /// Records without headers, one after the other; the same of their values. Quicker, and sent as
+  /// few requests: a topic's partition is asked into the transaction when all of them are there.
+  void add(rd_kafka_topic_t* topic, int partition, std::vector<rd_kafka_message_t>& records);
+  /// One of them.
+  static rd_kafka_message_t record(std::string_view key, std::optional<std::string_view> value);
+  /// How many were added.
+  std::size_t count() const { return offsets_.size(); }
   /// Waits until all that was added is acknowledged. False: finish() will not commit it.
   bool acknowledged(const Deadline& deadline);
   /// Commits when all is well so far.
@@ -62,7 +74,13 @@ class Producer {
   static runtime::Result<std::unique_ptr<Client>> client_of(const ClientBase& base,
                                                             const std::string& id,
                                                             const Deadline& deadline);
-  rd_kafka_topic_t* handle(const std::string& topic);
+  /// Comes back with the acknowledgement of what is added after `more` others.
+  void* index(std::size_t more = 0) const {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
+    return reinterpret_cast<void*>(offsets_.size() + more);
+  }
+  void added(const rd_kafka_message_t& record);
+  bool again(const rd_kafka_topic_t* topic, rd_kafka_resp_err_t code);
   void drain(int wait_ms);
   void drain_all();
   void failed(rd_kafka_resp_err_t code, std::string_view doing);
@@ -77,6 +95,7 @@ class Producer {
   std::vector<std::int64_t> offsets_;
   std::size_t unacknowledged_ = 0;
   std::size_t bytes_ = 0;
+  std::int64_t began_ms_ = 0;  ///< since 1970: the time of its records
   std::optional<End> failure_;
   std::optional<runtime::Error> refusal_;
   bool disturbed_ = false;

@@ -17,6 +17,7 @@ namespace laurel::adapters {
 namespace {
 
 constexpr std::size_t kCacheBytesMin = 32U << 20;
+constexpr std::size_t kMemtablesShare = 4;
 constexpr double kIndexAndFilterShare = 0.3;
 constexpr int kCacheShardBits = 2;
 
@@ -31,8 +32,11 @@ runtime::Result<std::shared_ptr<StoreCache>> StoreCache::make(const StoreOptions
   auto out = std::make_shared<StoreCache>();
   out->cache_ = rocksdb::NewLRUCache(options.cache_bytes, kCacheShardBits,
                                      /*strict_capacity_limit=*/false, kIndexAndFilterShare);
-  // Never more than half of the cache: the other half is what reads live on.
-  const std::size_t memtables = std::min(options.memtables_bytes_max, options.cache_bytes / 2);
+  // A quarter of the cache: those that wait until they are flushed come on top of the bound, as
+  // much again on a busy machine. What memtables leave is what reads live on: with too little of it
+  // even the filters go, which every read asks.
+  const std::size_t memtables =
+      std::min(options.memtables_bytes_max, options.cache_bytes / kMemtablesShare);
   out->write_buffers_ = std::make_shared<rocksdb::WriteBufferManager>(memtables, out->cache_);
   return out;
 }
@@ -93,11 +97,12 @@ Store::~Store() {
   delete db_;
 }
 
-runtime::Status Store::flush() {
+runtime::Status Store::flush(bool wait) {
   if (read_only_) return {};
-  const rocksdb::Status status =
-      db_->Flush(rocksdb::FlushOptions(),
-                 std::vector<rocksdb::ColumnFamilyHandle*>(families_.begin(), families_.end()));
+  rocksdb::FlushOptions options;
+  options.wait = wait;
+  const rocksdb::Status status = db_->Flush(
+      options, std::vector<rocksdb::ColumnFamilyHandle*>(families_.begin(), families_.end()));
   if (!status.ok()) return store_error(status, "flushing memtables");
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include <utility>
@@ -11,6 +12,7 @@
 namespace laurel::adapters::internal {
 namespace {
 
+constexpr std::size_t kPartitionPrefixBytes = 2;
 constexpr int kBloomBitsPerKey = 10;
 constexpr double kMemtableBloomRatio = 0.02;
 constexpr std::size_t kPointReadBlockBytes = 8U << 10;
@@ -57,6 +59,8 @@ rocksdb::DBOptions database_options(const StoreOptions& options,
   db.max_bgerror_resume_count = 0;
   db.write_buffer_manager = std::move(write_buffers);
   db.max_total_wal_size = options.wal_bytes_max;
+  // Without a log only flushes are kept, and those of one batch have to be kept together.
+  db.atomic_flush = !options.log;
   db.max_open_files = options.open_files_max;
   db.max_background_jobs = options.background_jobs_max;
   db.max_subcompactions = 1;
@@ -79,6 +83,10 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const StoreOptions& o
                                  rocksdb::kLZ4Compression};
   };
   out.write_buffer_size = options.memtable_bytes;
+  // A commit comes sorted: each row is looked for from where the one before it went, not from the
+  // top.
+  out.memtable_insert_with_hint_prefix_extractor.reset(
+      rocksdb::NewCappedPrefixTransform(kPartitionPrefixBytes));
   out.max_write_buffer_number = 3;
   out.target_file_size_base = 32U << 20;
   // Rows live until they are deleted, whatever their age.

@@ -74,8 +74,9 @@ class Store {
     return families_[static_cast<std::size_t>(family)];
   }
 
-  /// Writes all memtables to files, so that the next open() replays nothing.
-  runtime::Status flush();
+  /// Writes all memtables to files, so that the next open() replays nothing. `wait`: until it is
+  /// done.
+  runtime::Status flush(bool wait = true);
   /// Reads every file and compares all checksums. Long.
   runtime::Status verify_checksums() const;
   /// Of the cache that it uses.
