@@ -324,8 +324,8 @@ TEST_F(KafkaEngineTest, TopicsThatWouldLoseDataAreRefusedAndEachIsNamedWithWhatM
   alter_topic("changelog", {{"cleanup.policy", "delete"}, {"max.message.bytes", "4000000"}});
   alter_topic(
       "inbox",
-      {{"retention.ms", "1000"}, {"retention.bytes", "-1"}, {"max.message.bytes", "4194304"}});
-  alter_topic("balances", {{"cleanup.policy", "compact"}, {"max.message.bytes", "4194304"}});
+      {{"retention.ms", "1000"}, {"retention.bytes", "-1"}, {"max.message.bytes", "2097152"}});
+  alter_topic("balances", {{"cleanup.policy", "compact"}, {"max.message.bytes", "2097152"}});
   const auto engine = adapters::open_kafka(fixture_.options());
   ASSERT_FALSE(engine.ok());
   EXPECT_EQ(engine.error().code, ErrorCode::kConfigInvalid);
@@ -348,7 +348,7 @@ TEST_F(KafkaEngineTest, TopicsThatWouldLoseDataAreRefusedAndEachIsNamedWithWhatM
                             {"min.compaction.lag.ms", "172800000"},
                             {"delete.retention.ms", "604800000"},
                             {"max.message.bytes", "4000000"}});
-  alter_topic("inbox", {{"retention.ms", "-1"}, {"max.message.bytes", "4194304"}});
+  alter_topic("inbox", {{"retention.ms", "-1"}, {"max.message.bytes", "2097152"}});
   fixture_.open()->close();
 }
 
@@ -408,7 +408,7 @@ TEST_F(KafkaEngineTest, TwoNodesCannotShareADirectory) {
 TEST_F(KafkaEngineTest, ACommitThatTheBrokerDoesNotTakeIsRejectedAndTheNextOneGoesThrough) {
   const auto engine = fixture_.open();
   auto owner = KafkaEngineTest::owner(*engine);
-  EXPECT_EQ(owner.commit({put("a", std::string(5'000'000, 'x'))}), Outcome::kRejected);
+  EXPECT_EQ(owner.commit({put("a", std::string(3'000'000, 'x'))}), Outcome::kRejected);
   ASSERT_EQ(owner.commit({put("a", "1")}, {output("k", "x")}), Outcome::kDurable);
   EXPECT_EQ(owner.get("a"), "1");
   EXPECT_THAT(owner.topic(runtime::kTopicBalances), ElementsAre("x"));

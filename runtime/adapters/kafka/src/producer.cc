@@ -35,9 +35,9 @@ Settings settings_of(const ClientBase& base, const std::string& transactional_id
           {"log.connection.close", "true"},  // no event tells of it otherwise: see disturbed()
           // An attempt that meets the markers of the transaction before waits that long.
           {"retry.backoff.ms", "5"},
-          {"batch.num.messages", "100000"},
-          {"batch.size", "4000000"},
-          {"message.max.bytes", "4000000"},
+          {"batch.num.messages", "10000"},
+          {"batch.size", "1000000"},
+          {"message.max.bytes", "2000000"},
           {"queue.buffering.max.kbytes", "1048576"},
           {"compression.codec", "lz4"}};
 }

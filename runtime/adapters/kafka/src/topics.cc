@@ -16,7 +16,7 @@ using runtime::ErrorCode;
 using runtime::Status;
 
 constexpr std::int16_t kReplicas = 3;
-constexpr const char* kMessageBytesMax = "4194304";
+constexpr const char* kMessageBytesMax = "2097152";
 constexpr const char* kForEver = "-1";
 constexpr const char* kTwoDays = "172800000";
 constexpr const char* kSevenDays = "604800000";
