@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/prefetch.h"
@@ -14,12 +15,16 @@ namespace {
 // Of the list and of the index, and what the allocator rounds up.
 constexpr std::size_t kNodes = 64;
 
+// Rows of a chunk, and one more: whoever is all that a commit is about must not make a row that the
+// engine does not take.
+constexpr std::size_t kLogChunkBytesMax = std::size_t{256} << 10U;
+
 StoredRoot& row_of(Scratch& scratch) {
   return static_cast<StoredRoot&>(scratch.get(StoredRoot::default_instance()));
 }
 
 // A LogChunk.
-std::string_view chunk_of(const std::vector<std::string_view>& rows, ByteArena& arena) {
+std::string_view chunk_of(std::span<const std::string_view> rows, ByteArena& arena) {
   LogChunk head;
   head.set_format(1);
   const std::size_t head_size = head.ByteSizeLong();
@@ -130,6 +135,21 @@ std::size_t Activation::write_belongings(StoredRoot& row) const {
   return of_boards;
 }
 
+void Activation::write_log(LogTail& tail, OpenCommit& commit) const {
+  std::uint64_t last = tail.rows - tail.pending.size();
+  for (std::span<const std::string_view> left = tail.pending; !left.empty();) {
+    std::size_t count = 0;
+    for (std::size_t size = 0; count < left.size() && size < kLogChunkBytesMax; ++count) {
+      size += left[count].size();
+    }
+    last += count;
+    commit.put_last(Space::kLog, log_key(type->name, key(), tail.table, last),
+                    chunk_of(left.first(count), commit.bytes));
+    left = left.subspan(count);
+  }
+  tail.pending.clear();
+}
+
 Activation::Weight Activation::write_to(OpenCommit& commit, Scratch& scratch, std::size_t hash) {
   StoredRoot& row = row_of(scratch);
   row.set_format(1);
@@ -137,10 +157,7 @@ Activation::Weight Activation::write_to(OpenCommit& commit, Scratch& scratch, st
     LogEnd& end = *row.add_logs();
     end.set_table(tail.table.data(), tail.table.size());
     end.set_rows(tail.rows);
-    if (tail.pending.empty()) continue;
-    commit.put_last(Space::kLog, log_key(type->name, key(), tail.table, tail.rows),
-                    chunk_of(tail.pending, commit.bytes));
-    tail.pending.clear();
+    write_log(tail, commit);
   }
   const std::size_t of_boards = more ? write_belongings(row) : 0;
   commit.put_last(Space::kState, {name, hash},

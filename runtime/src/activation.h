@@ -77,6 +77,8 @@ struct Activation {
   Weight write_to(OpenCommit& commit, Scratch& scratch, std::size_t hash);
 
  private:
+  /// What was appended to it, as rows of chunks.
+  void write_log(LogTail& tail, OpenCommit& commit) const;
   /// What its boards weigh. REQUIRES: it has more.
   std::size_t write_belongings(StoredRoot& row) const;
 };

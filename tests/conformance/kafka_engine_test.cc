@@ -414,6 +414,29 @@ TEST_F(KafkaEngineTest, ACommitThatTheBrokerDoesNotTakeIsRejectedAndTheNextOneGo
   EXPECT_THAT(owner.topic(runtime::kTopicBalances), ElementsAre("x"));
 }
 
+TEST_F(KafkaEngineTest, AfterARejectedCommitTheChangelogIsReadAgainOnceAndNotForEver) {
+  const auto engine = adapters::open_kafka(fixture_.options());
+  ASSERT_TRUE(engine.ok());
+  auto owner = KafkaEngineTest::owner(**engine);
+  int number = 0;
+  const auto commit = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      ASSERT_EQ(owner.commit({put("a", std::to_string(++number))}), Outcome::kDurable);
+    }
+  };
+  // Whether the end that is read to is before or behind a marker is the broker's business: both
+  // come.
+  for (int round = 0; round < 30; ++round) {
+    EXPECT_EQ(owner.commit({put("a", std::string(3'000'000, 'x')), put("b", "1")}),
+              Outcome::kRejected);
+    commit(3);
+    const auto read = (*engine)->stats().replayed;
+    commit(5);
+    EXPECT_EQ((*engine)->stats().replayed, read);
+  }
+  EXPECT_EQ(owner.get("a"), std::to_string(number));
+}
+
 TEST_F(KafkaEngineTest, ManyRowsTravelAndComeBackWhole) {
   std::vector<runtime::Row> rows;
   for (int i = 0; i < 3000; ++i) {

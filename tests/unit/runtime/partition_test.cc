@@ -154,5 +154,35 @@ TEST_F(PartitionTest, LedgerChunksOfManyCommitsReadAsOneLog) {
   EXPECT_EQ(expected, 15U);
 }
 
+TEST_F(PartitionTest, WhoeverIsAllOfACommitMakesNoRowOfAllOfIt) {
+  constexpr std::uint64_t kWagers = 3000;
+  std::vector<Wager> wagers;
+  for (std::uint64_t i = 0; i < kWagers; ++i) wagers.push_back({"w" + std::to_string(i)});
+  feed(wagers);
+  const auto sealed = partition->seal();
+  std::size_t chunks = 0, bytes = 0;
+  for (const Row& row : sealed->rows) {
+    if (row.space != Space::kLog) continue;
+    ++chunks;
+    bytes += row.value->size();
+    EXPECT_LT(row.value->size(), 300'000U);
+  }
+  EXPECT_GT(bytes, 600'000U);  // or nothing was split
+  EXPECT_GT(chunks, 2U);
+  engine->commit(sealed, [](Outcome) {});
+  engine->complete(0, Step::kDurable);
+  partition->on_outcome(sealed->number, Outcome::kDurable);
+  const Queries queries(*engine, registry);
+  std::uint64_t expected = 0;
+  std::string cursor;
+  do {
+    auto page = queries.table("player", "p1", "ledger", cursor, 700);
+    ASSERT_TRUE(page);
+    for (const auto& row : page->rows) ASSERT_EQ(row.sequence, ++expected);
+    cursor = page->next;
+  } while (!cursor.empty());
+  EXPECT_EQ(expected, kWagers);
+}
+
 }  // namespace
 }  // namespace laurel::runtime

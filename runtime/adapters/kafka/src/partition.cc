@@ -189,7 +189,8 @@ runtime::Result<runtime::Recovered> Partition::own(const Deadline& deadline) {
                  "partition " + std::to_string(id_) + " could not be taken over"};
   }
   LAUREL_FAILPOINT("kafka.take_over.after_record");
-  if (Status status = store_->write_record(next, producer_->offsets().back() + 1); !status.ok()) {
+  written_to_ = producer_->offsets().back() + 1;
+  if (Status status = store_->write_record(next, written_to_); !status.ok()) {
     return status.error();
   }
   common_.inbox->finish_up_to(id_, next.positions);

@@ -106,6 +106,7 @@ class Partition {
     bool happened = false;  ///< its commit record was read
   };
   std::unique_ptr<Unresolved> unresolved_;
+  std::int64_t written_to_ = -1;  ///< in the changelog: behind what this owner wrote last
 };
 
 }  // namespace laurel::adapters::kafka

@@ -168,9 +168,13 @@ void Partition::resolve() {
 Outcome Partition::settle(const PartitionRecord& next) {
   const auto began = Clock::now();
   const Sent& sent = *unresolved_->sent;
-  // Between two transactions of the same owner is the marker of the first, and nothing else. What
-  // others wrote in between is read by everybody else, so it is read here, too.
-  const bool alone = sent.offsets[sent.first_row] == store_->changelog_next() + 1;
+  // Between two transactions of the same owner is the marker of the first, and nothing else; it may
+  // have been read over already. What others wrote in between is read by everybody else, so it is
+  // read here, too.
+  const std::int64_t next_offset = store_->changelog_next();
+  const std::int64_t markers = next_offset == written_to_ ? 1 : 0;
+  const bool alone = sent.offsets[sent.first_row] == next_offset + markers;
+  written_to_ = sent.offsets.back() + 1;
   if (!alone) {
     common_.base.say(true, "the changelog of partition " + std::to_string(id_) +
                                " has records that are not of its owner, or of a transaction that "
