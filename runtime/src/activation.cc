@@ -17,7 +17,7 @@ constexpr std::size_t kNodes = 64;
 
 // Rows of a chunk, and one more: whoever is all that a commit is about must not make a row that the
 // engine does not take.
-constexpr std::size_t kLogChunkBytesMax = std::size_t{256} << 10U;
+constexpr std::size_t kLogChunkFullBytes = std::size_t{256} << 10U;
 
 StoredRoot& row_of(Scratch& scratch) {
   return static_cast<StoredRoot&>(scratch.get(StoredRoot::default_instance()));
@@ -139,7 +139,7 @@ void Activation::write_log(LogTail& tail, OpenCommit& commit) const {
   std::uint64_t last = tail.rows - tail.pending.size();
   for (std::span<const std::string_view> left = tail.pending; !left.empty();) {
     std::size_t count = 0;
-    for (std::size_t size = 0; count < left.size() && size < kLogChunkBytesMax; ++count) {
+    for (std::size_t size = 0; count < left.size() && size < kLogChunkFullBytes; ++count) {
       size += left[count].size();
     }
     last += count;

@@ -37,10 +37,10 @@ void log(const rd_kafka_t* client, int level, const char* facility, const char* 
 // A consumer of a topic that was deleted meanwhile may never come to its end: librdkafka 2.0.2
 // keeps something of the topic, and that keeps a broker's thread. Nobody waits long for that; what
 // is left ends with the process.
-void destroy(rd_kafka_t* client) {
+void destroy(rd_kafka_t* client, std::vector<std::shared_ptr<const void>> kept) {
   auto end = std::make_shared<std::promise<void>>();
   std::future<void> ended = end->get_future();
-  const auto work = [client, end] {
+  const auto work = [client, end, kept = std::move(kept)] {
     rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     end->set_value();
   };
@@ -147,7 +147,7 @@ Client::~Client() {
     rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                 RD_KAFKA_PURGE_F_NON_BLOCKING);
   }
-  destroy(client_);
+  destroy(client_, std::move(kept_));
 }
 
 Settings consumer_settings(const ClientBase& base, bool committed_only) {
@@ -173,8 +173,8 @@ TopicHandle known_topic(Client& client, const std::string& topic, const Deadline
   return handle;
 }
 
-void nudge(Client& client, const std::string& topic) {
-  static_cast<void>(known_topic(client, topic, Deadline(kNudgeWithin)));
+void nudge(Client& client, const std::string& topic, const Deadline& deadline) {
+  static_cast<void>(known_topic(client, topic, deadline.within(kNudgeWithin)));
 }
 
 void ask_for_topics(Client& client, const Deadline& deadline) {

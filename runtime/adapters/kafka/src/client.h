@@ -97,10 +97,14 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
   rd_kafka_t* get() const { return client_; }
+  /// Of what it was given to send without a copy, instead of what was kept before: stays until
+  /// others are kept or nothing of it is left, which may be after its end.
+  void keep(std::vector<std::shared_ptr<const void>> bytes) { kept_ = std::move(bytes); }
 
  private:
   Client() = default;
   rd_kafka_t* client_ = nullptr;
+  std::vector<std::shared_ptr<const void>> kept_;
 };
 
 /// The topic of that client, asked for now: what is first used unknown waits a second for it.
@@ -112,7 +116,7 @@ void ask_for_topics(Client& client, const Deadline& deadline);
 /// it is woken, and else once a second, so after an assignment nothing may come for as long (2 of
 /// 300 reads in a row, one proof in six under a flood). A question that is answered wakes it; what
 /// the answer says is not used.
-void nudge(Client& client, const std::string& topic);
+void nudge(Client& client, const std::string& topic, const Deadline& deadline);
 
 /// Of a consumer that reads what it is told to, and commits nothing.
 Settings consumer_settings(const ClientBase& base, bool committed_only);

@@ -30,9 +30,10 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kBatchRecords = 1000;  // of all that are collected, and their bytes
 constexpr std::size_t kBatchBytes = 4 * 1024 * 1024;
 // Of all inputs together. When as many are there nothing is fetched, and the client (2.0.2) looks
-// again after up to a second: it has to be more than what is handled in one. Bounded by
-// queued.max.messages.kbytes, 64 MiB, too.
-constexpr const char* kQueuedRecords = "100000";
+// again after up to a second: they have to be more than what is handled in one.
+constexpr const char* kQueuedRecords = "200000";
+constexpr const char* kQueuedKilobytes = "131072";
+constexpr Milliseconds kNudgeAllWithin{300};
 constexpr Milliseconds kFirstWait{100};  // for a first record
 constexpr Milliseconds kAgain{5};        // what was refused
 constexpr Milliseconds kGroupOffsets{5000};
@@ -173,6 +174,7 @@ Status Inputs::begin() {
   kafka::Settings settings = kafka::consumer_settings(base_, true);
   settings.emplace_back("fetch.wait.max.ms", "100");
   settings.emplace_back("queued.min.messages", kQueuedRecords);
+  settings.emplace_back("queued.max.messages.kbytes", kQueuedKilobytes);
   auto consumer = Client::make(RD_KAFKA_CONSUMER, base_, settings, 0);
   if (!consumer.ok()) return consumer.error();
   consumer_ = std::move(*consumer);
@@ -229,7 +231,8 @@ void Inputs::assign() {
       code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     base_.say(true, "the inputs cannot be read: " + kafka::text_of(code));
   }
-  for (const KafkaInput& input : inputs_) kafka::nudge(*consumer_, input.topic);
+  const Deadline deadline(kNudgeAllWithin);
+  for (const KafkaInput& input : inputs_) kafka::nudge(*consumer_, input.topic, deadline);
 }
 
 void Inputs::collect(const rd_kafka_message_t& message) {

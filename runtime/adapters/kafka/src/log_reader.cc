@@ -65,7 +65,7 @@ Status LogReader::read(const std::string& topic, int partition, std::int64_t fro
     const Message message(rd_kafka_consumer_poll(client_->get(), deadline.left_ms(wait)));
     if (message == nullptr) {
       if (!deadline.passed()) {
-        nudge(*client_, topic);
+        nudge(*client_, topic, deadline);
         wait = std::min(wait * 2, kPoll);
         continue;
       }

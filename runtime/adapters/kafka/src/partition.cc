@@ -177,10 +177,10 @@ runtime::Result<runtime::Recovered> Partition::own(const Deadline& deadline) {
   ++next.epoch;
   next.owner = common_.owner;
   fresh_ = false;
-  const std::string bytes = encode_record(next);
-  producer_->begin();
+  const auto bytes = std::make_shared<const std::string>(encode_record(next));
+  producer_->begin({bytes});
   producer_->add(producer_->topic(topic_name(common_.base, kChangelogTopic)), id_, kCommitKey,
-                 bytes);
+                 *bytes);
   if (producer_->finish(deadline) != Producer::End::kCommitted) {
     const std::optional<Error> refusal = producer_->refusal();
     producer_.reset();  // fenced or not, and whether it happened: the changelog says

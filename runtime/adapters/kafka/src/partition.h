@@ -101,7 +101,7 @@ class Partition {
   /// A commit of which it is not known whether it happened.
   struct Unresolved {
     std::shared_ptr<const runtime::Commit> commit;
-    std::unique_ptr<Sent> sent;
+    std::shared_ptr<Sent> sent;
     std::unique_ptr<Sending> sending;
     bool happened = false;  ///< its commit record was read
   };

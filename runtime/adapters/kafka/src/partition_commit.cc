@@ -125,10 +125,10 @@ Outcome Partition::commit(const std::shared_ptr<const Commit>& commit) {
   if (producer_ == nullptr) return Outcome::kUnknown;
   const auto began = Clock::now();
   const Deadline deadline(common_.base.options.transaction_timeout);
-  auto sent = std::make_unique<Sent>();
+  auto sent = std::make_shared<Sent>();
   auto sending = std::make_unique<Sending>(*common_.inbox, *commit);
   const PartitionRecord next = after(*commit);
-  producer_->begin();
+  producer_->begin({commit, sent});
   LAUREL_FAILPOINT("kafka.commit.after_begin");
   produce(*commit, next, *sent);
   LAUREL_FAILPOINT("kafka.commit.after_produce");

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "laurel/adapters/disk/directory.h"
@@ -26,6 +28,8 @@ constexpr std::string_view kKey = "record";
 // The changelog forgets deletions after seven days (delete.retention.ms).
 constexpr std::chrono::seconds kAgeMax{6 * 86'400};
 constexpr std::chrono::minutes kFlushedWithin{10};
+constexpr std::chrono::seconds kLooksAgain{1};
+constexpr std::uintmax_t kRoomMin = std::uintmax_t{16} << 20U;
 constexpr std::size_t kReplayBytesMax = 64U << 20;
 
 std::string encode(const PartitionRecord& record, std::int64_t changelog_next) {
@@ -101,7 +105,8 @@ Result<std::unique_ptr<PartitionStore>> PartitionStore::open(const StoreOptions&
     auto store = Store::open(options);
     Status status = store.ok() ? Status() : Status(store.error());
     if (status.ok()) {
-      std::unique_ptr<PartitionStore> out(new PartitionStore(partition, std::move(*store)));
+      std::unique_ptr<PartitionStore> out(
+          new PartitionStore(partition, options.path, std::move(*store)));
       status = out->load();
       if (status.ok()) return out;
     }
@@ -140,12 +145,33 @@ Status PartitionStore::write_record(const PartitionRecord& record, std::int64_t 
   const rocksdb::Status status = store_->db().Write(options, &batch_);
   batch_.Clear();
   if (!status.ok()) return store_error(status, "writing a snapshot");
+  if (store_->failed()) {
+    return Error{ErrorCode::kStoreFailed, "the snapshot of partition " +
+                                              std::to_string(partition_) +
+                                              " cannot be flushed or merged: see the disk"};
+  }
+  if (Status room = look_for_room(); !room.ok()) return room;
   record_ = record;
   changelog_next_ = changelog_next;
   // Few commits fill no memtable for days; what is on the disk would be too old to go on from.
   if (std::chrono::steady_clock::now() - flushed_ < kFlushedWithin) return {};
   flushed_ = std::chrono::steady_clock::now();
   return store_->flush(/*wait=*/false);
+}
+
+// What is written comes to the disk minutes later: by then it would be late to learn that it is
+// full.
+Status PartitionStore::look_for_room() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - looked_ < kLooksAgain) return {};
+  looked_ = now;
+  std::error_code unknown;
+  const auto space = std::filesystem::space(path_, unknown);
+  if (unknown || space.available >= kRoomMin) return {};
+  return Error{ErrorCode::kStoreFailed,
+               "the store failed while writing a snapshot: no space left: " +
+                   std::to_string(space.available) + " bytes are free in " + path_ + ", and " +
+                   std::to_string(kRoomMin) + " have to be"};
 }
 
 Status PartitionStore::write(const runtime::Commit& commit, const PartitionRecord& record,

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "changelog_format.h"
 #include "laurel/adapters/rocksdb/store.h"
@@ -52,16 +53,19 @@ class PartitionStore {
       std::shared_ptr<const PartitionStore> self) const;
 
  private:
-  PartitionStore(runtime::PartitionId partition, std::unique_ptr<Store> store)
-      : partition_(partition), store_(std::move(store)) {}
+  PartitionStore(runtime::PartitionId partition, std::string path, std::unique_ptr<Store> store)
+      : partition_(partition), path_(std::move(path)), store_(std::move(store)) {}
   runtime::Status load();
+  runtime::Status look_for_room();
 
   const runtime::PartitionId partition_;
+  const std::string path_;
   std::unique_ptr<Store> store_;
   PartitionRecord record_;
   std::int64_t changelog_next_ = 0;
   rocksdb::WriteBatch batch_;
   std::chrono::steady_clock::time_point flushed_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point looked_;  // for room on the disk
 };
 
 }  // namespace laurel::adapters::kafka

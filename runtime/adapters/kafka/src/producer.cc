@@ -125,7 +125,8 @@ void Producer::failed(rd_kafka_resp_err_t code, std::string_view doing) {
                       (refusal_ ? refusal_->message : std::string(doing) + ": " + text_of(code)));
 }
 
-void Producer::begin() {
+void Producer::begin(std::vector<std::shared_ptr<const void>> bytes) {
+  client_->keep(std::move(bytes));
   offsets_.clear();
   unacknowledged_ = bytes_ = 0;
   failure_.reset();

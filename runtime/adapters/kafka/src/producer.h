@@ -41,10 +41,11 @@ class Producer {
   /// As add() takes it. Valid as long as this.
   rd_kafka_topic_t* topic(const std::string& name);
 
-  void begin();
-  /// The bytes of `value` are not copied: they have to stay until finish() has returned, and when
-  /// it did not say kCommitted or kTooLarge, until this is destroyed. Nothing: the key is deleted.
-  /// `headers` are taken.
+  /// `bytes`: what owns the values that will be added. It is kept until the next begin(), or until
+  /// the client is gone: some time after this.
+  void begin(std::vector<std::shared_ptr<const void>> bytes);
+  /// The bytes of `value` are not copied: see begin(). Nothing: the key is deleted. `headers` are
+  /// taken.
   void add(rd_kafka_topic_t* topic, int partition, std::string_view key,
            std::optional<std::string_view> value, rd_kafka_headers_t* headers = nullptr);
   /// Records without headers, one after the other; the same of their values. Quicker, and sent as
@@ -95,7 +96,7 @@ class Producer {
   std::vector<std::int64_t> offsets_;
   std::size_t unacknowledged_ = 0;
   std::size_t bytes_ = 0;
-  std::int64_t began_ms_ = 0;  ///< since 1970: the time of its records
+  std::int64_t began_ms_ = 0;  ///< since 1970: of records added one by one
   std::optional<End> failure_;
   std::optional<runtime::Error> refusal_;
   bool disturbed_ = false;

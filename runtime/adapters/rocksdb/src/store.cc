@@ -92,7 +92,8 @@ Store::~Store() {
     static_cast<void>(db_->DestroyColumnFamilyHandle(handle));
   }
   static_cast<void>(db_->DestroyColumnFamilyHandle(default_family_));
-  // Everything worth keeping was synced before: an error here loses nothing.
+  // Everything worth keeping was synced before, or is in somebody else's log: an error here loses
+  // nothing.
   static_cast<void>(db_->Close());
   delete db_;
 }
@@ -101,10 +102,16 @@ runtime::Status Store::flush(bool wait) {
   if (read_only_) return {};
   rocksdb::FlushOptions options;
   options.wait = wait;
+  options.allow_write_stall = !wait;  // or it waits for what is flushed before it
   const rocksdb::Status status = db_->Flush(
       options, std::vector<rocksdb::ColumnFamilyHandle*>(families_.begin(), families_.end()));
   if (!status.ok()) return store_error(status, "flushing memtables");
   return {};
+}
+
+bool Store::failed() const {
+  std::uint64_t errors = 0;
+  return !db_->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors) || errors > 0;
 }
 
 runtime::Status Store::verify_checksums() const {

@@ -74,9 +74,12 @@ class Store {
     return families_[static_cast<std::size_t>(family)];
   }
 
-  /// Writes all memtables to files, so that the next open() replays nothing. `wait`: until it is
-  /// done.
+  /// Writes all memtables to files: the next open() replays no log, and without one finds all of
+  /// it. `wait`: until it is done; else failed() tells of an error.
   runtime::Status flush(bool wait = true);
+  /// Whether a flush or a merge has failed, as far as is known by now. What is written may have
+  /// been taken all the same.
+  bool failed() const;
   /// Reads every file and compares all checksums. Long.
   runtime::Status verify_checksums() const;
   /// Of the cache that it uses.
