@@ -12,8 +12,7 @@
 ///            group that was forgotten: the next look at it finds what is stored.
 /// Threads    The partition's.
 /// Limits     kGroupsMax groups, kRootsMax roots, of 11 to 22 bytes each. Beyond them the store is
-/// asked:
-///            about groups that are not known, and about those that were used least recently.
+///            asked: about groups that are not known, and those that were used least recently.
 #pragma once
 
 #include <cstddef>

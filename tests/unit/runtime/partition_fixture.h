@@ -108,6 +108,20 @@ struct PartitionTest : ::testing::Test {
     return to_string(contract::units_of(state.balances(0)));
   }
   std::size_t ledger_outputs() { return topic(kTopicLedger).size(); }
+  /// Rows of p1's ledger, read by pages of that many; their sequences are 1, 2, 3, ...
+  std::uint64_t ledger_rows(std::size_t page_rows) {
+    const Queries queries(*engine, registry);
+    std::uint64_t rows = 0;
+    std::string cursor;
+    do {
+      auto page = queries.table("player", "p1", "ledger", cursor, page_rows);
+      EXPECT_TRUE(page);
+      if (!page) break;
+      for (const auto& row : page->rows) EXPECT_EQ(row.sequence, ++rows);
+      cursor = page->next;
+    } while (!cursor.empty());
+    return rows;
+  }
   std::vector<OutputRecord> topic(std::string_view name) {
     const auto state = disk->at(0);
     const auto it = state->topics.find(name);

@@ -163,6 +163,17 @@ Settings consumer_settings(const ClientBase& base, bool committed_only) {
           {"queued.min.messages", "10000"}};
 }
 
+Settings input_settings(const ClientBase& base) {
+  Settings out = consumer_settings(base, true);
+  // Later ones count. When that much is there, of all its topics together, nothing is fetched, and
+  // the client (2.0.2) looks again after up to a second: it has to be more than what is handled in
+  // one.
+  out.insert(out.end(), {{"fetch.wait.max.ms", "100"},
+                         {"queued.min.messages", "200000"},
+                         {"queued.max.messages.kbytes", "131072"}});
+  return out;
+}
+
 TopicHandle known_topic(Client& client, const std::string& topic, const Deadline& deadline) {
   TopicHandle handle(rd_kafka_topic_new(client.get(), topic.c_str(), nullptr));
   const struct rd_kafka_metadata* metadata = nullptr;

@@ -120,6 +120,8 @@ void nudge(Client& client, const std::string& topic, const Deadline& deadline);
 
 /// Of a consumer that reads what it is told to, and commits nothing.
 Settings consumer_settings(const ClientBase& base, bool committed_only);
+/// Of one that goes on reading, and far ahead.
+Settings input_settings(const ClientBase& base);
 
 /// "<doing>: <what the library says>".
 runtime::Error unavailable(std::string_view doing, rd_kafka_resp_err_t code);

@@ -29,10 +29,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kBatchRecords = 1000;  // of all that are collected, and their bytes
 constexpr std::size_t kBatchBytes = 4 * 1024 * 1024;
-// Of all inputs together. When as many are there nothing is fetched, and the client (2.0.2) looks
-// again after up to a second: they have to be more than what is handled in one.
-constexpr const char* kQueuedRecords = "200000";
-constexpr const char* kQueuedKilobytes = "131072";
 constexpr Milliseconds kNudgeAllWithin{300};
 constexpr Milliseconds kFirstWait{100};  // for a first record
 constexpr Milliseconds kAgain{5};        // what was refused
@@ -171,11 +167,7 @@ InputPartition* Inputs::find(const char* topic, int partition) {
 }
 
 Status Inputs::begin() {
-  kafka::Settings settings = kafka::consumer_settings(base_, true);
-  settings.emplace_back("fetch.wait.max.ms", "100");
-  settings.emplace_back("queued.min.messages", kQueuedRecords);
-  settings.emplace_back("queued.max.messages.kbytes", kQueuedKilobytes);
-  auto consumer = Client::make(RD_KAFKA_CONSUMER, base_, settings, 0);
+  auto consumer = Client::make(RD_KAFKA_CONSUMER, base_, kafka::input_settings(base_), 0);
   if (!consumer.ok()) return consumer.error();
   consumer_ = std::move(*consumer);
   group_offsets_.emplace(base_, *consumer_);

@@ -22,20 +22,15 @@ using runtime::Status;
 constexpr std::int64_t kScanMax = 4096;  // offsets read on the way to a record
 constexpr const char* kTime = "ce_time";
 
-template <class Number>
-std::optional<Number> number_of(std::string_view text) {
-  Number out = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return out;
-}
-
 /// The last part of `ce_id`: topic/partition/number.
 std::optional<std::uint64_t> number_of(const LogRecord& record) {
   const std::string_view id = record.header("ce_id");
   const auto slash = id.rfind('/');
-  return slash == std::string_view::npos ? std::nullopt
-                                         : number_of<std::uint64_t>(id.substr(slash + 1));
+  if (slash == std::string_view::npos) return std::nullopt;
+  std::uint64_t out = 0;
+  const auto [end, error] = std::from_chars(id.data() + slash + 1, id.data() + id.size(), out);
+  if (error != std::errc() || end != id.data() + id.size()) return std::nullopt;
+  return out;
 }
 
 }  // namespace

@@ -146,9 +146,9 @@ Status PartitionStore::write_record(const PartitionRecord& record, std::int64_t 
   batch_.Clear();
   if (!status.ok()) return store_error(status, "writing a snapshot");
   if (store_->failed()) {
-    return Error{ErrorCode::kStoreFailed, "the snapshot of partition " +
-                                              std::to_string(partition_) +
-                                              " cannot be flushed or merged: see the disk"};
+    return Error{ErrorCode::kStoreFailed,
+                 "the store failed while writing a snapshot: a flush or a merge in " + path_ +
+                     " has failed: see the disk"};
   }
   if (Status room = look_for_room(); !room.ok()) return room;
   record_ = record;
