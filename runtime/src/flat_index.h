@@ -2,10 +2,12 @@
 /// costs one place in memory and the object, and adding allocates nothing most of the time.
 ///
 /// Lifecycle  Holds pointers: objects stay where they are, and their names as they are, until they
-///            are erased. Never shrinks but by clear(), which keeps a small table.
+///            are erased. Never shrinks but by clear(), which keeps a table of the size last needed.
 /// Threads    One.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <vector>
 
@@ -73,9 +75,10 @@ class FlatIndex {
   }
 
   void clear() {
-    if (slots_.size() > kKept) {
-      slots_ = std::vector<Slot>(kKept);
-    } else if (count_ > 0) {
+    if (count_ == 0) return;  // whatever was erased has left nothing
+    if (slots_.size() > kSmall && slots_.size() / 8 > count_) {
+      slots_ = std::vector<Slot>(std::max(kSmall, std::bit_ceil(count_ * 2)));
+    } else {
       slots_.assign(slots_.size(), Slot());
     }
     count_ = 0;
@@ -83,7 +86,7 @@ class FlatIndex {
   std::size_t size() const { return count_; }
 
  private:
-  static constexpr std::size_t kKept = 2048;  // slots
+  static constexpr std::size_t kSmall = 2048;  // slots
   struct Slot {
     std::size_t hash = 0;
     T* object = nullptr;

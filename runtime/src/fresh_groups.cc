@@ -34,8 +34,8 @@ void FreshGroups::writes(const ActorType& type, std::string_view key, const Hash
   if (known == groups_.end() || !known->second.fresh) return;
   Group& group = known->second;
   group.used_at_us = now_us;
-  if (roots_ == kRootsMax) give_up_one(group);
-  if (roots_ == kRootsMax) return give_up(group);
+  if (roots_ == roots_max_) give_up_one(group);
+  if (roots_ == roots_max_) return give_up(group);
   if (group.roots.insert(root.hash)) ++roots_;
 }
 

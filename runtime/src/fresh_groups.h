@@ -11,7 +11,7 @@
 ///            An abort takes rows away and no root here, which is a question too many. So is a
 ///            group that was forgotten: the next look at it finds what is stored.
 /// Threads    The partition's.
-/// Limits     kGroupsMax groups, kRootsMax roots, of 11 to 22 bytes each. Beyond them the store is
+/// Limits     kGroupsMax groups, `roots_max` roots, of kRootBytes each. Beyond them the store is
 ///            asked: about groups that are not known, and those that were used least recently.
 #pragma once
 
@@ -32,9 +32,9 @@ namespace laurel::runtime::internal {
 class FreshGroups {
  public:
   static constexpr std::size_t kGroupsMax = 256;
-  static constexpr std::size_t kRootsMax = std::size_t{1} << 17U;
+  static constexpr std::size_t kRootBytes = 8;  // 5 to 11
 
-  explicit FreshGroups(Layers& layers) : layers_(layers) {}
+  FreshGroups(Layers& layers, std::size_t roots_max) : layers_(layers), roots_max_(roots_max) {}
 
   /// Whether the rows written so far may hold that root. REQUIRES: `root` is the name of its row.
   bool may_hold(const ActorType& type, std::string_view key, const HashedName& root,
@@ -67,6 +67,7 @@ class FreshGroups {
   void give_up(Group& group);
 
   Layers& layers_;
+  const std::size_t roots_max_;
   Groups groups_;
   std::size_t roots_ = 0;  // of all groups
 };

@@ -10,14 +10,18 @@ namespace laurel::runtime::internal {
 
 class KeyFilter {
  public:
-  void add(std::size_t hash) { word(hash) |= bit(hash); }
-  bool may_hold(std::size_t hash) const { return (words_[(hash >> 6U) % kWords] & bit(hash)) != 0; }
+  void add(std::size_t hash) { words_[place_of(hash)] |= bits_of(hash); }
+  bool may_hold(std::size_t hash) const {
+    return (words_[place_of(hash)] & bits_of(hash)) == bits_of(hash);
+  }
   void clear() { words_.fill(0); }
 
  private:
-  static constexpr std::size_t kWords = 1024;  // 8 KB: of 4,000 keys, six in a hundred are a maybe
-  std::uint64_t& word(std::size_t hash) { return words_[(hash >> 6U) % kWords]; }
-  static std::uint64_t bit(std::size_t hash) { return std::uint64_t{1} << (hash & 63U); }
+  static constexpr std::size_t kWords = 8192;  // 64 KB: of 40,000 keys, two in a hundred are a maybe
+  static std::size_t place_of(std::size_t hash) { return (hash >> 6U) % kWords; }
+  static std::uint64_t bits_of(std::size_t hash) {
+    return std::uint64_t{1} << (hash & 63U) | std::uint64_t{1} << (hash >> 58U);
+  }
 
   std::array<std::uint64_t, kWords> words_{};
 };

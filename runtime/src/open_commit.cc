@@ -1,8 +1,9 @@
 #include "open_commit.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
+
+#include "key_order.h"
 
 namespace laurel::runtime::internal {
 namespace {
@@ -32,8 +33,7 @@ void OpenCommit::put_kept(Space space, const HashedName& key,
     row->value = value;
     return;
   }
-  rows_.push_back({space, bytes.keep(key.text), value});
-  index.add(&rows_.back(), key.hash);
+  index.add(&rows_.push_back({space, bytes.keep(key.text), value}), key.hash);
   keys_.add(key.hash);
 }
 
@@ -57,8 +57,7 @@ void OpenCommit::emit_latest(std::string_view name, const Output& record) {
     outputs_[known->at] = record;
     return;
   }
-  latest_.push_back({name, outputs_.size()});
-  latest_index_.add(&latest_.back(), hashed.hash);
+  latest_index_.add(&latest_.push_back({name, outputs_.size()}), hashed.hash);
   outputs_.push_back(record);
 }
 
@@ -77,16 +76,16 @@ void OpenCommit::move_to(Commit& commit) {
   commit.positions = std::move(positions);
   commit.inbox_finished = std::move(inbox_finished);
   commit.bytes = std::move(bytes);
-  // Most rows are no longer in the cache: they are put in order through keys that lie together.
-  std::vector<std::pair<std::string_view, Row*>> order[kSpaceCount];
+  KeyOrder order[kSpaceCount];
   std::size_t counts[kSpaceCount] = {};
-  for (const Row& row : rows_) ++counts[index_of(row.space)];
+  rows_.each([&](const Row& row) { ++counts[index_of(row.space)]; });
   for (std::size_t space = 0; space < kSpaceCount; ++space) order[space].reserve(counts[space]);
-  for (Row& row : rows_) order[index_of(row.space)].emplace_back(row.key, &row);
+  std::uint32_t next = 0;
+  rows_.each([&](const Row& row) { order[index_of(row.space)].add(row.key, next++); });
   commit.rows.reserve(rows_.size());
-  for (auto& of_space : order) {
-    std::sort(of_space.begin(), of_space.end());  // a key is there once
-    for (const auto& [key, row] : of_space) commit.rows.push_back(*row);
+  for (KeyOrder& of_space : order) {
+    of_space.sort();  // a key is there once
+    of_space.each([&](std::uint32_t at) { commit.rows.push_back(rows_[at]); });
   }
   auto kept = std::move(handled);
   const std::size_t kept_events = events;

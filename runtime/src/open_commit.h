@@ -1,7 +1,6 @@
 /// OpenCommit: the effects of turns that are not sealed yet.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "key_filter.h"
 #include "laurel/runtime/engine.h"
 #include "outbox.h"
+#include "stable_list.h"
 #include "work.h"
 
 namespace laurel::runtime::internal {
@@ -27,6 +27,10 @@ class OpenCommit {
  public:
   /// The row as last written in this commit, or nullptr when this commit does not touch it.
   const Row* find(Space space, const HashedName& key) const;
+  /// Asks for the memory of put_kept() of a row that was not there.
+  void prefetch(Space space, std::size_t hash) const {
+    index_[static_cast<std::size_t>(space)].prefetch(hash);
+  }
   /// The keys of its rows, of whatever space.
   const KeyFilter& keys() const { return keys_; }
   /// Keeps copies of both.
@@ -81,11 +85,11 @@ class OpenCommit {
   struct NameOf {
     std::string_view operator()(const Latest& latest) const { return latest.name; }
   };
-  std::deque<Row> rows_;  // a deque: the indexes point to them
+  StableList<Row> rows_;  // the indexes point to them
   Index index_[kSpaceCount];
   KeyFilter keys_;
   std::vector<Output> outputs_;
-  std::deque<Latest> latest_;  // a deque: the index points to them
+  StableList<Latest> latest_;  // the index points to them
   FlatIndex<Latest, NameOf> latest_index_;
 };
 

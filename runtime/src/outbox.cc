@@ -134,7 +134,7 @@ void Outbox::write(Target& target, Entry& entry, const Letter& letter, const Ori
 }
 
 Outbox::Entry& Outbox::append(Target& target, const Letter& letter, const Origin& origin) {
-  Entry& entry = target.entries.emplace_back();
+  Entry& entry = target.entries.push_back({});
   ++letters_;
   write(target, entry, letter, origin);
   return entry;
@@ -171,7 +171,7 @@ void Outbox::pack(PartitionId id, const Target& target, Commit& commit) {
     causes = routes = 0;
     std::ranges::fill(places, kNowhere);
   };
-  for (const Entry& entry : target.entries) {
+  target.entries.each([&](const Entry& entry) {
     const Route& route = target.routes[entry.route];
     const std::size_t of_route = route.to_key.size() + route.to_type.size() +
                                  route.message_type.size() + route.event_type.size() +
@@ -196,7 +196,7 @@ void Outbox::pack(PartitionId id, const Target& target, Commit& commit) {
     }
     append_message(chunk, {places[entry.route], causes - 1, entry.hops}, entry.message);
     ++messages;
-  }
+  });
   flush();
 }
 

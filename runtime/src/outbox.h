@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -21,6 +20,7 @@
 #include "inbox_chunk.h"
 #include "laurel/runtime/engine.h"
 #include "laurel/runtime/inbox.pb.h"
+#include "stable_list.h"
 #include "work.h"
 
 namespace laurel::runtime::internal {
@@ -67,7 +67,7 @@ class Outbox {
     std::string_view name;   // of a send_latest: what the next one replaces it by
   };
   struct Target {
-    std::deque<Entry> entries;  // a deque: the index points to them
+    StableList<Entry> entries;  // the index points to them
     std::vector<Route> routes;
   };
   struct NameOf {

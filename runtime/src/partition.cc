@@ -36,6 +36,7 @@ void PartitionImpl::start(const Recovered& recovered) {
   last_commit = recovered.last_commit;
   turns_.settle(last_commit);
   positions_ = recovered.positions;
+  input_ = {};
   inbox_read_ = recovered.positions;
   backfills_.load(layers_);
 }

@@ -57,6 +57,7 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   in_flight_letters_ = std::move(layers_.open.dead_letters);
   in_flight_watermark_ = watermark_.value();
   layers_.open.clear();
+  input_ = {};
   layers_.open.handled.reserve(count);  // the next one is of about that size
   share_used_ = applied_ = 0;
   positions_since_us_ = 0;
@@ -73,6 +74,7 @@ Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) 
       for (const auto& [input, position] : layers_.in_flight->positions) {
         positions_[input] = position;
       }
+      input_ = {};
       for (const InboxRecord& record : layers_.in_flight->inbox) {
         inbox_unread_ = inbox_unread_ || record.target == id;
       }
@@ -134,6 +136,7 @@ void PartitionImpl::reload(bool content) {
   turns_.drop_since(last_commit + 1);
   backfills_.revert();
   layers_.open.clear();
+  input_ = {};
   layers_.in_flight.reset();
   share_used_ = applied_ = 0;
   positions_since_us_ = 0;
@@ -208,6 +211,7 @@ void PartitionImpl::abandon() {
   turns_.drop_since(last_commit + 1);
   backfills_.revert();
   layers_.open.clear();
+  input_ = {};
   layers_.in_flight.reset();
   for (const Work& work : left) {
     answer(work, false);

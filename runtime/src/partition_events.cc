@@ -38,14 +38,19 @@ Origin origin_of(const Event& event, const Digest& digest, TimeUs watermark) {
 // hundred bytes has.
 constexpr std::size_t kObjectsAhead = 4, kTextsAhead = 2;
 
-void prefetch_objects(const Event& event) {
+void prefetch_objects(const Work& work) {
+  const Event& event = work.event();
+  const Submission& submission = *work.batch().batch.submission;
+  prefetch_lines(&submission.records[event.index], 2);
   prefetch_lines(event.envelope, 4);
   prefetch_lines(event.data, 3);
   prefetch_lines(event.canonical.data(), 5);
 }
 
-void prefetch_texts(const Event& event) {
+void prefetch_texts(const Work& work) {
+  const Event& event = work.event();
   if (event.envelope == nullptr) return;
+  prefetch_lines(work.batch().batch.submission->records[event.index].position.data(), 1);
   for (const std::string* text : {&event.envelope->id(), &event.envelope->type(),
                                   &event.envelope->source(), &event.envelope->subject()}) {
     prefetch_lines(text->data(), 1);
@@ -59,8 +64,8 @@ void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
   std::vector<Keys> keys(count);
   prefetch(queue, keys);
   for (std::size_t i = 0; i < count && !failed() && !full(); ++i) {
-    if (queue.size() > kObjectsAhead) prefetch_objects(queue[kObjectsAhead].event());
-    if (queue.size() > kTextsAhead) prefetch_texts(queue[kTextsAhead].event());
+    if (queue.size() > kObjectsAhead) prefetch_objects(queue[kObjectsAhead]);
+    if (queue.size() > kTextsAhead) prefetch_texts(queue[kTextsAhead]);
     Work work = std::move(queue.front());
     queue.pop_front();
     if (&queue != &events_) ++share_used_;
@@ -173,6 +178,7 @@ void PartitionImpl::accept(Work work, const Keys& keys) {
   const Origin origin =
       origin_of(event, keys.digest, live ? watermark_.value() : event.envelope->time_us());
   turns_.begin_work();
+  layers_.open.prefetch(Space::kJournal, keys.journal.hash);
   journal_row_.Clear();
   JournalRow& row = journal_row_;
   std::size_t took = 0;
@@ -241,17 +247,29 @@ std::string_view PartitionImpl::position_of(const Work& work) {
   return submission.records[work.event().index].position;
 }
 
-bool PartitionImpl::handled_before(const Work& work) const {
+// Most events are of the input of the one before.
+PartitionImpl::InputAtHand& PartitionImpl::input_of(const Work& work) {
+  const std::string& input = work.batch().batch.submission->input;
+  if (input_.name != input) {
+    const auto durable = positions_.find(input);
+    input_ = {input, durable == positions_.end() ? nullptr : &durable->second, nullptr};
+  }
+  return input_;
+}
+
+bool PartitionImpl::handled_before(const Work& work) {
   const std::string_view position = position_of(work);
   if (position.empty()) return false;
-  const auto durable = positions_.find(work.batch().batch.submission->input);
-  return durable != positions_.end() && position <= durable->second;
+  const std::string* const durable = input_of(work).durable;
+  return durable != nullptr && position <= *durable;
 }
 
 void PartitionImpl::note_position(const Work& work) {
   const std::string_view position = position_of(work);
   if (position.empty() || handled_before(work)) return;
-  layers_.open.positions[work.batch().batch.submission->input] = position;
+  InputAtHand& input = input_of(work);
+  if (input.open == nullptr) input.open = &layers_.open.positions[input.name];
+  input.open->assign(position);
   if (positions_since_us_ == 0) positions_since_us_ = now_us_;
 }
 

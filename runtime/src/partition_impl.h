@@ -100,7 +100,14 @@ class PartitionImpl {
   void rejected(Work work, std::string code, std::string detail);
   void settle(Work work, EventResult result);
   static std::string_view position_of(const Work& work);
-  bool handled_before(const Work& work) const;
+  /// Where the input of an event is, by pointers into `positions_` and the open commit's.
+  struct InputAtHand {
+    std::string name;                      // empty: none, look
+    const std::string* durable = nullptr;  // nullptr: nothing of it is
+    std::string* open = nullptr;           // nullptr: look
+  };
+  InputAtHand& input_of(const Work& work);
+  bool handled_before(const Work& work);
   void note_position(const Work& work);
   void pass(const Work& work);
   // --- partition_messages.cc
@@ -163,6 +170,7 @@ class PartitionImpl {
   std::deque<Work> timers_;
   std::vector<internal::BarrierPtr> barriers_;  // until the inbox is drained
   Positions positions_;                         // durable
+  InputAtHand input_;  // forgotten when what it points to moves
   Positions inbox_read_;                        // what is queued, handled or durable
   bool inbox_unread_ = true;                    // there may be more in the engine
   bool inbox_later_ = false;                    // ... which cannot give it now: with the next tick

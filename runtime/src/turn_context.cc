@@ -35,7 +35,9 @@ TurnContext::TurnContext(const Environment& environment, const Scope& scope)
     : environment_(environment),
       version_(environment.catalog->at(scope.origin.now, scope.origin.catalog_bound)),
       scope_(scope),
-      cause_(scope.origin.cause) {
+      cause_(scope.origin.cause),
+      effects_(environment.effects) {
+  effects_.clear();
   environment.self.type = scope.activation.type->name;
   environment.self.key = scope.activation.key();
   cause_.catalog_version = version_.number();
@@ -95,7 +97,7 @@ bool TurnContext::get(std::string_view table, std::string_view key,
                       google::protobuf::Message& row) {
   if (declared(table, TableKind::kKeyed) == nullptr) return false;
   const std::string name = state_key(self().type, self().key, table, key);
-  for (const auto& [written, value] : std::views::reverse(rows_)) {
+  for (const auto& [written, value] : std::views::reverse(effects_.rows)) {
     if (written == name) return value && parse(*value, row);
   }
   const auto stored = environment_.layers.read(Space::kState, name);
@@ -107,12 +109,12 @@ void TurnContext::put(std::string_view table, std::string_view key,
   if (declared(table, TableKind::kKeyed) == nullptr) return;
   const auto bytes = keep(row);
   if (!bytes) return;
-  rows_.emplace_back(name_of_row(table, key), bytes);
+  effects_.rows.emplace_back(name_of_row(table, key), bytes);
 }
 
 void TurnContext::erase(std::string_view table, std::string_view key) {
   if (declared(table, TableKind::kKeyed) == nullptr) return;
-  rows_.emplace_back(name_of_row(table, key), std::nullopt);
+  effects_.rows.emplace_back(name_of_row(table, key), std::nullopt);
 }
 
 void TurnContext::scan(std::string_view table, std::string_view from,
@@ -122,7 +124,7 @@ void TurnContext::scan(std::string_view table, std::string_view from,
   const std::string first = prefix + std::string(from);
   std::map<std::string_view, std::optional<std::string_view>>
       own;  // this turn's, the last put wins
-  for (const auto& [key, value] : rows_) {
+  for (const auto& [key, value] : effects_.rows) {
     if (key.starts_with(prefix)) own[key] = value;
   }
   auto next = own.lower_bound(first);
@@ -150,8 +152,8 @@ std::uint64_t TurnContext::append(std::string_view table, const google::protobuf
   if (declared(table, TableKind::kLog) == nullptr) return 0;
   LogTail* tail = scope_.activation.log(table);
   std::uint64_t sequence = tail->rows + 1;
-  for (const auto& [other, bytes] : appends_) sequence += other == tail ? 1 : 0;
-  if (const auto bytes = keep(row)) appends_.emplace_back(tail, *bytes);
+  for (const auto& [other, bytes] : effects_.appends) sequence += other == tail ? 1 : 0;
+  if (const auto bytes = keep(row)) effects_.appends.emplace_back(tail, *bytes);
   return sequence;
 }
 
@@ -165,7 +167,7 @@ bool TurnContext::read_log(std::string_view table, std::uint64_t sequence,
     std::uint64_t at = sequence - durable_rows - 1;
     if (at < tail.pending.size()) return parse(tail.pending[at], row);
     at -= tail.pending.size();
-    for (const auto& [other, bytes] : appends_) {
+    for (const auto& [other, bytes] : effects_.appends) {
       if (other == &tail && at-- == 0) return parse(bytes, row);
     }
     return false;
@@ -240,12 +242,12 @@ void TurnContext::set_timer(const Timer& timer, const google::protobuf::Message&
   row.set_message_type(message.GetDescriptor()->full_name());
   store_cause(scope_.origin, *row.mutable_cause());
   const auto clock = static_cast<std::uint8_t>(timer.clock);
-  timers_.push_back({std::string(timer.name), SetTimer{std::string(timer.name), clock, timer.at},
+  effects_.timers.push_back({std::string(timer.name), SetTimer{std::string(timer.name), clock, timer.at},
                      keep_message(environment_.layers.open.bytes, row)});
 }
 
 void TurnContext::cancel_timer(std::string_view name) {
-  timers_.push_back({std::string(name), std::nullopt, {}});
+  effects_.timers.push_back({std::string(name), std::nullopt, {}});
 }
 
 void TurnContext::remember(const google::protobuf::Message& note) {
@@ -292,11 +294,10 @@ void TurnContext::emit_record(std::string_view topic, std::string_view key,
   }
   const auto bytes = keep(record);
   if (!bytes) return;
-  if (emitted_.empty()) emitted_.reserve(4);
   OpenCommit& open = environment_.layers.open;
   const std::string_view name = latest ? open.keep_name(to->name, key) : std::string_view();
   const std::string_view kept = latest ? name.substr(to->name.size() + 1) : open.bytes.keep(key);
-  emitted_.push_back({{to->name, kept, to->record_type, *bytes, now()}, name});
+  effects_.emitted.push_back({{to->name, kept, to->record_type, *bytes, now()}, name});
 }
 
 void TurnContext::emit(std::string_view topic, std::string_view key,
@@ -316,14 +317,14 @@ void TurnContext::reject(std::string_view code, std::string detail) {
 }
 
 void TurnContext::apply_to(OpenCommit& commit) {
-  for (const auto& [key, value] : rows_) commit.put_kept(Space::kState, key, value);
-  for (const auto& [tail, bytes] : appends_) {
+  for (const auto& [key, value] : effects_.rows) commit.put_kept(Space::kState, key, value);
+  for (const auto& [tail, bytes] : effects_.appends) {
     tail->pending.push_back(bytes);
     ++tail->rows;
   }
-  if (!timers_.empty()) apply_timers(commit);
+  if (!effects_.timers.empty()) apply_timers(commit);
   apply_ranks(commit);
-  for (const Emitted& emitted : emitted_) {
+  for (const Emitted& emitted : effects_.emitted) {
     if (emitted.latest_name.empty()) {
       commit.emit(emitted.record);
     } else {
@@ -334,7 +335,7 @@ void TurnContext::apply_to(OpenCommit& commit) {
 
 void TurnContext::apply_timers(OpenCommit& commit) {
   auto& set = scope_.activation.belongings().timers;
-  for (TimerChange& change : timers_) {
+  for (TimerChange& change : effects_.timers) {
     const auto old = std::find_if(set.begin(), set.end(),
                                   [&](const SetTimer& timer) { return timer.name == change.name; });
     if (old != set.end()) {

@@ -20,6 +20,38 @@
 
 namespace laurel::runtime::internal {
 
+/// What a turn has done so far. Partitions keep one, as it keeps its memory from turn to turn.
+struct TurnEffects {
+  struct TimerChange {
+    std::string name;
+    std::optional<SetTimer> timer;  // nothing: cancelled
+    std::string_view row;
+  };
+  struct RankChange {
+    Board* board = nullptr;
+    Board::Move move;
+    std::optional<std::string_view> row;  // as it will be stored
+  };
+  struct Emitted {
+    Output record;
+    std::string_view latest_name;  // nothing: no later one replaces it
+  };
+  // What these refer to is in the open commit's bytes.
+  std::vector<std::pair<std::string_view, std::optional<std::string_view>>> rows;
+  std::vector<std::pair<LogTail*, std::string_view>> appends;
+  std::vector<Emitted> emitted;
+  std::vector<RankChange> ranks;
+  std::vector<TimerChange> timers;
+
+  void clear() {
+    rows.clear();
+    appends.clear();
+    emitted.clear();
+    ranks.clear();
+    timers.clear();
+  }
+};
+
 class TurnContext final : public Turn {
  public:
   /// What all turns of a partition share.
@@ -30,6 +62,7 @@ class TurnContext final : public Turn {
     std::string_view secret;
     std::size_t effect_bytes_max = 0;
     Scratch& scratch;
+    TurnEffects& effects;
     OutgoingPool& outgoing;
     const Activations& activations;
     ActorId& self;  ///< whose turn it is: it keeps its memory
@@ -115,10 +148,9 @@ class TurnContext final : public Turn {
   std::string& note() { return note_; }
 
  private:
-  struct Emitted {
-    Output record;
-    std::string_view latest_name;  // nothing: no later one replaces it
-  };
+  using TimerChange = TurnEffects::TimerChange;
+  using RankChange = TurnEffects::RankChange;
+  using Emitted = TurnEffects::Emitted;
   const TableSpec* declared(std::string_view table, TableKind kind);
   /// False: it is too large, and the turn is rejected.
   bool serialize(const google::protobuf::Message& message, std::string& out);
@@ -128,11 +160,6 @@ class TurnContext final : public Turn {
   void emit_record(std::string_view topic, std::string_view key,
                    const google::protobuf::Message& record, bool latest);
 
-  struct TimerChange {
-    std::string name;
-    std::optional<SetTimer> timer;  // nothing: cancelled
-    std::string_view row;
-  };
   void outgo(const ActorId& to, const google::protobuf::Message& message, OutgoingMessage::Way way);
 
   const Environment& environment_;
@@ -141,26 +168,16 @@ class TurnContext final : public Turn {
   Cause cause_;
   std::optional<std::array<std::uint64_t, 2>> seed_;  // once a number was drawn
   std::string note_;
-  std::vector<TimerChange> timers_;
-  struct RankChange {
-    Board* board = nullptr;
-    Board::Move move;
-    std::optional<std::string_view> row;  // as it will be stored
-  };
   void apply_timers(OpenCommit& commit);
   void apply_ranks(OpenCommit& commit);
   Board* declared_board(std::string_view table);
   const RankChange* own_rank(const Board& board, std::string_view member) const;
   std::string row_key(const Board& board, std::string_view member) const;
   std::string_view name_of_row(std::string_view table, std::string_view key) const;
-  std::vector<RankChange> ranks_;
   bool declined_ = false;
   std::string reject_code_;
   std::string reject_detail_;
-  // What these refer to is in the open commit's bytes.
-  std::vector<std::pair<std::string_view, std::optional<std::string_view>>> rows_;
-  std::vector<std::pair<LogTail*, std::string_view>> appends_;
-  std::vector<Emitted> emitted_;
+  TurnEffects& effects_;
   Outgoing outgoing_;
 };
 

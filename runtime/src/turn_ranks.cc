@@ -30,7 +30,7 @@ std::string TurnContext::row_key(const Board& board, std::string_view member) co
 
 const TurnContext::RankChange* TurnContext::own_rank(const Board& board,
                                                      std::string_view member) const {
-  for (const RankChange& change : std::views::reverse(ranks_)) {
+  for (const RankChange& change : std::views::reverse(effects_.ranks)) {
     if (change.board == &board && change.move.member == member) return &change;
   }
   return nullptr;
@@ -72,7 +72,7 @@ void TurnContext::rank_put(std::string_view table, std::string_view member, cons
   if (!serialize(row, bytes)) return;
   const auto held = board->find(member);
   const Board::Place place{held ? held->tie : tie_of(sha256({self().key, "|", member})), key};
-  ranks_.push_back({board,
+  effects_.ranks.push_back({board,
                     {std::string(member), place.tie, key_of(held), key},
                     keep_ranked_row(environment_.layers.open.bytes, place, bytes)});
 }
@@ -84,7 +84,7 @@ void TurnContext::rank_erase(std::string_view table, std::string_view member) {
   const RankChange* own = own_rank(*board, member);
   if (own != nullptr ? !own->move.after : !held) return;
   const Tie tie = own != nullptr ? own->move.tie : held->tie;
-  ranks_.push_back({board, {std::string(member), tie, key_of(held), std::nullopt}, std::nullopt});
+  effects_.ranks.push_back({board, {std::string(member), tie, key_of(held), std::nullopt}, std::nullopt});
 }
 
 std::uint64_t TurnContext::rank_size(std::string_view table) {
@@ -105,14 +105,14 @@ void TurnContext::rank_walk(
 
 std::vector<Board*> TurnContext::moved_boards() const {
   std::vector<Board*> out;
-  for (const RankChange& change : ranks_) {
+  for (const RankChange& change : effects_.ranks) {
     if (std::find(out.begin(), out.end(), change.board) == out.end()) out.push_back(change.board);
   }
   return out;
 }
 
 void TurnContext::apply_ranks(OpenCommit& commit) {
-  for (RankChange& change : ranks_) {
+  for (RankChange& change : effects_.ranks) {
     change.board->set(change.move);
     commit.put_kept(Space::kState, row_key(*change.board, change.move.member), change.row);
   }

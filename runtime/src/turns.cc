@@ -1,5 +1,6 @@
 #include "turns.h"
 
+#include <algorithm>
 #include <exception>
 #include <iterator>
 #include <utility>
@@ -11,6 +12,13 @@ namespace laurel::runtime::internal {
 namespace {
 
 constexpr std::size_t kAhead = 8;
+// What knows who has no row takes so much of the memory for actors, on top of it.
+constexpr std::size_t kGroupsShare = 32, kRootsMin = 4096;
+
+std::size_t roots_of_groups(const PartitionOptions& options) {
+  return std::max(options.activation_bytes_max / kGroupsShare / FreshGroups::kRootBytes, kRootsMin);
+}
+
 // How late the order in which actors leave memory may be.
 constexpr std::int64_t kGrainUs = 10'000'000;
 
@@ -30,13 +38,14 @@ Turns::Turns(PartitionId partition, const Partition::Ports& ports,
                    ports.engine.secret(),
                    options.effect_bytes_max,
                    scratch_,
+                   effects_,
                    pool_,
                    activations_,
                    self_,
                    [this](Activation& activation, const TableSpec& table) {
                      return attach_board(activation, table);
                    }},
-      groups_(layers),
+      groups_(layers, roots_of_groups(options)),
       boards_(layers, ports.boards) {
   adopt(std::move(catalog));
 }

@@ -101,6 +101,7 @@ class Turns {
   std::vector<Activation*> dirty_;
   std::vector<const ActorType*> asleep_;
   OutgoingPool pool_;
+  TurnEffects effects_;  // of the turn at hand
   Scratch scratch_;   // of the actors; between their turns, of the rows of roots
   ActorId self_;      // whose turn it is
   std::string name_;  // root_of()

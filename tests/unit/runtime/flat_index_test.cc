@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace laurel::runtime::internal {
 namespace {
@@ -41,6 +42,23 @@ TEST(FlatIndex, AgreesWithAMapThroughAddsErasesAndClears) {
   std::size_t seen = 0;
   index.each([&](const Named& named) { seen += wanted.contains(named.name) ? 1 : 0; });
   EXPECT_EQ(seen, wanted.size());
+}
+
+TEST(FlatIndex, FindsAfterAClearOfWhateverSize) {
+  FlatIndex<Named, NameOf> index;
+  std::vector<std::unique_ptr<Named>> named;
+  for (int i = 0; i < 20'000; ++i) {
+    named.push_back(std::make_unique<Named>(Named{"n" + std::to_string(i)}));
+  }
+  for (const std::size_t count : {20'000U, 3U, 20'000U, 900U, 0U, 5U}) {  // many, few, as before
+    for (std::size_t i = 0; i < count; ++i) index.add(named[i].get());
+    for (std::size_t i = 0; i < 1'000; ++i) {
+      ASSERT_EQ(index.find(named[i]->name), i < count ? named[i].get() : nullptr) << count;
+    }
+    index.clear();
+    ASSERT_EQ(index.size(), 0U);
+    ASSERT_EQ(index.find(named[0]->name), nullptr);
+  }
 }
 
 TEST(FlatIndex, HasNothingAtFirst) {

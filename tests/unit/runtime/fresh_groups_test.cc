@@ -141,14 +141,15 @@ struct FreshGroupsLimits : ::testing::Test {
   std::int64_t now = 0;
   ScriptedEngine engine;
   Layers layers{engine, 0};
-  FreshGroups groups{layers};
+  static constexpr std::size_t kRootsMax = 10'000;
+  FreshGroups groups{layers, kRootsMax};
   ActorType type = member_type();
 };
 
 TEST_F(FreshGroupsLimits, AboveThemTheStoreIsAsked) {
   EXPECT_FALSE(may_hold("big/0"));
-  for (std::size_t i = 0; i < FreshGroups::kRootsMax; ++i) writes("big/" + std::to_string(i));
-  EXPECT_EQ(groups.roots(), FreshGroups::kRootsMax);
+  for (std::size_t i = 0; i < kRootsMax; ++i) writes("big/" + std::to_string(i));
+  EXPECT_EQ(groups.roots(), kRootsMax);
   EXPECT_TRUE(may_hold("big/0"));
   EXPECT_FALSE(may_hold("big/new"));
   EXPECT_FALSE(may_hold("small/0"));
@@ -157,7 +158,7 @@ TEST_F(FreshGroupsLimits, AboveThemTheStoreIsAsked) {
   EXPECT_FALSE(may_hold("small/new"));
   EXPECT_TRUE(may_hold("big/new"));
   EXPECT_EQ(groups.roots(), 1U);
-  for (std::size_t i = 1; i < FreshGroups::kRootsMax; ++i) writes("small/" + std::to_string(i));
+  for (std::size_t i = 1; i < kRootsMax; ++i) writes("small/" + std::to_string(i));
   EXPECT_FALSE(may_hold("small/new"));
   writes("small/more");  // there is no other: it is given up itself
   EXPECT_TRUE(may_hold("small/new"));

@@ -1,0 +1,46 @@
+/// StableList: objects that stay where they are, in the order they came. Like a deque, but clear()
+/// keeps the memory: a deque of rows asks for some every ten of them, commit after commit.
+///
+/// Lifecycle  clear() keeps what was in use, so it shrinks to what was needed last. What an object
+///            holds is given up when another takes its place.
+/// Threads    One.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace laurel::runtime::internal {
+
+template <class T>
+class StableList {
+ public:
+  T& push_back(T object) {
+    if (count_ == blocks_.size() * kBlock) blocks_.push_back(std::make_unique<T[]>(kBlock));
+    T& place = blocks_[count_ / kBlock][count_ % kBlock];
+    ++count_;
+    return place = std::move(object);
+  }
+  /// REQUIRES: at < size().
+  const T& operator[](std::size_t at) const { return blocks_[at / kBlock][at % kBlock]; }
+  template <class Use>
+  void each(Use use) const {
+    for (std::size_t at = 0; at < count_; ++at) use((*this)[at]);
+  }
+  void clear() {
+    if (count_ == 0) return;
+    blocks_.resize((count_ + kBlock - 1) / kBlock);
+    count_ = 0;
+  }
+  std::size_t size() const { return count_; }
+  bool empty() const { return count_ == 0; }
+
+ private:
+  static constexpr std::size_t kBlock = 256;
+
+  std::vector<std::unique_ptr<T[]>> blocks_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace laurel::runtime::internal
