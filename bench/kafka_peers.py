@@ -132,7 +132,7 @@ def main():
     parser.add_argument("--peers", type=Path, default=REPOSITORY.parent / "shared" / "peers")
     parser.add_argument("--wagers", type=int, default=2_000_000)
     parser.add_argument("--players", type=int, default=1_000_000)
-    parser.add_argument("--partitions", type=int, help="of Laurel; default: 4, with --latency 1")
+    parser.add_argument("--partitions", type=int, help="of Laurel; default: 2, with --latency 1")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--in-flight", type=int, help="commit.in_flight_max of Laurel; default: a commit a partition")
     parser.add_argument("--interval-ms", type=int, help="commit.interval_min_ms of Laurel; default: 20, with --latency 15")
@@ -146,7 +146,7 @@ def main():
     arguments = parser.parse_args()
     if not (arguments.peers / "README.md").exists():
         parser.error(f"there are no peers in {arguments.peers}; --peers names their folder")
-    arguments.partitions = arguments.partitions or (1 if arguments.latency else 4)
+    arguments.partitions = arguments.partitions or (1 if arguments.latency else 2)
     arguments.in_flight = arguments.in_flight or arguments.partitions
     if arguments.interval_ms is None:
         arguments.interval_ms = 15 if arguments.latency else 20

@@ -43,7 +43,7 @@ struct NodeOptions {
 
   struct Commit {
     std::chrono::milliseconds interval_min{0};
-    std::uint32_t turns_max = 16384;
+    std::uint32_t turns_max = 32768;
     std::uint64_t bytes_max = 16ULL * 1024 * 1024;
     std::uint16_t in_flight_max = 2;
   } commit;
