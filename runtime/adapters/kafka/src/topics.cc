@@ -39,34 +39,32 @@ runtime::Result<std::int16_t> replicas_of(const ClientBase& base, Client& client
   return static_cast<std::int16_t>(std::min<int>(kReplicas, metadata.data->broker_cnt));
 }
 
-Status create(const ClientBase& base, Client& client, const DeclaredTopic& topic, int partitions,
-              std::int16_t replicas, const Deadline& deadline) {
+using NewTopic = Owned<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
+
+/// A topic that is not there yet.
+struct Missing {
+  const DeclaredTopic& topic;
+  std::string name;
+  int partitions = 0;
+};
+
+runtime::Result<NewTopic> declared(const Missing& missing, std::int16_t replicas) {
   std::array<char, 512> why{};
-  const std::string name = topic_name(base, topic.name);
-  Owned<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy> fresh(
-      rd_kafka_NewTopic_new(name.c_str(), partitions, replicas, why.data(), why.size()));
-  if (fresh == nullptr)
-    return Error{ErrorCode::kConfigInvalid, "topic " + name + ": " + why.data()};
-  for (const DeclaredProperty& each : properties_of(topic, replicas)) {
+  NewTopic fresh(rd_kafka_NewTopic_new(missing.name.c_str(), missing.partitions, replicas,
+                                       why.data(), why.size()));
+  if (fresh == nullptr) {
+    return Error{ErrorCode::kConfigInvalid, "topic " + missing.name + ": " + why.data()};
+  }
+  for (const DeclaredProperty& each : properties_of(missing.topic, replicas)) {
     static_cast<void>(
         rd_kafka_NewTopic_set_config(fresh.get(), each.name.c_str(), each.value.c_str()));
   }
-  const Queue answers(rd_kafka_queue_new(client.get()));
-  Owned<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy> options(
-      rd_kafka_AdminOptions_new(client.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), deadline.left_ms(), why.data(),
-                                            why.size());
-  rd_kafka_NewTopic_t* wanted = fresh.get();
-  rd_kafka_CreateTopics(client.get(), &wanted, 1, options.get(), answers.get());
-  const Event event(rd_kafka_queue_poll(answers.get(), deadline.left_ms()));
-  if (event == nullptr) return unavailable("making topic " + name, RD_KAFKA_RESP_ERR__TIMED_OUT);
-  if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return unavailable("making topic " + name, code);
-  }
-  std::size_t count = 0;
-  const auto* result = rd_kafka_event_CreateTopics_result(event.get());
-  const auto* const* topics = rd_kafka_CreateTopics_result_topics(result, &count);
-  const auto code = count == 1 ? rd_kafka_topic_result_error(topics[0]) : RD_KAFKA_RESP_ERR__FAIL;
+  return fresh;
+}
+
+Status check_made(const rd_kafka_topic_result_t* result) {
+  const std::string name = rd_kafka_topic_result_name(result);
+  const auto code = rd_kafka_topic_result_error(result);
   // Another node was quicker.
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
     return {};
@@ -77,9 +75,56 @@ Status create(const ClientBase& base, Client& client, const DeclaredTopic& topic
   if (code == RD_KAFKA_RESP_ERR_NOT_CONTROLLER || code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT) {
     return unavailable("making topic " + name, code);
   }
-  const char* text = count == 1 ? rd_kafka_topic_result_error_string(topics[0]) : nullptr;
+  const char* text = rd_kafka_topic_result_error_string(result);
   return Error{ErrorCode::kConfigInvalid,
                "topic " + name + " cannot be made: " + (text != nullptr ? text : text_of(code))};
+}
+
+// In one request: a broker takes some 30 ms for each.
+Status create(Client& client, const std::vector<Missing>& missing, std::int16_t replicas,
+              const Deadline& deadline) {
+  std::vector<NewTopic> fresh;
+  std::vector<rd_kafka_NewTopic_t*> wanted;
+  for (const Missing& each : missing) {
+    auto topic = declared(each, replicas);
+    if (!topic.ok()) return topic.error();
+    wanted.push_back(topic->get());
+    fresh.push_back(std::move(*topic));
+  }
+  std::array<char, 512> why{};
+  const Queue answers(rd_kafka_queue_new(client.get()));
+  Owned<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy> options(
+      rd_kafka_AdminOptions_new(client.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), deadline.left_ms(), why.data(),
+                                            why.size());
+  rd_kafka_CreateTopics(client.get(), wanted.data(), wanted.size(), options.get(), answers.get());
+  const Event event(rd_kafka_queue_poll(answers.get(), deadline.left_ms()));
+  const std::string doing = "making topic " + missing.front().name +
+                            (missing.size() == 1 ? "" : " and others");
+  if (event == nullptr) return unavailable(doing, RD_KAFKA_RESP_ERR__TIMED_OUT);
+  if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return unavailable(doing, code);
+  }
+  std::size_t count = 0;
+  const auto* const* results = rd_kafka_CreateTopics_result_topics(
+      rd_kafka_event_CreateTopics_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (Status made = check_made(results[i]); !made.ok()) return made;
+  }
+  return {};
+}
+
+// A topic that was made is not known to every broker at once.
+runtime::Result<TopicShape> made_shape(Client& client, const std::string& name,
+                                       const Deadline& deadline) {
+  for (;;) {
+    auto shape = shape_of(client, name, deadline);
+    if (!shape.ok() || shape->partitions != 0) return shape;
+    if (deadline.passed()) {
+      return unavailable("making topic " + name, RD_KAFKA_RESP_ERR__TIMED_OUT);
+    }
+    std::this_thread::sleep_for(kAskAgain);
+  }
 }
 
 std::vector<DeclaredProperty> kept_for_ever() {
@@ -155,42 +200,42 @@ runtime::Result<TopicShape> shape_of(Client& client, const std::string& topic,
 
 Status make_topics(const ClientBase& base, Client& client, const std::vector<DeclaredTopic>& topics,
                    std::uint16_t partitions, const Deadline& deadline) {
-  std::int16_t replicas = 0;
-  std::vector<int> copies;
+  std::vector<TopicShape> shapes;
+  std::vector<Missing> missing;
   for (const DeclaredTopic& topic : topics) {
     const std::string name = topic_name(base, topic.name);
-    const int wanted = topic.per_partition ? partitions : 1;
-    auto shape = shape_of(client, name, deadline);
+    const auto shape = shape_of(client, name, deadline);
     if (!shape.ok()) return shape.error();
-    if (shape->partitions == 0 && !base.options.create) {
-      return Error{ErrorCode::kNotFound,
-                   "Kafka has no topic " + name + ": no Laurel cluster of that name was made here"};
+    if (shape->partitions == 0) missing.push_back({topic, name, topic.partitions(partitions)});
+    shapes.push_back(*shape);
+  }
+  if (!missing.empty()) {
+    if (!base.options.create) {
+      return Error{ErrorCode::kNotFound, "Kafka has no topic " + missing.front().name +
+                                             ": no Laurel cluster of that name was made here"};
     }
-    if (shape->partitions == 0) {
-      if (replicas == 0) {
-        auto found = replicas_of(base, client, deadline);
-        if (!found.ok()) return found.error();
-        replicas = *found;
-      }
-      Status made = ask_until(deadline, [&](const Deadline& question) {
-        return create(base, client, topic, wanted, replicas, question);
-      });
-      if (!made.ok()) return made;
-      while (shape->partitions == 0) {
-        if (deadline.passed()) {
-          return unavailable("making topic " + name, RD_KAFKA_RESP_ERR__TIMED_OUT);
-        }
-        shape = shape_of(client, name, deadline);
-        if (!shape.ok()) return shape.error();
-        if (shape->partitions == 0) std::this_thread::sleep_for(kAskAgain);
-      }
+    const auto replicas = replicas_of(base, client, deadline);
+    if (!replicas.ok()) return replicas.error();
+    const Status made = ask_until(deadline, [&](const Deadline& question) {
+      return create(client, missing, *replicas, question);
+    });
+    if (!made.ok()) return made;
+  }
+  std::vector<int> copies;
+  for (std::size_t i = 0; i < topics.size(); ++i) {
+    const std::string name = topic_name(base, topics[i].name);
+    if (shapes[i].partitions == 0) {
+      auto shape = made_shape(client, name, deadline);
+      if (!shape.ok()) return shape.error();
+      shapes[i] = *shape;
     }
-    if (shape->partitions != wanted) {
+    const int wanted = topics[i].partitions(partitions);
+    if (shapes[i].partitions != wanted) {
       return Error{ErrorCode::kConfigInvalid,
-                   "topic " + name + " has " + std::to_string(shape->partitions) +
+                   "topic " + name + " has " + std::to_string(shapes[i].partitions) +
                        " partitions, and has to have " + std::to_string(wanted)};
     }
-    copies.push_back(shape->replicas);
+    copies.push_back(shapes[i].replicas);
   }
   return check_topics(base, client, topics, copies, deadline);
 }

@@ -31,10 +31,12 @@ struct DeclaredTopic {
   std::string name;           ///< without the cluster's
   bool per_partition = true;  ///< as many partitions as the cluster; else one
   std::vector<DeclaredProperty> properties;
+  /// How many it has, of a cluster with so many.
+  int partitions(std::uint16_t of_cluster) const { return per_partition ? of_cluster : 1; }
 };
 /// With what every topic has to have, and what depends on the copies of its partitions.
 std::vector<DeclaredProperty> properties_of(const DeclaredTopic& topic, int replicas);
-/// All but `control`, in the order in which they are made.
+/// All but `control`.
 std::vector<DeclaredTopic> declared_topics();
 DeclaredTopic control_topic();
 
