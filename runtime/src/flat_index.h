@@ -2,7 +2,8 @@
 /// costs one place in memory and the object, and adding allocates nothing most of the time.
 ///
 /// Lifecycle  Holds pointers: objects stay where they are, and their names as they are, until they
-///            are erased. Never shrinks but by clear(), which keeps a table of the size last needed.
+///            are erased. Never shrinks but by clear(), which keeps a table of the size last
+///            needed.
 /// Threads    One.
 #pragma once
 

@@ -1,5 +1,5 @@
-/// HashSet: which hashes were added, by 32 of their bits. Open addressing: a look costs one place in
-/// memory, each hash 4 bytes and the room between them, 5 to 11 in all.
+/// HashSet: which hashes were added, by 32 of their bits. Open addressing: a look costs one place
+/// in memory, each hash 4 bytes and the room between them, 5 to 11 in all.
 ///
 /// Limits     What was not added is taken for something that was once in 2^32 / size() looks.
 /// Lifecycle  Never shrinks but by being replaced.

@@ -17,7 +17,8 @@ class KeyFilter {
   void clear() { words_.fill(0); }
 
  private:
-  static constexpr std::size_t kWords = 8192;  // 64 KB: of 40,000 keys, two in a hundred are a maybe
+  static constexpr std::size_t kWords =
+      8192;  // 64 KB: of 40,000 keys, two in a hundred are a maybe
   static std::size_t place_of(std::size_t hash) { return (hash >> 6U) % kWords; }
   static std::uint64_t bits_of(std::size_t hash) {
     return std::uint64_t{1} << (hash & 63U) | std::uint64_t{1} << (hash >> 58U);

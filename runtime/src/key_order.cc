@@ -52,14 +52,13 @@ void KeyOrder::sort_few(Key* first, Key* last, std::size_t depth) {
   }
 }
 
-// All of the range are alike before `depth`, and have the words from there. `splits`: as many as are
-// left before it is said that somebody chose the keys so that each splits off little.
+// All of the range are alike before `depth`, and have the words from there. `splits`: as many as
+// are left before it is said that somebody chose the keys so that each splits off little.
 void KeyOrder::sort(Key* first, Key* last, std::size_t depth, int splits) {
   while (last - first > kFew) {
     if (splits-- == 0) {
-      return std::sort(first, last, [depth](const Key& a, const Key& b) {
-        return before(a, b, depth);
-      });
+      return std::sort(first, last,
+                       [depth](const Key& a, const Key& b) { return before(a, b, depth); });
     }
     const std::uint64_t middle =
         middle_of(first->word, first[(last - first) / 2].word, last[-1].word);

@@ -170,7 +170,7 @@ class PartitionImpl {
   std::deque<Work> timers_;
   std::vector<internal::BarrierPtr> barriers_;  // until the inbox is drained
   Positions positions_;                         // durable
-  InputAtHand input_;  // forgotten when what it points to moves
+  InputAtHand input_;                           // forgotten when what it points to moves
   Positions inbox_read_;                        // what is queued, handled or durable
   bool inbox_unread_ = true;                    // there may be more in the engine
   bool inbox_later_ = false;                    // ... which cannot give it now: with the next tick

@@ -242,8 +242,9 @@ void TurnContext::set_timer(const Timer& timer, const google::protobuf::Message&
   row.set_message_type(message.GetDescriptor()->full_name());
   store_cause(scope_.origin, *row.mutable_cause());
   const auto clock = static_cast<std::uint8_t>(timer.clock);
-  effects_.timers.push_back({std::string(timer.name), SetTimer{std::string(timer.name), clock, timer.at},
-                     keep_message(environment_.layers.open.bytes, row)});
+  effects_.timers.push_back({std::string(timer.name),
+                             SetTimer{std::string(timer.name), clock, timer.at},
+                             keep_message(environment_.layers.open.bytes, row)});
 }
 
 void TurnContext::cancel_timer(std::string_view name) {

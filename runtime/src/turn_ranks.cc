@@ -73,8 +73,8 @@ void TurnContext::rank_put(std::string_view table, std::string_view member, cons
   const auto held = board->find(member);
   const Board::Place place{held ? held->tie : tie_of(sha256({self().key, "|", member})), key};
   effects_.ranks.push_back({board,
-                    {std::string(member), place.tie, key_of(held), key},
-                    keep_ranked_row(environment_.layers.open.bytes, place, bytes)});
+                            {std::string(member), place.tie, key_of(held), key},
+                            keep_ranked_row(environment_.layers.open.bytes, place, bytes)});
 }
 
 void TurnContext::rank_erase(std::string_view table, std::string_view member) {
@@ -84,7 +84,8 @@ void TurnContext::rank_erase(std::string_view table, std::string_view member) {
   const RankChange* own = own_rank(*board, member);
   if (own != nullptr ? !own->move.after : !held) return;
   const Tie tie = own != nullptr ? own->move.tie : held->tie;
-  effects_.ranks.push_back({board, {std::string(member), tie, key_of(held), std::nullopt}, std::nullopt});
+  effects_.ranks.push_back(
+      {board, {std::string(member), tie, key_of(held), std::nullopt}, std::nullopt});
 }
 
 std::uint64_t TurnContext::rank_size(std::string_view table) {

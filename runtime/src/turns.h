@@ -102,9 +102,9 @@ class Turns {
   std::vector<const ActorType*> asleep_;
   OutgoingPool pool_;
   TurnEffects effects_;  // of the turn at hand
-  Scratch scratch_;   // of the actors; between their turns, of the rows of roots
-  ActorId self_;      // whose turn it is
-  std::string name_;  // root_of()
+  Scratch scratch_;      // of the actors; between their turns, of the rows of roots
+  ActorId self_;         // whose turn it is
+  std::string name_;     // root_of()
   CommitNumber durable_ = 0;
   bool boards_unswept_ = false;  // an activation went, its boards may be left
   std::int64_t now_us_ = 0;      // wall clock, for what is idle

@@ -1,9 +1,10 @@
 #include "output_topics.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
-#include <optional>
+#include <utility>
 
 #include "laurel/contract/media_type.h"
 #include "laurel/contract/rfc3339.h"
@@ -35,19 +36,48 @@ std::optional<std::uint64_t> number_of(const LogRecord& record) {
 
 }  // namespace
 
-rd_kafka_headers_t* headers_of(const ClientBase& base, const runtime::Output& record,
-                               PartitionId partition, std::uint64_t number) {
+RecordHeaders::RecordHeaders(const ClientBase& base, std::string_view topic, PartitionId partition,
+                             std::uint64_t first)
+    : source_("urn:laurel:" + base.options.cluster),
+      id_(std::string(topic) + "/" + std::to_string(partition) + "/"),
+      id_head_(id_.size()),
+      number_(first) {}
+
+// Most records are of the second of the one before: only its fraction is written then.
+std::optional<std::string_view> RecordHeaders::time_of(std::int64_t us) {
+  constexpr std::int64_t kSecond = 1'000'000;
+  constexpr std::size_t kFraction = std::string_view("2021-11-20T19:44:19.").size();
+  if (us < 0 || us / kSecond != second_) {
+    auto text = contract::rfc3339(us);
+    second_ = us < 0 || !text ? -1 : us / kSecond;
+    if (!text) return std::nullopt;
+    time_ = std::move(*text);
+    return time_;
+  }
+  std::int64_t rest = us % kSecond;
+  for (std::size_t at = kFraction + 6; at-- > kFraction; rest /= 10) {
+    time_[at] = static_cast<char>('0' + rest % 10);
+  }
+  return time_;
+}
+
+rd_kafka_headers_t* RecordHeaders::next(const runtime::Output& record) {
   rd_kafka_headers_t* headers = rd_kafka_headers_new(6);
-  const auto add = [headers](const char* name, std::string_view value) {
-    rd_kafka_header_add(headers, name, -1, value.data(), static_cast<ssize_t>(value.size()));
+  const auto add = [headers](std::string_view name, std::string_view value) {
+    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                        static_cast<ssize_t>(value.size()));
   };
+  std::array<char, 20> digits;
+  const char* const end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), number_++).ptr;
+  id_.resize(id_head_);
+  id_.append(std::string_view(digits.data(), end));
   add("ce_specversion", "1.0");
-  add("ce_id",
-      std::string(record.topic) + "/" + std::to_string(partition) + "/" + std::to_string(number));
-  add("ce_source", "urn:laurel:" + base.options.cluster);
+  add("ce_id", id_);
+  add("ce_source", source_);
   add("ce_type", record.type);
   add("content-type", contract::kProtobuf);
-  if (const auto time = contract::rfc3339(record.time_us)) add(kTime, *time);
+  if (const auto time = time_of(record.time_us)) add(kTime, *time);
   return headers;
 }
 

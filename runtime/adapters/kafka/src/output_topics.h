@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,9 +21,26 @@
 
 namespace laurel::adapters::kafka {
 
-/// The record as CloudEvents in binary mode; `number`: 0, 1, 2, ... per topic and partition.
-rd_kafka_headers_t* headers_of(const ClientBase& base, const runtime::Output& record,
-                               runtime::PartitionId partition, std::uint64_t number);
+/// Headers of the records of one topic and partition, one after the other: CloudEvents in binary
+/// mode.
+class RecordHeaders {
+ public:
+  /// `first`: number of the first record; they are 0, 1, 2, ... per topic and partition.
+  RecordHeaders(const ClientBase& base, std::string_view topic, runtime::PartitionId partition,
+                std::uint64_t first);
+  /// Of the next one. The caller has to destroy them.
+  rd_kafka_headers_t* next(const runtime::Output& record);
+
+ private:
+  std::optional<std::string_view> time_of(std::int64_t us);
+
+  std::string source_;
+  std::string id_;           // topic/partition/number
+  std::size_t id_head_ = 0;  // of it, what stands before the number
+  std::uint64_t number_;
+  std::int64_t second_ = -1;  // what `time_` is in; -1: none
+  std::string time_;
+};
 
 class OutputTopics {
  public:

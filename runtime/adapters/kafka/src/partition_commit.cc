@@ -85,22 +85,26 @@ void Partition::produce_rows(const Commit& commit, Sent& sent) {
 void Partition::produce_outputs(const Commit& commit, Sent& sent) {
   struct Topic {
     rd_kafka_topic_t* handle = nullptr;
-    std::uint64_t next = 0;
+    RecordHeaders headers;
   };
   const PartitionRecord before = record();
   std::map<std::string_view, Topic> topics;
   for (std::size_t i = 0; i < commit.outputs.size(); ++i) {
     const runtime::Output& output = commit.outputs[i];
     runtime::read_ahead(commit.outputs, i);
-    const auto [topic, first] = topics.try_emplace(output.topic);
-    if (first) {
+    auto topic = topics.find(output.topic);
+    if (topic == topics.end()) {
       const auto end = before.topic_ends.find(output.topic);
-      topic->second.next = end == before.topic_ends.end() ? 0 : end->second;
-      topic->second.handle = producer_->topic(topic_name(common_.base, output.topic));
-      sent.outputs.push_back({output.topic, topic->second.next, producer_->count()});
+      const std::uint64_t next = end == before.topic_ends.end() ? 0 : end->second;
+      topic = topics
+                  .try_emplace(output.topic,
+                               Topic{producer_->topic(topic_name(common_.base, output.topic)),
+                                     {common_.base, output.topic, id_, next}})
+                  .first;
+      sent.outputs.push_back({output.topic, next, producer_->count()});
     }
     producer_->add(topic->second.handle, id_, output.key, output.value,
-                   headers_of(common_.base, output, id_, topic->second.next++));
+                   topic->second.headers.next(output));
   }
 }
 

@@ -99,15 +99,15 @@ Status create(Client& client, const std::vector<Missing>& missing, std::int16_t 
                                             why.size());
   rd_kafka_CreateTopics(client.get(), wanted.data(), wanted.size(), options.get(), answers.get());
   const Event event(rd_kafka_queue_poll(answers.get(), deadline.left_ms()));
-  const std::string doing = "making topic " + missing.front().name +
-                            (missing.size() == 1 ? "" : " and others");
+  const std::string doing =
+      "making topic " + missing.front().name + (missing.size() == 1 ? "" : " and others");
   if (event == nullptr) return unavailable(doing, RD_KAFKA_RESP_ERR__TIMED_OUT);
   if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return unavailable(doing, code);
   }
   std::size_t count = 0;
-  const auto* const* results = rd_kafka_CreateTopics_result_topics(
-      rd_kafka_event_CreateTopics_result(event.get()), &count);
+  const auto* const* results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     if (Status made = check_made(results[i]); !made.ok()) return made;
   }
