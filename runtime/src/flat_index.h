@@ -2,8 +2,8 @@
 /// costs one place in memory and the object, and adding allocates nothing most of the time.
 ///
 /// Lifecycle  Holds pointers: objects stay where they are, and their names as they are, until they
-///            are erased. Never shrinks but by clear(), which keeps a table of the size last
-///            needed.
+///            are erased. Never shrinks but by clear(), which keeps a table of
+///            about the size that was needed, and a small one when none was.
 /// Threads    One.
 #pragma once
 
@@ -76,7 +76,11 @@ class FlatIndex {
   }
 
   void clear() {
-    if (count_ == 0) return;  // whatever was erased has left nothing
+    if (count_ == 0) {
+      if (slots_.size() > kSmall)
+        slots_ = std::vector<Slot>();  // else: whatever was erased has left nothing
+      return;
+    }
     if (slots_.size() > kSmall && slots_.size() / 8 > count_) {
       slots_ = std::vector<Slot>(std::max(kSmall, std::bit_ceil(count_ * 2)));
     } else {
@@ -85,6 +89,8 @@ class FlatIndex {
     count_ = 0;
   }
   std::size_t size() const { return count_; }
+  /// Places in the table.
+  std::size_t slots() const { return slots_.size(); }
 
  private:
   static constexpr std::size_t kSmall = 2048;  // slots

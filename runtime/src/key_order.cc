@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "laurel/runtime/errors.h"
+
 namespace laurel::runtime::internal {
 namespace {
 
@@ -19,6 +21,7 @@ std::uint64_t middle_of(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
 }  // namespace
 
 void KeyOrder::add(std::string_view key, std::uint32_t at) {
+  LAUREL_ASSERT(key.size() <= UINT32_MAX);
   Key& added = keys_.emplace_back();
   added.data = key.data();
   added.size = static_cast<std::uint32_t>(key.size());
@@ -86,10 +89,11 @@ void KeyOrder::sort(Key* first, Key* last, std::size_t depth, int splits) {
   if (last - first > 1) sort_few(first, last, depth);
 }
 
-void KeyOrder::sort() {
+void KeyOrder::sort() { sort(4 * static_cast<int>(std::bit_width(keys_.size()))); }
+
+void KeyOrder::sort(int splits) {
   for (Key& key : keys_) key.word = word_of(key, 0);
-  sort(keys_.data(), keys_.data() + keys_.size(), 0,
-       4 * static_cast<int>(std::bit_width(keys_.size())));
+  sort(keys_.data(), keys_.data() + keys_.size(), 0, splits);
 }
 
 }  // namespace laurel::runtime::internal

@@ -16,10 +16,12 @@ namespace laurel::runtime::internal {
 class KeyOrder {
  public:
   void reserve(std::size_t keys) { keys_.reserve(keys); }
-  /// `at`: what the key is of, for the caller.
+  /// `at`: what the key is of, for the caller. REQUIRES: less than 4 GiB; it stays where it is.
   void add(std::string_view key, std::uint32_t at);
   /// Ascending, byte by byte. Equal ones in any order.
   void sort();
+  /// With another bound on how often ranges are split before std::sort() takes over: for tests.
+  void sort(int splits);
   template <class Use>
   void each(Use use) const {
     for (const Key& key : keys_) use(key.at);
@@ -27,7 +29,7 @@ class KeyOrder {
 
  private:
   struct Key {
-    std::uint64_t word = 0;  // eight bytes of it, from where its equals differ
+    std::uint64_t word = 0;  // eight bytes, behind those that all of its range share
     const char* data = nullptr;
     std::uint32_t size = 0;
     std::uint32_t at = 0;

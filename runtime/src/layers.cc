@@ -79,7 +79,7 @@ void Layers::prefetch(Space space, std::vector<std::string_view> keys) {
 }
 
 void Layers::seal(const std::shared_ptr<Commit>& commit) {
-  in_flight_keys_ = open.keys();
+  open.swap_keys(in_flight_keys_);
   open.move_to(*commit);
   in_flight = commit;
 }

@@ -32,7 +32,7 @@ class Layers {
   void prefetch(Space space, std::vector<std::string_view> keys);
   void forget();
 
-  /// The open commit becomes `commit`, which is in flight from now on.
+  /// The open commit becomes `commit`, which is in flight from now on. `open` is to be cleared.
   void seal(const std::shared_ptr<Commit>& commit);
 
   /// Set once by whatever goes wrong with the store; nothing else is done after it.
@@ -40,6 +40,12 @@ class Layers {
   bool failed() const { return !failure_.empty(); }
   void fail(const Error& error) {
     if (failure_.empty()) failure_ = error.message;
+  }
+
+  /// Gives memory back. REQUIRES: the open commit is empty, and none is in flight.
+  void give_back() {
+    open.clear();
+    in_flight_keys_ = {};
   }
 
   OpenCommit open;

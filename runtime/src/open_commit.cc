@@ -1,5 +1,6 @@
 #include "open_commit.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,17 @@ namespace laurel::runtime::internal {
 namespace {
 
 std::size_t index_of(Space space) { return static_cast<std::size_t>(space); }
+
+/// Of a name of a keyed row: type 0 key 0 table 0. All of it when it is none.
+std::string_view table_of(std::string_view name) {
+  std::size_t end = 0;
+  for (int part = 0; part < 3; ++part) {
+    const std::size_t at = name.find('\0', end);
+    if (at == std::string_view::npos) return name;
+    end = at + 1;
+  }
+  return name.substr(0, end);
+}
 
 bool before(const Row& row, Space space, std::string_view key) {
   return row.space != space ? row.space < space : row.key < key;
@@ -27,14 +39,27 @@ void OpenCommit::put(Space space, const HashedName& key, std::optional<std::stri
 
 void OpenCommit::put_kept(Space space, const HashedName& key,
                           std::optional<std::string_view> value) {
+  if (!replaced(space, key, value)) add(space, {bytes.keep(key.text), key.hash}, value);
+}
+
+void OpenCommit::put_all_kept(Space space, const HashedName& key,
+                              std::optional<std::string_view> value) {
+  if (!replaced(space, key, value)) add(space, key, value);
+}
+
+bool OpenCommit::replaced(Space space, const HashedName& key,
+                          const std::optional<std::string_view>& value) {
   if (space == Space::kTimers && value) timers_changed = true;
-  auto& index = index_[index_of(space)];
-  if (Row* row = index.find(key)) {
-    row->value = value;
-    return;
-  }
-  index.add(&rows_.push_back({space, bytes.keep(key.text), value}), key.hash);
+  Row* const row = index_[index_of(space)].find(key);
+  if (row != nullptr) row->value = value;
+  return row != nullptr;
+}
+
+void OpenCommit::add(Space space, const HashedName& key,
+                     const std::optional<std::string_view>& value) {
+  index_[index_of(space)].add(&rows_.push_back({space, key.text, value}), key.hash);
   keys_.add(key.hash);
+  if (space == Space::kState) tables_.add(HashedName(table_of(key.text)).hash);
 }
 
 void OpenCommit::put_last(Space space, const HashedName& key, std::string_view value) {
@@ -51,19 +76,24 @@ std::string_view OpenCommit::keep_name(std::string_view topic, std::string_view 
   return {name, size};
 }
 
-void OpenCommit::emit_latest(std::string_view name, const Output& record) {
-  const HashedName hashed(name);
-  if (const Latest* known = latest_index_.find(hashed)) {
+void OpenCommit::emit_latest(const HashedName& name, const Output& record) {
+  if (const Latest* known = latest_index_.find(name)) {
     outputs_[known->at] = record;
     return;
   }
-  latest_index_.add(&latest_.push_back({name, outputs_.size()}), hashed.hash);
+  latest_index_.add(&latest_.push_back({name.text, outputs_.size()}), name.hash);
   outputs_.push_back(record);
 }
 
 void OpenCommit::each(Space space, std::string_view prefix,
                       const std::function<void(const Row&)>& row) const {
-  index_[index_of(space)].each([&](const Row& candidate) {
+  const Index& index = index_[index_of(space)];
+  if (index.size() == 0) return;
+  // Most tables that a turn goes through have no row in this commit, which may have thousands.
+  const bool whole_table =
+      space == Space::kState && prefix.ends_with('\0') && std::ranges::count(prefix, '\0') == 3;
+  if (whole_table && !tables_.may_hold(HashedName(prefix).hash)) return;
+  index.each([&](const Row& candidate) {
     if (candidate.key.starts_with(prefix)) row(candidate);
   });
 }
@@ -71,7 +101,9 @@ void OpenCommit::each(Space space, std::string_view prefix,
 void OpenCommit::move_to(Commit& commit) {
   commit.turns = turns;
   commit.outputs = std::move(outputs_);
-  outbox.move_to(commit);
+  outputs_ = {};
+  outputs_.reserve(commit.outputs.size());  // the next one is of about that size
+  outbox.write_to(commit);
   if (partly != nullptr) positions[partly->partial] = std::to_string(partly_handled);
   commit.positions = std::move(positions);
   commit.inbox_finished = std::move(inbox_finished);
@@ -87,19 +119,12 @@ void OpenCommit::move_to(Commit& commit) {
     of_space.sort();  // a key is there once
     of_space.each([&](std::uint32_t at) { commit.rows.push_back(rows_[at]); });
   }
-  auto kept = std::move(handled);
-  const std::size_t kept_events = events;
-  auto kept_letters = std::move(dead_letters);
-  clear();
-  outputs_.reserve(commit.outputs.size());  // the next one is of about that size
-  handled = std::move(kept);
-  events = kept_events;
-  dead_letters = std::move(kept_letters);
 }
 
 void OpenCommit::clear() {
   for (auto& index : index_) index.clear();
   keys_.clear();
+  tables_.clear();
   rows_.clear();
   outputs_.clear();
   latest_index_.clear();

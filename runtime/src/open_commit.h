@@ -31,19 +31,24 @@ class OpenCommit {
   void prefetch(Space space, std::size_t hash) const {
     index_[static_cast<std::size_t>(space)].prefetch(hash);
   }
-  /// The keys of its rows, of whatever space.
-  const KeyFilter& keys() const { return keys_; }
+  /// Takes the keys of its rows, of whatever space, and gives others, to be cleared.
+  void swap_keys(KeyFilter& keys) { std::swap(keys_, keys); }
   /// Keeps copies of both.
   void put(Space space, const HashedName& key, std::optional<std::string_view> value);
   /// REQUIRES: the value is in this commit's `bytes`.
   void put_kept(Space space, const HashedName& key, std::optional<std::string_view> value);
-  /// The same of a row that is not there yet and not looked for before the commit is sealed.
+  /// REQUIRES: both are in `bytes`.
+  void put_all_kept(Space space, const HashedName& key, std::optional<std::string_view> value);
+  /// The same as put() of a row that is not there yet and not looked for before the commit is
+  /// sealed.
   void put_last(Space space, const HashedName& key, std::string_view value);
   /// REQUIRES: key and value are in `bytes`; the type lives as long as the process.
   void emit(const Output& record) { outputs_.push_back(record); }
   /// Replaces the record of the same name, of keep_name(), emitted by this before. REQUIRES: the
   /// same.
-  void emit_latest(std::string_view name, const Output& record);
+  void emit_latest(const HashedName& name, const Output& record);
+  /// Asks for the memory of emit_latest().
+  void prefetch_latest(std::size_t hash) const { latest_index_.prefetch(hash); }
   /// topic 0 key, in `bytes`.
   std::string_view keep_name(std::string_view topic, std::string_view key);
   /// Calls row for each row of the space whose key starts with `prefix`, in no order.
@@ -58,9 +63,9 @@ class OpenCommit {
            outbox.weight();
   }
 
-  /// Moves rows (sorted), outputs, messages and positions out; this is empty after it, `handled`
-  /// and `dead_letters` apart.
+  /// Moves rows (sorted), outputs, messages and positions out. This has to be cleared after it.
   void move_to(Commit& commit);
+  /// Keeps memory as far as it was used.
   void clear();
 
   ByteArena bytes;  ///< what rows, outputs and the logs of activations refer to
@@ -77,6 +82,9 @@ class OpenCommit {
 
  private:
   static constexpr std::size_t kRowWeight = 16, kOutputWeight = 32;
+  /// False: there is none of that key.
+  bool replaced(Space space, const HashedName& key, const std::optional<std::string_view>& value);
+  void add(Space space, const HashedName& key, const std::optional<std::string_view>& value);
   // An output that a later one may replace.
   struct Latest {
     std::string_view name;
@@ -88,6 +96,7 @@ class OpenCommit {
   StableList<Row> rows_;  // the indexes point to them
   Index index_[kSpaceCount];
   KeyFilter keys_;
+  KeyFilter tables_;  // of kState's rows in index_: what stands before the key of a table's row
   std::vector<Output> outputs_;
   StableList<Latest> latest_;  // the index points to them
   FlatIndex<Latest, NameOf> latest_index_;

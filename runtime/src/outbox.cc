@@ -24,6 +24,14 @@ void store_cause_in_chunk(const Origin& origin, StoredCause& stored) {
 
 }  // namespace
 
+void latest_name_of(const LatestName& of, std::string& out) {
+  out.clear();  // no part holds a NUL byte
+  for (const std::string_view part : std::initializer_list<std::string_view>{
+           of.from.type, of.from.key, of.to.type, of.to.key, of.message_type}) {
+    out.append(part).push_back('\0');
+  }
+}
+
 void store_cause(const Origin& origin, StoredCause& stored) {
   store_cause_in_chunk(origin, stored);
   stored.mutable_event_type()->assign(origin.cause.event_type);
@@ -134,25 +142,20 @@ void Outbox::write(Target& target, Entry& entry, const Letter& letter, const Ori
 }
 
 Outbox::Entry& Outbox::append(Target& target, const Letter& letter, const Origin& origin) {
-  Entry& entry = target.entries.push_back({});
+  Entry& entry = entries_.push_back({});
+  target.entries.push_back(&entry);
   ++letters_;
   write(target, entry, letter, origin);
   return entry;
 }
 
-void Outbox::add_latest(PartitionId id, const ActorId& from, const Letter& letter,
+void Outbox::add_latest(PartitionId id, const HashedName& name, const Letter& letter,
                         const Origin& origin) {
-  name_.clear();  // no part holds a NUL byte
-  for (const std::string_view part : std::initializer_list<std::string_view>{
-           from.type, from.key, letter.to.type, letter.to.key, letter.message_type}) {
-    name_.append(part).push_back('\0');
-  }
   Target& target = targets_[id];
-  const HashedName hashed(name_);
-  if (Entry* old = latest_.find(hashed)) return write(target, *old, letter, origin);
+  if (Entry* old = latest_.find(name)) return write(target, *old, letter, origin);
   Entry& fresh = append(target, letter, origin);
-  fresh.name = bytes_.keep(name_);
-  latest_.add(&fresh, hashed.hash);
+  fresh.name = bytes_.keep(name.text);
+  latest_.add(&fresh, name.hash);
 }
 
 // An InboxChunk, field by field as they come: there is no need of it as an object. Letters of one
@@ -171,7 +174,8 @@ void Outbox::pack(PartitionId id, const Target& target, Commit& commit) {
     causes = routes = 0;
     std::ranges::fill(places, kNowhere);
   };
-  target.entries.each([&](const Entry& entry) {
+  for (const Entry* const each : target.entries) {
+    const Entry& entry = *each;
     const Route& route = target.routes[entry.route];
     const std::size_t of_route = route.to_key.size() + route.to_type.size() +
                                  route.message_type.size() + route.event_type.size() +
@@ -196,17 +200,18 @@ void Outbox::pack(PartitionId id, const Target& target, Commit& commit) {
     }
     append_message(chunk, {places[entry.route], causes - 1, entry.hops}, entry.message);
     ++messages;
-  });
+  }
   flush();
 }
 
-void Outbox::move_to(Commit& commit) {
+void Outbox::write_to(Commit& commit) const {
   for (const auto& [id, target] : targets_) pack(id, target, commit);
-  clear();
 }
 
 void Outbox::clear() {
   latest_.clear();
+  entries_.clear();
+  std::erase_if(targets_, [](const auto& each) { return each.second.entries.empty(); });
   for (auto& [id, target] : targets_) {
     target.entries.clear();
     target.routes.clear();

@@ -40,17 +40,19 @@ class Outbox {
   void add(PartitionId target, const Letter& letter, const Origin& origin) {
     append(targets_[target], letter, origin);
   }
-  /// Replaces the letter of the same sender, target and type, if there is one.
-  void add_latest(PartitionId target, const ActorId& from, const Letter& letter,
+  /// Replaces the letter of the same name, of latest_name_of(), if there is one.
+  void add_latest(PartitionId target, const HashedName& name, const Letter& letter,
                   const Origin& origin);
+  /// Asks for the memory of add_latest().
+  void prefetch_latest(std::size_t hash) const { latest_.prefetch(hash); }
 
   bool empty() const { return letters_ == 0; }
   bool has(PartitionId target) const;
   std::size_t weight() const {
     return bytes_.used() + letters_ * sizeof(Entry) + routes_ * sizeof(Route);
   }
-  /// Moves all into the commit, packed.
-  void move_to(Commit& commit);
+  /// Appends all to the commit, packed.
+  void write_to(Commit& commit) const;
   void clear();
 
  private:
@@ -67,7 +69,7 @@ class Outbox {
     std::string_view name;   // of a send_latest: what the next one replaces it by
   };
   struct Target {
-    StableList<Entry> entries;  // the index points to them
+    std::vector<const Entry*> entries;
     std::vector<Route> routes;
   };
   struct NameOf {
@@ -81,14 +83,23 @@ class Outbox {
                          const Origin& origin);
   static void pack(PartitionId id, const Target& target, Commit& commit);
 
-  // Of those that were written to since the process began, some empty.
+  StableList<Entry> entries_;  // the targets and the index point to them
+  // Those that were written to in this commit or the last: with hundreds of partitions each has to
+  // do with all others now and then.
   std::map<PartitionId, Target> targets_;
   ByteArena bytes_;                       // what entries refer to
   std::size_t letters_ = 0, routes_ = 0;  // of all targets
   Latest latest_;
-  StoredCause cause_;  // at hand, like the one below: they keep their memory
-  std::string name_;
+  StoredCause cause_;  // at hand: it keeps its memory
 };
+
+/// Of the messages that only the last one counts of: their sender, their target, their type.
+struct LatestName {
+  const ActorId& from;
+  const ActorId& to;
+  std::string_view message_type;
+};
+void latest_name_of(const LatestName& of, std::string& out);
 
 /// The stored form of an origin, as a timer has it, and back; the views of the result point into
 /// `stored`.

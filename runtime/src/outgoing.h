@@ -25,13 +25,12 @@ namespace laurel::runtime::internal {
 struct OutgoingMessage {
   enum class Way : std::uint8_t { kDirect, kLatest, kLater };
   ActorId to;
-  std::string root;           ///< kDirect: the name of the row of the root of `to`
-  std::size_t root_hash = 0;  ///< and its hash
+  std::string name;  ///< kDirect: of the row of the root of `to`; kLatest: latest_name_of()
+  std::size_t name_hash = 0;  ///< and its hash
   const google::protobuf::Descriptor* type = nullptr;
   std::unique_ptr<google::protobuf::Message> message;  ///< kDirect: it may be handled right away
   std::string bytes;                                   ///< else: serialized
   Way way = Way::kDirect;
-  ActorId from;          ///< kLatest
   std::size_t size = 0;  ///< of the message, serialized
 };
 

@@ -17,6 +17,7 @@ constexpr std::size_t kBackfillShare = 64;  // of a commit, when live events wai
 // Of a commit: what is read from the store is bounded by no sender's credits, and stays in memory
 // until its commit is durable.
 constexpr std::size_t kAppliedMax = 1000;
+constexpr std::int64_t kQuietUs = 10'000'000;  // without a commit: the memory of the last goes
 constexpr std::int64_t kPositionsWaitUs = 2'000'000;  // without an event that takes them along
 
 }  // namespace
@@ -36,7 +37,6 @@ void PartitionImpl::start(const Recovered& recovered) {
   last_commit = recovered.last_commit;
   turns_.settle(last_commit);
   positions_ = recovered.positions;
-  input_ = {};
   inbox_read_ = recovered.positions;
   backfills_.load(layers_);
 }
@@ -148,6 +148,7 @@ void PartitionImpl::tick(std::int64_t now_us) {
   turns_.passivate(now_us, last_commit);
   positions_due_ = positions_since_us_ != 0 && now_us - positions_since_us_ >= kPositionsWaitUs;
   advance_watermark();
+  if (!open() && !in_flight() && now_us - sealed_at_us_ >= kQuietUs) layers_.give_back();
 }
 
 void PartitionImpl::advance_watermark() {

@@ -56,14 +56,19 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   const std::size_t count = in_flight_handled_.size();
   in_flight_letters_ = std::move(layers_.open.dead_letters);
   in_flight_watermark_ = watermark_.value();
+  clear_open();
+  layers_.open.handled.reserve(count);  // the next one is of about that size
+  sealed_at_us_ = now_us_;
+  return commit;
+}
+
+void PartitionImpl::clear_open() {
   layers_.open.clear();
   input_ = {};
-  layers_.open.handled.reserve(count);  // the next one is of about that size
   share_used_ = applied_ = 0;
   positions_since_us_ = 0;
   positions_due_ = false;
   dropped_some_ = false;
-  return commit;
 }
 
 Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) {
@@ -74,7 +79,7 @@ Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) 
       for (const auto& [input, position] : layers_.in_flight->positions) {
         positions_[input] = position;
       }
-      input_ = {};
+      input_ = {};  // that it had none durable does not hold any more
       for (const InboxRecord& record : layers_.in_flight->inbox) {
         inbox_unread_ = inbox_unread_ || record.target == id;
       }
@@ -135,13 +140,8 @@ void PartitionImpl::reload(bool content) {
   in_flight_events_ = 0;
   turns_.drop_since(last_commit + 1);
   backfills_.revert();
-  layers_.open.clear();
-  input_ = {};
+  clear_open();
   layers_.in_flight.reset();
-  share_used_ = applied_ = 0;
-  positions_since_us_ = 0;
-  positions_due_ = false;
-  dropped_some_ = false;
   catalog_audited_ = 0;
   timers_unread_ = true;
 }
@@ -210,8 +210,7 @@ void PartitionImpl::abandon() {
   barriers_.clear();
   turns_.drop_since(last_commit + 1);
   backfills_.revert();
-  layers_.open.clear();
-  input_ = {};
+  clear_open();
   layers_.in_flight.reset();
   for (const Work& work : left) {
     answer(work, false);

@@ -41,7 +41,7 @@ constexpr std::size_t kObjectsAhead = 4, kTextsAhead = 2;
 void prefetch_objects(const Work& work) {
   const Event& event = work.event();
   const Submission& submission = *work.batch().batch.submission;
-  prefetch_lines(&submission.records[event.index], 2);
+  if (!submission.input.empty()) prefetch_lines(&submission.records[event.index], 2);
   prefetch_lines(event.envelope, 4);
   prefetch_lines(event.data, 3);
   prefetch_lines(event.canonical.data(), 5);
@@ -50,7 +50,10 @@ void prefetch_objects(const Work& work) {
 void prefetch_texts(const Work& work) {
   const Event& event = work.event();
   if (event.envelope == nullptr) return;
-  prefetch_lines(work.batch().batch.submission->records[event.index].position.data(), 1);
+  const Submission& submission = *work.batch().batch.submission;
+  if (!submission.input.empty()) {
+    prefetch_lines(submission.records[event.index].position.data(), 1);
+  }
   for (const std::string* text : {&event.envelope->id(), &event.envelope->type(),
                                   &event.envelope->source(), &event.envelope->subject()}) {
     prefetch_lines(text->data(), 1);

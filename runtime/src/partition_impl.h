@@ -100,10 +100,11 @@ class PartitionImpl {
   void rejected(Work work, std::string code, std::string detail);
   void settle(Work work, EventResult result);
   static std::string_view position_of(const Work& work);
-  /// Where the input of an event is, by pointers into `positions_` and the open commit's.
+  /// Where the input of an event is, by pointers into `positions_` and the open commit's. Forgotten
+  /// when the open commit's go, and when there are others in `positions_`.
   struct InputAtHand {
     std::string name;                      // empty: none, look
-    const std::string* durable = nullptr;  // nullptr: nothing of it is
+    const std::string* durable = nullptr;  // nullptr: it is in no durable commit
     std::string* open = nullptr;           // nullptr: look
   };
   InputAtHand& input_of(const Work& work);
@@ -154,6 +155,7 @@ class PartitionImpl {
   void finish(const std::vector<Handled>& handled);
   void count(EventStatus status);
   void reload(bool content);
+  void clear_open();
 
   const Partition::Ports ports_;
   const PartitionOptions options_;
@@ -170,11 +172,11 @@ class PartitionImpl {
   std::deque<Work> timers_;
   std::vector<internal::BarrierPtr> barriers_;  // until the inbox is drained
   Positions positions_;                         // durable
-  InputAtHand input_;                           // forgotten when what it points to moves
-  Positions inbox_read_;                        // what is queued, handled or durable
-  bool inbox_unread_ = true;                    // there may be more in the engine
-  bool inbox_later_ = false;                    // ... which cannot give it now: with the next tick
-  std::optional<ClusterTime> told_time_;        // holds once the inbox is drained
+  InputAtHand input_;
+  Positions inbox_read_;                  // what is queued, handled or durable
+  bool inbox_unread_ = true;              // there may be more in the engine
+  bool inbox_later_ = false;              // ... which cannot give it now: with the next tick
+  std::optional<ClusterTime> told_time_;  // holds once the inbox is drained
   ClusterTime time_;
   bool timers_unread_ = true;
 
@@ -201,6 +203,7 @@ class PartitionImpl {
   std::map<std::string, std::uint64_t> in_flight_letters_;
   TimeUs in_flight_watermark_ = internal::Watermark::kNever;
   TimeUs durable_watermark_ = internal::Watermark::kNever;
+  std::int64_t sealed_at_us_ = 0;
   std::int64_t now_us_ = 0;       // wall clock, as of the last run or tick
   std::uint32_t refusals_ = 0;    // in a row, of the same work
   std::size_t turn_by_turn_ = 0;  // pieces of work still to be committed one by one

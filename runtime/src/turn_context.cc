@@ -37,7 +37,8 @@ TurnContext::TurnContext(const Environment& environment, const Scope& scope)
       scope_(scope),
       cause_(scope.origin.cause),
       effects_(environment.effects) {
-  effects_.clear();
+  LAUREL_ASSERT(!effects_.busy);
+  effects_.busy = true;
   environment.self.type = scope.activation.type->name;
   environment.self.key = scope.activation.key();
   cause_.catalog_version = version_.number();
@@ -198,21 +199,25 @@ void TurnContext::outgo(const ActorId& to, const google::protobuf::Message& mess
   auto out = environment_.outgoing.take(message.GetDescriptor());
   out->to = to;
   out->way = way;
-  if (way == OutgoingMessage::Way::kLatest) out->from = self();
   if (way != OutgoingMessage::Way::kDirect) {
     const bool whole = serialize(message, out->bytes);
     out->size = out->bytes.size();
     if (!whole) return;
+    if (way == OutgoingMessage::Way::kLatest) {
+      latest_name_of({self(), to, out->type->full_name()}, out->name);
+      out->name_hash = HashedName(out->name).hash;
+      environment_.layers.open.outbox.prefetch_latest(out->name_hash);
+    }
   } else {
     out->size = message.ByteSizeLong();
     if (!fits(message, out->size)) return;
     if (out->message == nullptr) out->message.reset(message.New());
     out->message->Clear();  // CopyFrom() may look for `message` within it, by reflection
     out->message->MergeFrom(message);
-    out->root.clear();
-    append_state_key(out->root, to.type, to.key);
-    out->root_hash = HashedName(out->root).hash;
-    environment_.activations.prefetch_slot(out->root_hash);
+    out->name.clear();
+    append_state_key(out->name, to.type, to.key);
+    out->name_hash = HashedName(out->name).hash;
+    environment_.activations.prefetch_slot(out->name_hash);
   }
   if (outgoing_.empty()) outgoing_.reserve(4);
   outgoing_.push_back(std::move(out));
@@ -296,8 +301,13 @@ void TurnContext::emit_record(std::string_view topic, std::string_view key,
   const auto bytes = keep(record);
   if (!bytes) return;
   OpenCommit& open = environment_.layers.open;
-  const std::string_view name = latest ? open.keep_name(to->name, key) : std::string_view();
-  const std::string_view kept = latest ? name.substr(to->name.size() + 1) : open.bytes.keep(key);
+  HashedName name;
+  if (latest) {
+    name = open.keep_name(to->name, key);
+    open.prefetch_latest(name.hash);
+  }
+  const std::string_view kept =
+      latest ? name.text.substr(to->name.size() + 1) : open.bytes.keep(key);
   effects_.emitted.push_back({{to->name, kept, to->record_type, *bytes, now()}, name});
 }
 
@@ -318,7 +328,7 @@ void TurnContext::reject(std::string_view code, std::string detail) {
 }
 
 void TurnContext::apply_to(OpenCommit& commit) {
-  for (const auto& [key, value] : effects_.rows) commit.put_kept(Space::kState, key, value);
+  for (const auto& [key, value] : effects_.rows) commit.put_all_kept(Space::kState, key, value);
   for (const auto& [tail, bytes] : effects_.appends) {
     tail->pending.push_back(bytes);
     ++tail->rows;
@@ -326,7 +336,7 @@ void TurnContext::apply_to(OpenCommit& commit) {
   if (!effects_.timers.empty()) apply_timers(commit);
   apply_ranks(commit);
   for (const Emitted& emitted : effects_.emitted) {
-    if (emitted.latest_name.empty()) {
+    if (emitted.latest_name.text.empty()) {
       commit.emit(emitted.record);
     } else {
       commit.emit_latest(emitted.latest_name, emitted.record);

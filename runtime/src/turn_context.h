@@ -30,11 +30,12 @@ struct TurnEffects {
   struct RankChange {
     Board* board = nullptr;
     Board::Move move;
+    HashedName name;                      // of its row
     std::optional<std::string_view> row;  // as it will be stored
   };
   struct Emitted {
     Output record;
-    std::string_view latest_name;  // nothing: no later one replaces it
+    HashedName latest_name;  // nothing: no later one replaces it
   };
   // What these refer to is in the open commit's bytes.
   std::vector<std::pair<std::string_view, std::optional<std::string_view>>> rows;
@@ -42,6 +43,7 @@ struct TurnEffects {
   std::vector<Emitted> emitted;
   std::vector<RankChange> ranks;
   std::vector<TimerChange> timers;
+  bool busy = false;  // a turn is at hand
 
   void clear() {
     rows.clear();
@@ -78,7 +80,14 @@ class TurnContext final : public Turn {
     bool handles_event = false;
   };
 
+  /// REQUIRES: no other of that environment is alive.
   TurnContext(const Environment& environment, const Scope& scope);
+  ~TurnContext() override {
+    effects_.clear();
+    effects_.busy = false;
+  }
+  TurnContext(const TurnContext&) = delete;
+  TurnContext& operator=(const TurnContext&) = delete;
 
   const ActorId& self() const override { return environment_.self; }
   const Cause& cause() const override { return cause_; }
@@ -172,8 +181,9 @@ class TurnContext final : public Turn {
   void apply_ranks(OpenCommit& commit);
   Board* declared_board(std::string_view table);
   const RankChange* own_rank(const Board& board, std::string_view member) const;
-  std::string row_key(const Board& board, std::string_view member) const;
+  /// Of a row of a table, or of a member of a board.
   std::string_view name_of_row(std::string_view table, std::string_view key) const;
+  HashedName name_soon_written(const Board& board, std::string_view member) const;
   bool declined_ = false;
   std::string reject_code_;
   std::string reject_detail_;

@@ -24,8 +24,10 @@ Board* TurnContext::declared_board(std::string_view table) {
   return board;
 }
 
-std::string TurnContext::row_key(const Board& board, std::string_view member) const {
-  return state_key(self().type, self().key, board.spec().name, member);
+HashedName TurnContext::name_soon_written(const Board& board, std::string_view member) const {
+  const HashedName name(name_of_row(board.spec().name, member));
+  environment_.layers.open.prefetch(Space::kState, name.hash);
+  return name;
 }
 
 const TurnContext::RankChange* TurnContext::own_rank(const Board& board,
@@ -49,7 +51,10 @@ bool TurnContext::rank_get(std::string_view table, std::string_view member, Sort
     const auto place = board->find(member);
     if (!place) return false;
     if (key != nullptr) *key = place->key;
-    if (row != nullptr) stored = environment_.layers.read(Space::kState, row_key(*board, member));
+    if (row != nullptr) {
+      stored = environment_.layers.read(
+          Space::kState, state_key(self().type, self().key, board->spec().name, member));
+    }
   }
   if (row == nullptr) return true;
   const auto decoded = stored ? decode_ranked_row(*stored) : std::nullopt;
@@ -74,6 +79,7 @@ void TurnContext::rank_put(std::string_view table, std::string_view member, cons
   const Board::Place place{held ? held->tie : tie_of(sha256({self().key, "|", member})), key};
   effects_.ranks.push_back({board,
                             {std::string(member), place.tie, key_of(held), key},
+                            name_soon_written(*board, member),
                             keep_ranked_row(environment_.layers.open.bytes, place, bytes)});
 }
 
@@ -84,8 +90,10 @@ void TurnContext::rank_erase(std::string_view table, std::string_view member) {
   const RankChange* own = own_rank(*board, member);
   if (own != nullptr ? !own->move.after : !held) return;
   const Tie tie = own != nullptr ? own->move.tie : held->tie;
-  effects_.ranks.push_back(
-      {board, {std::string(member), tie, key_of(held), std::nullopt}, std::nullopt});
+  effects_.ranks.push_back({board,
+                            {std::string(member), tie, key_of(held), std::nullopt},
+                            name_soon_written(*board, member),
+                            std::nullopt});
 }
 
 std::uint64_t TurnContext::rank_size(std::string_view table) {
@@ -115,7 +123,7 @@ std::vector<Board*> TurnContext::moved_boards() const {
 void TurnContext::apply_ranks(OpenCommit& commit) {
   for (RankChange& change : effects_.ranks) {
     change.board->set(change.move);
-    commit.put_kept(Space::kState, row_key(*change.board, change.move.member), change.row);
+    commit.put_all_kept(Space::kState, change.name, change.row);
   }
 }
 

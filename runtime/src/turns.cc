@@ -12,11 +12,11 @@ namespace laurel::runtime::internal {
 namespace {
 
 constexpr std::size_t kAhead = 8;
-// What knows who has no row takes so much of the memory for actors, on top of it.
-constexpr std::size_t kGroupsShare = 32, kRootsMin = 4096;
+// What knows who has no row takes a 32nd of what actors may, beside it.
+constexpr std::size_t kActorsShare = 32, kRootsMin = 4096;
 
 std::size_t roots_of_groups(const PartitionOptions& options) {
-  return std::max(options.activation_bytes_max / kGroupsShare / FreshGroups::kRootBytes, kRootsMin);
+  return std::max(options.activation_bytes_max / kActorsShare / FreshGroups::kRootBytes, kRootsMin);
 }
 
 // How late the order in which actors leave memory may be.
@@ -94,7 +94,7 @@ Turns::End Turns::run(const Input& input) {
   // Whoever is told next is in no cache of the processor: asked for while this turn is put away.
   const auto each_told = [&turn](const auto& use) {
     for (const auto& sent : turn.outgoing()) {
-      if (sent->way == OutgoingMessage::Way::kDirect) use(sent->root_hash);
+      if (sent->way == OutgoingMessage::Way::kDirect) use(sent->name_hash);
     }
   };
   each_told([this](std::size_t hash) { activations_.prefetch_activation(hash); });
@@ -143,7 +143,7 @@ void Turns::deliver(Outgoing messages, const Origin& origin, std::uint32_t hops,
       if (direct) message.message->SerializeToString(&message.bytes);
       const Outbox::Letter letter{message.to, message.type->full_name(), message.bytes, hops + 1};
       if (message.way == OutgoingMessage::Way::kLatest) {
-        layers_.open.outbox.add_latest(target, message.from, letter, origin);
+        layers_.open.outbox.add_latest(target, {message.name, message.name_hash}, letter, origin);
       } else {
         layers_.open.outbox.add(target, letter, origin);
       }
@@ -151,7 +151,7 @@ void Turns::deliver(Outgoing messages, const Origin& origin, std::uint32_t hops,
     }
     ++here;
     ++hops;
-    const HashedName root(message.root, message.root_hash);
+    const HashedName root(message.name, message.name_hash);
     End end = run({*type, *handler, message.to.key, root, *message.message, origin, false});
     if (end.code.empty()) {
       std::move(end.outgoing.begin(), end.outgoing.end(), std::back_inserter(messages));

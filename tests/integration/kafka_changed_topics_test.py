@@ -195,6 +195,21 @@ class ChangedTopics(KafkaCase):
         self.assertEqual(self.gauge(node, "laurel_input_halted", topic), 1)
         self.assertEqual(self.gauge(node, "laurel_input_halted", other), 0)
 
+    def test_a_topic_that_is_not_ours_is_refused_before_others_are_made(self):
+        cluster = kafka.fresh_name("c")
+        kafka.make_topic(f"{cluster}.changelog", 3)
+        node = self.node(cluster, "")
+        node.launch()
+        self.assertEqual(node.process.wait(30 * harness.SCALE), 1, node.log())
+        self.assertIn(f"topic {cluster}.changelog has 3 partitions, and has to have 16", node.log())
+        made = [name for name in kafka.topics("--list").split() if name.startswith(cluster)]
+        self.assertEqual(sorted(made), [f"{cluster}.changelog", f"{cluster}.control"])
+        kafka.remake_topic(f"{cluster}.changelog", 16, "--config", "cleanup.policy=compact", "--config",
+                           "min.compaction.lag.ms=172800000", "--config", "delete.retention.ms=604800000", "--config",
+                           "max.message.bytes=2097152")
+        node.start()  # makes the others
+        self.assertEqual(node.stop(), 0, node.log())
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -20,12 +20,13 @@ std::map<std::string, std::string> all_of(const Headers& headers) {
   for (std::size_t at = 0; rd_kafka_header_get_all(headers.get(), at, &name, &value, &size) ==
                            RD_KAFKA_RESP_ERR_NO_ERROR;
        ++at) {
-    out[name] = std::string(static_cast<const char*>(value), size);
+    EXPECT_TRUE(out.emplace(name, std::string(static_cast<const char*>(value), size)).second)
+        << name;
   }
   return out;
 }
 
-TEST(RecordHeaders, NumbersAndTimesOfOneAfterTheOther) {
+TEST(RecordHeaders, TellNumbersAndTimesOfOneAfterTheOther) {
   KafkaOptions options;
   options.cluster = "malta";
   const ClientBase base(options);

@@ -11,23 +11,25 @@
 namespace laurel::runtime::internal {
 namespace {
 
-std::vector<std::string> ordered(const std::vector<std::string>& keys) {
+// Split so often at most; -1: as often as it does by itself.
+std::vector<std::string> ordered(const std::vector<std::string>& keys, int splits) {
   KeyOrder order;
   order.reserve(keys.size());
   for (std::uint32_t at = 0; at < keys.size(); ++at) order.add(keys[at], at);
-  order.sort();
+  splits < 0 ? order.sort() : order.sort(splits);
   std::vector<std::string> out;
   order.each([&](std::uint32_t at) { out.push_back(keys[at]); });
   return out;
 }
 
-void expect_sorted(std::vector<std::string> keys) {
-  const std::vector<std::string> out = ordered(keys);
-  std::sort(keys.begin(), keys.end());
-  EXPECT_EQ(out, keys);
+void expect_sorted(const std::vector<std::string>& keys) {
+  std::vector<std::string> wanted = keys;
+  std::sort(wanted.begin(), wanted.end());
+  // With few splits std::sort() takes over, as it does when keys were chosen to be split badly.
+  for (const int splits : {-1, 0, 1, 2, 3, 5}) EXPECT_EQ(ordered(keys, splits), wanted) << splits;
 }
 
-TEST(KeyOrder, KeysThatBeginAlike) {
+TEST(KeyOrder, OrdersKeysThatBeginAlike) {
   std::mt19937 random(3);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same every time
   for (const std::size_t count : {0U, 1U, 2U, 24U, 25U, 26U, 100U, 5'000U}) {
     std::vector<std::string> keys;
@@ -52,7 +54,7 @@ TEST(KeyOrder, KeysThatBeginAlike) {
   }
 }
 
-TEST(KeyOrder, KeysThatEndAmongZerosAndHighBytes) {
+TEST(KeyOrder, OrdersKeysThatEndAmongZerosAndHighBytes) {
   std::mt19937 random(5);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same every time
   std::vector<std::string> keys;
   for (int i = 0; i < 20'000; ++i) {
@@ -66,33 +68,13 @@ TEST(KeyOrder, KeysThatEndAmongZerosAndHighBytes) {
   expect_sorted(keys);
 }
 
-TEST(KeyOrder, OneKeyOverAndOverAndKeysInOrderAlready) {
+TEST(KeyOrder, OrdersOneKeyOverAndOverAndKeysInOrderAlready) {
   expect_sorted(std::vector<std::string>(1'000, "the same key, longer than a word"));
   expect_sorted(std::vector<std::string>(1'000, ""));
   std::vector<std::string> keys;
   for (int i = 0; i < 9'999; ++i) keys.push_back(std::to_string(i + 10'000'000));
   expect_sorted(keys);
   std::reverse(keys.begin(), keys.end());
-  expect_sorted(keys);
-}
-
-// Against the middle of three: each pivot is the second smallest of what is left.
-TEST(KeyOrder, KeysThatSomebodyChose) {
-  constexpr std::size_t kKeys = 60'000;
-  std::vector<std::size_t> places(kKeys);
-  std::vector<std::size_t> values(kKeys);
-  for (std::size_t at = 0; at < kKeys; ++at) places[at] = at;
-  std::size_t first = 0, value = 0;
-  while (kKeys - first > 2) {
-    const std::size_t left = kKeys - first;
-    values[places[first]] = value++;
-    values[places[first + left / 2]] = value++;
-    std::swap(places[first + 1], places[first + left / 2]);
-    first += 2;
-  }
-  for (; first < kKeys; ++first) values[places[first]] = value++;
-  std::vector<std::string> keys;
-  for (const std::size_t each : values) keys.push_back(std::to_string(each + 10'000'000));
   expect_sorted(keys);
 }
 

@@ -21,6 +21,12 @@ Origin origin(std::string_view event) {
   return out;
 }
 
+std::string latest(const ActorId& from, const ActorId& to, std::string_view type) {
+  std::string out = "what was there before";
+  latest_name_of({from, to, type}, out);
+  return out;
+}
+
 std::vector<InboxChunk> chunks(const Commit& commit) {
   std::vector<InboxChunk> out;
   for (const InboxRecord& record : commit.inbox) {
@@ -58,7 +64,8 @@ TEST(Outbox, ACauseThatComesAgainLaterIsWrittenAgain) {
     outbox.add(3, {to, "laurel.X", "text", 1}, origin(event));
   }
   Commit commit;
-  outbox.move_to(commit);
+  outbox.write_to(commit);
+  outbox.clear();
   const InboxChunk chunk = chunks(commit).at(0);
   ASSERT_EQ(chunk.messages_size(), 4);
   EXPECT_EQ(chunk.causes_size(), 3);
@@ -79,7 +86,8 @@ TEST(Outbox, PacksLettersInOrderWithTheirCauses) {
   EXPECT_TRUE(outbox.has(3));
   EXPECT_FALSE(outbox.has(2));
   Commit commit;
-  outbox.move_to(commit);
+  outbox.write_to(commit);
+  outbox.clear();
   EXPECT_TRUE(outbox.empty());
   EXPECT_FALSE(outbox.has(3));
   ASSERT_EQ(commit.inbox.size(), 2U);
@@ -123,7 +131,8 @@ TEST(Outbox, LettersOfOneRouteShareItWhateverIsSentBetweenThem) {
     for (int i = 0; i < 4; ++i) send(i, another);
   }
   Commit commit;
-  outbox.move_to(commit);
+  outbox.write_to(commit);
+  outbox.clear();
   const InboxChunk few = chunks(commit).at(0);
   EXPECT_EQ(few.routes_size(), 8);
   // More than are compared: some are written again, and none is mixed up.
@@ -131,7 +140,8 @@ TEST(Outbox, LettersOfOneRouteShareItWhateverIsSentBetweenThem) {
     for (int i = 0; i < 12; ++i) send(i, origin("w"));
   }
   Commit more;
-  outbox.move_to(more);
+  outbox.write_to(more);
+  outbox.clear();
   const InboxChunk many = chunks(more).at(0);
   EXPECT_EQ(many.routes_size(), 34);  // the first is found, whatever is the newest
   std::vector<std::string> read;
@@ -146,14 +156,16 @@ TEST(Outbox, LettersOfOneRouteShareItWhateverIsSentBetweenThem) {
 TEST(Outbox, TheLatestStandsWhereTheFirstWas) {
   Outbox outbox;
   const ActorId from{"entry", "r/p"}, other{"entry", "r/q"}, to{"tournament", "r"};
-  outbox.add_latest(0, from, {to, "laurel.X", "old", 1}, origin("w-1"));
-  outbox.add_latest(0, other, {to, "laurel.X", "other", 1}, origin("w-1"));
+  outbox.add_latest(0, latest(from, to, "laurel.X"), {to, "laurel.X", "old", 1}, origin("w-1"));
+  outbox.add_latest(0, latest(other, to, "laurel.X"), {to, "laurel.X", "other", 1}, origin("w-1"));
   Origin later = origin("w-2");
   later.cause.source = "urn:later";
-  outbox.add_latest(0, from, {to, "laurel.X", "a longer one", 2}, later);
-  outbox.add_latest(0, from, {to, "laurel.Y", "another type", 2}, origin("w-2"));
+  outbox.add_latest(0, latest(from, to, "laurel.X"), {to, "laurel.X", "a longer one", 2}, later);
+  outbox.add_latest(0, latest(from, to, "laurel.Y"), {to, "laurel.Y", "another type", 2},
+                    origin("w-2"));
   Commit commit;
-  outbox.move_to(commit);
+  outbox.write_to(commit);
+  outbox.clear();
   const auto found = chunks(commit);
   ASSERT_EQ(found.size(), 1U);
   ASSERT_EQ(found[0].messages_size(), 3);
@@ -165,9 +177,10 @@ TEST(Outbox, TheLatestStandsWhereTheFirstWas) {
   EXPECT_EQ(route_of(found[0], 1).source(), "urn:s");
   EXPECT_EQ(route_of(found[0], 2).message_type(), "laurel.Y");
   // The next commit knows nothing of it.
-  outbox.add_latest(0, from, {to, "laurel.X", "new", 1}, origin("w-3"));
+  outbox.add_latest(0, latest(from, to, "laurel.X"), {to, "laurel.X", "new", 1}, origin("w-3"));
   Commit next;
-  outbox.move_to(next);
+  outbox.write_to(next);
+  outbox.clear();
   EXPECT_EQ(chunks(next)[0].messages_size(), 1);
 }
 
@@ -178,7 +191,8 @@ TEST(Outbox, AChunkHasALimitOfMessagesAndOfBytes) {
   const std::string large(kChunkBytesMax / 2, 'x');
   for (int i = 0; i < 3; ++i) outbox.add(1, {to, "laurel.X", large, 1}, origin("w"));
   Commit commit;
-  outbox.move_to(commit);
+  outbox.write_to(commit);
+  outbox.clear();
   const auto found = chunks(commit);
   ASSERT_EQ(found.size(), 6U);
   EXPECT_EQ(found[0].messages_size(), kChunkMessagesMax);
@@ -201,7 +215,8 @@ TEST(Outbox, RoutesCountForTheLimitOfBytesAndComeAgainInTheNextChunk) {
   }
   EXPECT_GT(outbox.weight(), std::size_t{1500} * 900);
   Commit commit;
-  outbox.move_to(commit);
+  outbox.write_to(commit);
+  outbox.clear();
   std::size_t messages = 0;
   for (const InboxChunk& chunk : chunks(commit)) {
     for (int i = 0; i < chunk.messages_size(); ++i, ++messages) {
@@ -220,11 +235,12 @@ TEST(Outbox, ALetterThatIsReplacedKeepsItsRoute) {
   const ActorId from{"entry", "e"};
   for (int round = 0; round < 3; ++round) {
     for (const ActorId& each : to) {
-      outbox.add_latest(0, from, {each, "laurel.X", "m", 1}, origin("w"));
+      outbox.add_latest(0, latest(from, each, "laurel.X"), {each, "laurel.X", "m", 1}, origin("w"));
     }
   }
   Commit commit;
-  outbox.move_to(commit);
+  outbox.write_to(commit);
+  outbox.clear();
   const InboxChunk chunk = chunks(commit).at(0);
   EXPECT_EQ(chunk.messages_size(), 20);
   EXPECT_EQ(chunk.routes_size(), 20);
@@ -251,7 +267,8 @@ TEST(ChunkView, Format2IsWrittenAsItWasOnce) {
   outbox.add(0, {to, "laurel.X", "one", 1}, origin("w-1"));
   outbox.add(0, {to, "laurel.X", "two", 2}, origin("w-2"));
   Commit commit;
-  outbox.move_to(commit);
+  outbox.write_to(commit);
+  outbox.clear();
   EXPECT_EQ(laurel::testing::hex(commit.inbox.at(0).value),
             laurel::testing::hex(laurel::testing::golden("inbox-chunk-2.hex")));
 }

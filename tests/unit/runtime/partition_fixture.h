@@ -52,9 +52,16 @@ struct PartitionTest : ::testing::Test {
     std::string player = "p1";
   };
 
-  std::shared_ptr<Submission> feed(const std::vector<Wager>& wagers) {
+  /// Of an input, whose reader is at the position of a wager after it.
+  struct From {
+    std::string input;
+    std::vector<std::string> positions;  // of each wager
+  };
+
+  std::shared_ptr<Submission> feed(const std::vector<Wager>& wagers, const From& from = {}) {
     auto submission = std::make_shared<Submission>();
     submission->source = "test";
+    submission->input = from.input;
     EventBatch batch;
     for (const Wager& wager : wagers) {
       auto* envelope =
@@ -74,8 +81,12 @@ struct PartitionTest : ::testing::Test {
       event.natural_key = keep_on(submission->arena, wager.player + "/" + wager.tx);
       event.routing_key = keep_on(submission->arena, wager.player);
       event.canonical = laurel::testing::canonical_on(submission->arena, *envelope, *data);
-      batch.events.push_back(std::move(event));
       submission->records.push_back({"raw", 1, 3, false});
+      if (!from.input.empty()) {
+        submission->records.back().position =
+            keep_on(submission->arena, from.positions.at(event.index));
+      }
+      batch.events.push_back(std::move(event));
     }
     submission->results.resize(wagers.size());
     submission->pending = 1;

@@ -80,6 +80,11 @@ Status check_made(const rd_kafka_topic_result_t* result) {
                "topic " + name + " cannot be made: " + (text != nullptr ? text : text_of(code))};
 }
 
+Error differs(const std::string& name, int partitions, int wanted) {
+  return {ErrorCode::kConfigInvalid, "topic " + name + " has " + std::to_string(partitions) +
+                                         " partitions, and has to have " + std::to_string(wanted)};
+}
+
 // In one request: a broker takes some 30 ms for each.
 Status create(Client& client, const std::vector<Missing>& missing, std::int16_t replicas,
               const Deadline& deadline) {
@@ -206,7 +211,12 @@ Status make_topics(const ClientBase& base, Client& client, const std::vector<Dec
     const std::string name = topic_name(base, topic.name);
     const auto shape = shape_of(client, name, deadline);
     if (!shape.ok()) return shape.error();
-    if (shape->partitions == 0) missing.push_back({topic, name, topic.partitions(partitions)});
+    const int wanted = topic.partitions(partitions);
+    if (shape->partitions == 0) {
+      missing.push_back({topic, name, wanted});
+    } else if (shape->partitions != wanted) {  // before any is made: they may be somebody else's
+      return differs(name, shape->partitions, wanted);
+    }
     shapes.push_back(*shape);
   }
   if (!missing.empty()) {
@@ -230,11 +240,7 @@ Status make_topics(const ClientBase& base, Client& client, const std::vector<Dec
       shapes[i] = *shape;
     }
     const int wanted = topics[i].partitions(partitions);
-    if (shapes[i].partitions != wanted) {
-      return Error{ErrorCode::kConfigInvalid,
-                   "topic " + name + " has " + std::to_string(shapes[i].partitions) +
-                       " partitions, and has to have " + std::to_string(wanted)};
-    }
+    if (shapes[i].partitions != wanted) return differs(name, shapes[i].partitions, wanted);
     copies.push_back(shapes[i].replicas);
   }
   return check_topics(base, client, topics, copies, deadline);

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "laurel/runtime/sanitized.h"
+
 namespace laurel::runtime {
 
 class ByteArena {
@@ -62,17 +64,6 @@ class ByteArena {
   }
 
  private:
-#if defined(__SANITIZE_ADDRESS__)
-  static constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-  static constexpr bool kSanitized = true;
-#else
-  static constexpr bool kSanitized = false;
-#endif
-#else
-  static constexpr bool kSanitized = false;
-#endif
   static constexpr std::size_t kFirstChunk = std::size_t{16} << 10;
   static constexpr std::size_t kLargestChunk = std::size_t{256} << 10;
   struct Chunk {

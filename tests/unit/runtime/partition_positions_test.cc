@@ -1,0 +1,113 @@
+// Where inputs are: the commit that holds an event says where its input is after it.
+#include "unit/runtime/partition_fixture.h"
+
+namespace laurel::runtime {
+namespace {
+
+struct PartitionPositionsTest : PartitionTest {
+  using Wagers = std::vector<Wager>;
+
+  Positions durable() { return disk->at(0)->positions; }
+  /// Ends what is in flight.
+  Partition::Next end(const std::shared_ptr<const Commit>& sealed, Step step) {
+    const auto next = partition->on_outcome(sealed->number, [&] {
+      Outcome outcome{};
+      engine->commit(sealed, [&](Outcome ended) { outcome = ended; });
+      engine->complete(0, step);
+      return outcome;
+    }());
+    if (next == Partition::Next::kTakeOver) partition->resolve(*engine->take_over(0));
+    partition->run(now_us);
+    return next;
+  }
+  /// A record whose event went to another partition.
+  void pass(const std::string& input, const std::string& position) {
+    auto submission = std::make_shared<Submission>();
+    submission->input = input;
+    submission->records.push_back({"raw", 1, 3, false});
+    submission->records.back().position = keep_on(submission->arena, position);
+    submission->results.resize(1);
+    submission->pending = 1;
+    EventBatch batch;
+    batch.submission = submission;
+    batch.events.emplace_back().position_only = true;
+    partition->take(std::move(batch));
+    partition->run(now_us);
+  }
+};
+
+TEST_F(PartitionPositionsTest, EachInputHasItsOwnWhenTheyTakeTurns) {
+  feed({{"a"}, {"b"}}, {"in/0", {"1", "2"}});
+  feed({{"c"}}, {"in/1", {"7"}});
+  feed({{"d"}}, {"in/0", {"3"}});
+  feed({{"e"}});  // of no input
+  pass("in/2", "5");
+  pass("in/1", "8");
+  commit();
+  EXPECT_EQ(durable(), (Positions{{"in/0", "3"}, {"in/1", "8"}, {"in/2", "5"}}));
+  EXPECT_EQ(points(), "5");
+}
+
+TEST_F(PartitionPositionsTest, WhatComesWhileACommitIsInFlightIsOfTheNext) {
+  feed({{"a"}}, {"in/0", {"1"}});
+  const auto sealed = partition->seal();
+  feed({{"b"}}, {"in/0", {"2"}});
+  EXPECT_EQ(sealed->positions, (Positions{{"in/0", "1"}}));
+  end(sealed, Step::kDurable);
+  EXPECT_EQ(durable(), (Positions{{"in/0", "1"}}));
+  commit();
+  EXPECT_EQ(durable(), (Positions{{"in/0", "2"}}));
+}
+
+TEST_F(PartitionPositionsTest, NoneGoesBackWhenRecordsAreReadAgain) {
+  feed({{"a"}, {"b"}}, {"in/0", {"1", "2"}});
+  const auto sealed = partition->seal();
+  feed({{"c"}}, {"in/0", {"3"}});  // nothing of this input is durable yet
+  end(sealed, Step::kDurable);
+  const auto again = feed({{"a"}, {"b"}}, {"in/0", {"1", "2"}});
+  feed({{"d"}}, {"in/1", {"1"}});
+  commit();
+  EXPECT_EQ(again->results[0].status, EventStatus::kDuplicate);
+  EXPECT_EQ(durable(), (Positions{{"in/0", "3"}, {"in/1", "1"}}));
+  feed({{"a"}}, {"in/0", {"1"}});
+  feed({{"e"}}, {"in/1", {"2"}});
+  commit();
+  EXPECT_EQ(durable(), (Positions{{"in/0", "3"}, {"in/1", "2"}}));
+  EXPECT_EQ(points(), "5");
+}
+
+TEST_F(PartitionPositionsTest, AfterARefusalTheyComeAgainWithTheirEvents) {
+  for (const Step step : {Step::kAborted, Step::kRejected, Step::kUnknownNotHappened}) {
+    const std::string tx = "tx-" + std::to_string(static_cast<int>(step));
+    const std::string input = "in/" + tx;
+    feed({{tx + "a"}}, {input, {"1"}});
+    const auto sealed = partition->seal();
+    feed({{tx + "b"}}, {input, {"2"}});
+    end(sealed, step);
+    EXPECT_FALSE(durable().contains(input));
+    feed({{tx + "c"}}, {input, {"3"}});
+    commit_all();
+    EXPECT_EQ(durable()[input], "3");
+  }
+  EXPECT_EQ(points(), "8");  // the wager that was all of a refused commit is a dead letter
+}
+
+TEST_F(PartitionPositionsTest, AnUnknownOutcomeThatHappenedHasThem) {
+  feed({{"a"}}, {"in/0", {"1"}});
+  const auto sealed = partition->seal();
+  feed({{"b"}}, {"in/0", {"2"}});
+  end(sealed, Step::kUnknownHappened);
+  EXPECT_EQ(durable(), (Positions{{"in/0", "1"}}));
+  feed({{"a"}}, {"in/0", {"1"}});
+  commit_all();
+  EXPECT_EQ(durable(), (Positions{{"in/0", "2"}}));
+  open();
+  const auto again = feed({{"b"}, {"c"}}, {"in/0", {"2", "3"}});
+  commit_all();
+  EXPECT_EQ(again->results[0].status, EventStatus::kDuplicate);
+  EXPECT_EQ(durable(), (Positions{{"in/0", "3"}}));
+  EXPECT_EQ(points(), "3");
+}
+
+}  // namespace
+}  // namespace laurel::runtime
