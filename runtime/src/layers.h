@@ -42,11 +42,8 @@ class Layers {
     if (failure_.empty()) failure_ = error.message;
   }
 
-  /// Gives memory back. REQUIRES: the open commit is empty, and none is in flight.
-  void give_back() {
-    open.clear();
-    in_flight_keys_ = {};
-  }
+  /// Gives memory back, after the open commit was cleared twice. REQUIRES: none is in flight.
+  void give_back() { in_flight_keys_ = {}; }
 
   OpenCommit open;
   std::shared_ptr<const Commit> in_flight;

@@ -148,7 +148,12 @@ void PartitionImpl::tick(std::int64_t now_us) {
   turns_.passivate(now_us, last_commit);
   positions_due_ = positions_since_us_ != 0 && now_us - positions_since_us_ >= kPositionsWaitUs;
   advance_watermark();
-  if (!open() && !in_flight() && now_us - sealed_at_us_ >= kQuietUs) layers_.give_back();
+  // Positions that wait make no commit by themselves: they are not nothing.
+  const bool nothing = !open() && !in_flight() && layers_.open.positions.empty();
+  if (nothing && now_us - sealed_at_us_ >= kQuietUs) {
+    clear_open();
+    layers_.give_back();
+  }
 }
 
 void PartitionImpl::advance_watermark() {

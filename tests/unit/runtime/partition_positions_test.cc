@@ -76,6 +76,26 @@ TEST_F(PartitionPositionsTest, NoneGoesBackWhenRecordsAreReadAgain) {
   EXPECT_EQ(points(), "5");
 }
 
+TEST_F(PartitionPositionsTest, ThoseThatWaitForACommitOutliveAQuietTime) {
+  feed({{"first"}}, {"in/1", {"0"}});
+  commit_all();
+  pass("in/0", "5");
+  now_us = 60'000'000;
+  partition->tick(now_us);  // nothing has happened for a minute: memory is given back
+  pass("in/0", "6");
+  pass("in/1", "1");
+  partition->tick(now_us += 60'000'000);
+  commit_all();
+  EXPECT_EQ(durable(), (Positions{{"in/0", "6"}, {"in/1", "1"}}));
+  partition->tick(now_us += 60'000'000);
+  feed({{"a"}}, {"in/0", {"7"}});
+  partition->tick(now_us += 60'000'000);
+  feed({{"b"}}, {"in/0", {"8"}});
+  commit_all();
+  EXPECT_EQ(durable(), (Positions{{"in/0", "8"}, {"in/1", "1"}}));
+  EXPECT_EQ(points(), "3");
+}
+
 TEST_F(PartitionPositionsTest, AfterARefusalTheyComeAgainWithTheirEvents) {
   for (const Step step : {Step::kAborted, Step::kRejected, Step::kUnknownNotHappened}) {
     const std::string tx = "tx-" + std::to_string(static_cast<int>(step));
