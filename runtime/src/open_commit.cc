@@ -5,21 +5,19 @@
 #include <utility>
 
 #include "key_order.h"
+#include "laurel/runtime/keys.h"
 
 namespace laurel::runtime::internal {
 namespace {
 
 std::size_t index_of(Space space) { return static_cast<std::size_t>(space); }
 
-/// Of a name of a keyed row: type 0 key 0 table 0. All of it when it is none.
-std::string_view table_of(std::string_view name) {
-  std::size_t end = 0;
-  for (int part = 0; part < 3; ++part) {
-    const std::size_t at = name.find('\0', end);
-    if (at == std::string_view::npos) return name;
-    end = at + 1;
-  }
-  return name.substr(0, end);
+/// What the rows of one table begin with: all before the key of the row. Nothing when the bytes are
+/// no state key, such as a shorter prefix.
+std::optional<std::string_view> table_of(std::string_view bytes) {
+  const auto key = parse_state_key(bytes);
+  if (!key) return std::nullopt;
+  return bytes.substr(0, bytes.size() - key->row.size());
 }
 
 bool before(const Row& row, Space space, std::string_view key) {
@@ -59,7 +57,8 @@ void OpenCommit::add(Space space, const HashedName& key,
                      const std::optional<std::string_view>& value) {
   index_[index_of(space)].add(&rows_.push_back({space, key.text, value}), key.hash);
   keys_.add(key.hash);
-  if (space == Space::kState) tables_.add(HashedName(table_of(key.text)).hash);
+  if (space != Space::kState) return;
+  if (const auto table = table_of(key.text)) tables_.add(HashedName(*table).hash);
 }
 
 void OpenCommit::put_last(Space space, const HashedName& key, std::string_view value) {
@@ -90,9 +89,8 @@ void OpenCommit::each(Space space, std::string_view prefix,
   const Index& index = index_[index_of(space)];
   if (index.size() == 0) return;
   // Most tables that a turn goes through have no row in this commit, which may have thousands.
-  const bool whole_table =
-      space == Space::kState && prefix.ends_with('\0') && std::ranges::count(prefix, '\0') == 3;
-  if (whole_table && !tables_.may_hold(HashedName(prefix).hash)) return;
+  const auto table = space == Space::kState ? table_of(prefix) : std::nullopt;
+  if (table && !tables_.may_hold(HashedName(*table).hash)) return;
   index.each([&](const Row& candidate) {
     if (candidate.key.starts_with(prefix)) row(candidate);
   });

@@ -59,15 +59,8 @@ class KafkaEngineTest : public ::testing::Test {
   /// Writes one record to the changelog of partition 0 in a transaction of its own, as whoever has
   /// that id.
   void write_to_changelog(const std::string& id, const std::string& key, const std::string& value) {
-    char why[512];
-    rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    for (const auto& [name, setting] :
-         {std::pair("bootstrap.servers", kafka_bootstrap()), std::pair("transactional.id", id)}) {
-      ASSERT_EQ(rd_kafka_conf_set(conf, name, setting.c_str(), why, sizeof why), RD_KAFKA_CONF_OK)
-          << why;
-    }
-    rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-    ASSERT_NE(client, nullptr) << why;
+    rd_kafka_t* client = new_client(id);
+    ASSERT_NE(client, nullptr);
     const auto ok = [](rd_kafka_error_t* error) {
       const std::string text = error == nullptr ? "" : rd_kafka_error_string(error);
       if (error != nullptr) rd_kafka_error_destroy(error);
@@ -88,11 +81,8 @@ class KafkaEngineTest : public ::testing::Test {
   /// Sets these properties of a topic of the cluster; all others go back to the broker's.
   void alter_topic(const std::string& name,
                    const std::vector<std::pair<std::string, std::string>>& properties) {
-    char why[512];
-    rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "bootstrap.servers", kafka_bootstrap().c_str(), why, sizeof why);
-    rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-    ASSERT_NE(client, nullptr) << why;
+    rd_kafka_t* client = new_client();
+    ASSERT_NE(client, nullptr);
     const std::string topic = fixture_.options().cluster + "." + name;
     auto* resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
     for (const auto& [property, value] : properties) {
@@ -111,11 +101,8 @@ class KafkaEngineTest : public ::testing::Test {
 
   /// The first offset that a topic of the cluster still has; waits until it is at least `wanted`.
   std::int64_t first_offset(const std::string& name, int partition, std::int64_t wanted) {
-    char why[512];
-    rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "bootstrap.servers", kafka_bootstrap().c_str(), why, sizeof why);
-    rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-    EXPECT_NE(client, nullptr) << why;
+    rd_kafka_t* client = new_client();
+    if (client == nullptr) return -1;
     const std::string topic = fixture_.options().cluster + "." + name;
     std::int64_t first = -1, end = -1;
     for (int i = 0; i < 500 && first < wanted; ++i) {
@@ -127,6 +114,23 @@ class KafkaEngineTest : public ::testing::Test {
   }
 
   KafkaFixture fixture_;
+
+ private:
+  /// A producer of the broker's, with that transactional id if there is one. nullptr: it failed,
+  /// and the test with it.
+  static rd_kafka_t* new_client(const std::string& transactional_id = {}) {
+    char why[512];
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    const auto set = [&](const char* name, const std::string& value) {
+      EXPECT_EQ(rd_kafka_conf_set(conf, name, value.c_str(), why, sizeof why), RD_KAFKA_CONF_OK)
+          << why;
+    };
+    set("bootstrap.servers", kafka_bootstrap());
+    if (!transactional_id.empty()) set("transactional.id", transactional_id);
+    rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    EXPECT_NE(client, nullptr) << why;
+    return client;
+  }
 };
 
 }  // namespace laurel::testing
