@@ -58,10 +58,15 @@ void PartitionImpl::take(EventBatch batch) {
   if (queued->left == 0) queued->batch.submission->finish_one();
 }
 
+// Of one commit. Suspects go by halves.
+std::size_t PartitionImpl::pieces_max() const {
+  if (suspects_ == 0) return options_.turns_max;
+  return std::clamp<std::size_t>(suspects_ / 2, 1, options_.turns_max);
+}
+
 bool PartitionImpl::full() const {
   const OpenCommit& open = layers_.open;
-  if (turn_by_turn_ > 0) return !open.handled.empty();
-  return open.turns >= options_.turns_max || open.handled.size() >= options_.turns_max ||
+  return open.turns >= options_.turns_max || open.handled.size() >= pieces_max() ||
          open.weight() >= options_.bytes_max;
 }
 

@@ -63,7 +63,8 @@ void prefetch_texts(const Work& work) {
 }  // namespace
 
 void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
-  const std::size_t count = turn_by_turn_ > 0 ? 1 : std::min(queue.size(), count_max);
+  const std::size_t most = pieces_max(), room = most - std::min(most, layers_.open.handled.size());
+  const std::size_t count = std::min({queue.size(), count_max, room});
   std::vector<Keys> keys(count);
   prefetch(queue, keys);
   for (std::size_t i = 0; i < count && !failed() && !full(); ++i) {

@@ -85,6 +85,7 @@ class PartitionImpl {
   enum class Known { kNew, kDuplicate, kConflict };
 
   // --- partition.cc
+  std::size_t pieces_max() const;
   bool full() const;
   std::deque<Work>& queue_of(const Work& work);
   std::deque<Work>* next_events(std::size_t& count_max);
@@ -154,6 +155,7 @@ class PartitionImpl {
   void undelivered(const internal::Turns::Undelivered& message, const internal::Origin& origin);
   void finish(const std::vector<Handled>& handled);
   void count(EventStatus status);
+  void narrow(std::size_t refused);
   void reload(bool content);
   void clear_open();
 
@@ -204,9 +206,9 @@ class PartitionImpl {
   TimeUs in_flight_watermark_ = internal::Watermark::kNever;
   TimeUs durable_watermark_ = internal::Watermark::kNever;
   std::int64_t sealed_at_us_ = 0;
-  std::int64_t now_us_ = 0;       // wall clock, as of the last run or tick
-  std::uint32_t refusals_ = 0;    // in a row, of the same work
-  std::size_t turn_by_turn_ = 0;  // pieces of work still to be committed one by one
+  std::int64_t now_us_ = 0;     // wall clock, as of the last run or tick
+  std::uint32_t refusals_ = 0;  // in a row, of the same work
+  std::size_t suspects_ = 0;    // so many of the next pieces of work hold one that is refused
 };
 
 }  // namespace laurel::runtime

@@ -1,5 +1,7 @@
 #include "unit/runtime/partition_fixture.h"
 
+#include <algorithm>
+
 namespace laurel::runtime {
 namespace {
 
@@ -103,7 +105,7 @@ TEST_F(PartitionTest, FencedOrFailedItStopsAndAnswersThatTheOutcomeIsUnknown) {
 TEST_F(PartitionTest, ACommitRefusedForItsContentEndsWithOneDeadLetterAndNoLivelock) {
   const auto submission = feed({{"a", 1}, {"b", 2}, {"c", 3}});
   commit(Step::kRejected);
-  commit(Step::kRejected);  // now turn by turn
+  commit(Step::kRejected);  // now by halves
   commit();                 // a
   commit(Step::kRejected);  // b alone: it is the one
   commit();                 // its dead letter
@@ -112,6 +114,41 @@ TEST_F(PartitionTest, ACommitRefusedForItsContentEndsWithOneDeadLetterAndNoLivel
   EXPECT_EQ(submission->results[1].reason, "commit-refused");
   EXPECT_EQ(submission->results[2].status, EventStatus::kAccepted);
   EXPECT_EQ(points(), "4");
+}
+
+// Whatever it is, where it is, and how many there are.
+TEST_F(PartitionTest, WhatTheEngineRefusesIsFoundAmongManyByHalves) {
+  for (const std::vector<std::size_t>& bad :
+       {std::vector<std::size_t>{0}, {371}, {999}, {500, 501}, {3, 400, 998}}) {
+    disk = std::make_shared<ScriptedDisk>(std::uint16_t{1});
+    open();
+    std::vector<Wager> wagers(1000);
+    for (std::size_t i = 0; i < wagers.size(); ++i) wagers[i].tx = std::to_string(1000 + i);
+    const auto submission = feed(wagers);
+    const auto refused = [&](const Commit& commit) {
+      return std::ranges::any_of(commit.rows, [&](const Row& row) {
+        return row.space == Space::kJournal && std::ranges::any_of(bad, [&](std::size_t each) {
+                 return row.value->find("id-" + wagers[each].tx) != std::string::npos;
+               });
+      });
+    };
+    std::size_t commits = 0;
+    for (; partition->can_seal() && commits < 1000; ++commits) {
+      const auto sealed = partition->seal();
+      Outcome outcome{};
+      engine->commit(sealed, [&](Outcome ended) { outcome = ended; });
+      engine->complete(0, refused(*sealed) ? Step::kRejected : Step::kDurable);
+      partition->on_outcome(sealed->number, outcome);
+      partition->run(now_us);
+    }
+    // Each: two of all, ten halves, itself, its letter; and what is left.
+    EXPECT_LE(commits, bad.size() * 14 + 1);
+    EXPECT_EQ(points(), std::to_string(wagers.size() - bad.size()));
+    for (const std::size_t each : bad) {
+      EXPECT_EQ(submission->results[each].reason, "commit-refused");
+    }
+    EXPECT_EQ(topic(kTopicDeadLetters).size(), bad.size());
+  }
 }
 
 TEST_F(PartitionTest, TheOpenCommitIsBoundedAndTheRestGoesOnInTheNext) {
