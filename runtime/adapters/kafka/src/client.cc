@@ -165,10 +165,12 @@ Settings consumer_settings(const ClientBase& base, bool committed_only) {
 
 Settings input_settings(const ClientBase& base) {
   Settings out = consumer_settings(base, true);
-  // Later ones count. When that much is there, of all its topics together, nothing is fetched, and
-  // the client (2.0.2) looks again after up to a second: it has to be more than what is handled in
-  // one.
-  out.insert(out.end(), {{"fetch.wait.max.ms", "100"},
+  // Later ones count. Records that trickle in wait for each other a little: an answer of the broker
+  // for each batch that somebody appended costs both sides more than the records do. When as much
+  // as the last two say is there, of all its topics together, nothing is fetched, and the client
+  // (2.0.2) looks again after up to a second: it has to be more than what is handled in one.
+  out.insert(out.end(), {{"fetch.wait.max.ms", "10"},
+                         {"fetch.min.bytes", "65536"},
                          {"queued.min.messages", "200000"},
                          {"queued.max.messages.kbytes", "131072"}});
   return out;
