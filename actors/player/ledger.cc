@@ -18,7 +18,7 @@ void append_big_endian(std::string& out, std::uint64_t value) {
 
 // What the chain covers (docs/formats/ledger.md):
 // sequence:u64 | asset length:u8 | asset | scale:u8 | delta:i128 | commitment:32, all big-endian.
-std::string header_of(const LedgerEntry& entry) {
+std::string header_of(const LedgerEntry& entry, const Digest& commitment) {
   std::string header;
   header.reserve(128);
   append_big_endian(header, entry.sequence());
@@ -27,8 +27,13 @@ std::string header_of(const LedgerEntry& entry) {
   header.push_back(static_cast<char>(entry.delta().scale()));
   append_big_endian(header, static_cast<std::uint64_t>(entry.delta().units_high()));
   append_big_endian(header, entry.delta().units_low());
-  header.append(entry.commitment());
+  header.append(bytes_of(commitment));
   return header;
+}
+
+std::string_view before_first() {
+  static constexpr Digest kNothing{};
+  return bytes_of(kNothing);
 }
 
 const LedgerEntry& chained(const Posting& posting, const PlayerState& player, Turn& turn) {
@@ -39,10 +44,9 @@ const LedgerEntry& chained(const Posting& posting, const PlayerState& player, Tu
   append_big_endian(*entry.mutable_salt(), turn.random());
   posting.body.SerializeToString(entry.mutable_body());
   const Digest commitment = turn.sha256({entry.salt(), entry.body()});
-  entry.mutable_commitment()->assign(bytes_of(commitment));
-  entry.set_previous_hash(player.ledger_head());
-  if (player.ledger_head().empty()) entry.mutable_previous_hash()->assign(32, '\0');
-  const Digest hash = turn.sha256({entry.previous_hash(), header_of(entry)});
+  const std::string_view previous =
+      player.ledger_head().empty() ? before_first() : std::string_view(player.ledger_head());
+  const Digest hash = turn.sha256({previous, header_of(entry, commitment)});
   entry.mutable_hash()->assign(bytes_of(hash));
   return entry;
 }
@@ -72,6 +76,16 @@ void publish(const LedgerEntry& entry, const LedgerBody& body, Turn& turn) {
 }
 
 }  // namespace
+
+void restore_entry(LedgerEntry& entry, const LedgerEntry* before, const Sha256& sha256) {
+  if (entry.commitment().empty()) {
+    entry.mutable_commitment()->assign(bytes_of(sha256({entry.salt(), entry.body()})));
+  }
+  if (entry.previous_hash().empty()) {
+    entry.mutable_previous_hash()->assign(before == nullptr ? before_first()
+                                                            : std::string_view(before->hash()));
+  }
+}
 
 contract::Amount& amount_of(google::protobuf::RepeatedPtrField<contract::Amount>& amounts,
                             const std::string& asset, std::uint32_t scale) {

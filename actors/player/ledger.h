@@ -6,6 +6,7 @@
 #include <string>
 
 #include "actors/player/player.pb.h"
+#include "laurel/api/actor_type.h"
 #include "laurel/api/turn.h"
 #include "laurel/contract/int128.h"
 
@@ -22,6 +23,10 @@ struct Posting {
 /// The sequence of the entry; 0: the turn is rejected, return. Rejects: scale-mismatch,
 /// amount-overflow.
 std::uint64_t post(const Posting& posting, PlayerState& player, Turn& turn);
+
+/// Of the table `ledger`: an entry is stored without its commitment and without the hash before it,
+/// a quarter of its bytes, as both follow from what is stored.
+void restore_entry(LedgerEntry& entry, const LedgerEntry* before, const Sha256& sha256);
 
 /// The amount of that asset, of scale `scale` and 0 when it was not there.
 contract::Amount& amount_of(google::protobuf::RepeatedPtrField<contract::Amount>& amounts,

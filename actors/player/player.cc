@@ -194,7 +194,7 @@ ActorType actor_type() {
       .takes<WagerSettled>()
       .takes<contract::WagerVoided>()
       .handles<contract::PointsCredit>()
-      .log_table<LedgerEntry>("ledger")
+      .log_table<LedgerEntry>("ledger", &restore_entry)
       .keyed_table<DayEarned>("days")
       .keyed_table<EarlyVoid>("early_voids")
       .settings<EarnProgram, ProgramPlan>("program", &compile_program)

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "actors/player/ledger.h"
 #include "laurel/contract/amount.h"
 #include "laurel/contract/outputs.pb.h"
 #include "laurel/testkit/testkit.h"
@@ -76,6 +77,23 @@ TEST_F(PlayerTest, LedgerEntriesFormAChainWithTheReasonOfEach) {
   EXPECT_EQ(body.catalog_version(), 7U);
   EXPECT_EQ(to_string(contract::units_of(body.balance_before())), "5");
   EXPECT_EQ(to_string(contract::units_of(body.balance_after())), "8");
+}
+
+TEST_F(PlayerTest, AnEntryIsStoredWithoutWhatFollowsFromIt) {
+  ASSERT_TRUE(kit.when(wager("a", 5000)));
+  LedgerEntry stored;
+  ASSERT_TRUE(stored.ParseFromString(kit.log("ledger").at(0)));
+  EXPECT_TRUE(stored.commitment().empty());
+  EXPECT_TRUE(stored.previous_hash().empty());
+}
+
+TEST_F(PlayerTest, AnEntryThatWasStoredWithItsCommitmentAndTheHashBeforeKeepsThem) {
+  LedgerEntry entry;
+  entry.set_commitment("of a body that was erased");
+  entry.set_previous_hash("as it was stored then");
+  restore_entry(entry, nullptr, [](auto) { return Digest{}; });
+  EXPECT_EQ(entry.commitment(), "of a body that was erased");
+  EXPECT_EQ(entry.previous_hash(), "as it was stored then");
 }
 
 TEST_F(PlayerTest, EmitsEveryEntryAndTheLastBalance) {

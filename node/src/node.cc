@@ -130,7 +130,7 @@ Status Node::Impl::start_engine() {
   if (!opened) return opened.error();
   engine_ = std::move(opened->engine);
   engine_figures_ = std::move(opened->figures);
-  queries_ = std::make_unique<runtime::Queries>(*engine_, registry_, &boards_);
+  queries_ = std::make_unique<runtime::Queries>(*engine_, registry_, hasher_, &boards_);
   return {};
 }
 

@@ -77,8 +77,13 @@ class Queries::Built {
   std::uint64_t members_ = 0;
 };
 
-Queries::Queries(const Engine& engine, const ActorRegistry& registry, const BoardDirectory* boards)
-    : engine_(engine), registry_(registry), boards_(boards), built_(std::make_shared<Built>()) {}
+Queries::Queries(const Engine& engine, const ActorRegistry& registry, const Hasher& hasher,
+                 const BoardDirectory* boards)
+    : engine_(engine),
+      registry_(registry),
+      hasher_(hasher),
+      boards_(boards),
+      built_(std::make_shared<Built>()) {}
 
 Result<BoardPage> Queries::board(std::string_view type, std::string_view key,
                                  std::string_view table) const {

@@ -32,6 +32,25 @@ Result<MessagePtr> parse_root(const ActorType& type, std::string_view stored) {
   return root;
 }
 
+Status keyed_page(const ReadView& view, const TableSpec& spec, const std::string& prefix,
+                  std::string_view cursor, std::size_t limit, TablePage& page) {
+  bool good = true;
+  const Status status = view.scan(Space::kState, prefix + std::string(cursor), prefix_end(prefix),
+                                  [&](std::string_view name, std::string_view bytes) {
+                                    const std::string_view key = name.substr(prefix.size());
+                                    if (page.rows.size() == limit) {
+                                      page.next = std::string(key);
+                                      return false;
+                                    }
+                                    MessagePtr row = parse_as(*spec.row, bytes);
+                                    good = row != nullptr;
+                                    if (good)
+                                      page.rows.push_back({std::string(key), 0, std::move(row)});
+                                    return good;
+                                  });
+  return status && !good ? Status(damaged(prefix)) : status;
+}
+
 }  // namespace
 
 Result<ActorView> Queries::actor(std::string_view type, std::string_view key) const {
@@ -68,62 +87,62 @@ Result<TablePage> Queries::table(std::string_view type, std::string_view key,
     return Error{ErrorCode::kNotFound, "actor type '" + std::string(type) + "' has no table '" +
                                            std::string(table) + "'"};
   }
-  limit = page_of(limit);
   TablePage page;
   page.partition = partition_of(routing_key_of(*declared, key), engine_.partitions());
   auto view = engine_.view(page.partition);
   if (!view) return view.error();
   page.commit = (*view)->commit();
   const std::string prefix = state_key(type, key, table);
-  bool damaged_row = false;
-  Status status;
-  if (spec->kind == TableKind::kKeyed) {
-    status = (*view)->scan(
-        Space::kState, prefix + std::string(cursor), prefix_end(prefix),
-        [&](std::string_view name, std::string_view bytes) {
-          if (page.rows.size() == limit) {
-            page.next = std::string(name.substr(prefix.size()));
-            return false;
-          }
-          MessagePtr row = parse_as(*spec->row, bytes);
-          damaged_row = row == nullptr;
-          if (damaged_row) return false;
-          page.rows.push_back({std::string(name.substr(prefix.size())), 0, std::move(row)});
-          return true;
-        });
-  } else {
-    std::uint64_t from = 1;
-    if (!cursor.empty()) {
-      if (cursor.size() != 8) return Error{ErrorCode::kInvalidInput, "bad cursor"};
-      from = from_big_endian(cursor);
-    }
-    status = (*view)->scan(
-        Space::kLog, log_key(type, key, table, from), prefix_end(prefix),
-        [&](std::string_view name, std::string_view bytes) {
-          LogChunk chunk;
-          damaged_row = name.size() != prefix.size() + 8 ||
-                        !chunk.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
-                        chunk.format() != 1;
-          if (damaged_row) return false;
-          const std::uint64_t last = from_big_endian(name.substr(prefix.size()));
-          std::uint64_t sequence = last - static_cast<std::uint64_t>(chunk.rows_size());
-          for (const std::string& stored : chunk.rows()) {
-            if (++sequence < from) continue;
-            if (page.rows.size() == limit) {
-              page.next = big_endian(sequence);
-              return false;
-            }
-            MessagePtr row = parse_as(*spec->row, stored);
-            damaged_row = row == nullptr;
-            if (damaged_row) return false;
-            page.rows.push_back({{}, sequence, std::move(row)});
-          }
-          return true;
-        });
-  }
+  const Status status = spec->kind == TableKind::kLog
+                            ? log_page(**view, *spec, prefix, cursor, page_of(limit), page)
+                            : keyed_page(**view, *spec, prefix, cursor, page_of(limit), page);
   if (!status) return status.error();
-  if (damaged_row) return damaged(prefix);
   return page;
+}
+
+// A row may leave out what the one before it says: that is read, too.
+Status Queries::log_page(const ReadView& view, const TableSpec& spec, const std::string& prefix,
+                         std::string_view cursor, std::size_t limit, TablePage& page) const {
+  if (!cursor.empty() && cursor.size() != 8) return Error{ErrorCode::kInvalidInput, "bad cursor"};
+  const std::uint64_t from =
+      cursor.empty() ? 1 : std::max<std::uint64_t>(from_big_endian(cursor), 1);
+  const std::uint64_t first = spec.restore && from > 1 ? from - 1 : from;
+  const auto sha256 = [this](auto parts) { return hasher_.sha256(parts); };
+  MessagePtr before_page;
+  bool good = true;
+  const auto take = [&](std::uint64_t sequence, const std::string& stored) {
+    if (page.rows.size() == limit) {
+      page.next = big_endian(sequence);
+      return false;
+    }
+    MessagePtr row = parse_as(*spec.row, stored);
+    good = row != nullptr;
+    if (!good) return false;
+    if (sequence < from) {
+      before_page = std::move(row);
+      return true;
+    }
+    const MessagePtr& before = page.rows.empty() ? before_page : page.rows.back().row;
+    if (spec.restore) spec.restore(*row, before.get(), sha256);
+    page.rows.push_back({{}, sequence, std::move(row)});
+    return true;
+  };
+  const Status status =
+      view.scan(Space::kLog, prefix + big_endian(first), prefix_end(prefix),
+                [&](std::string_view name, std::string_view bytes) {
+                  LogChunk chunk;
+                  good = name.size() == prefix.size() + 8 &&
+                         chunk.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) &&
+                         chunk.format() == 1;
+                  if (!good) return false;
+                  const std::uint64_t last = from_big_endian(name.substr(prefix.size()));
+                  std::uint64_t sequence = last - static_cast<std::uint64_t>(chunk.rows_size());
+                  for (const std::string& stored : chunk.rows()) {
+                    if (++sequence >= first && !take(sequence, stored)) return false;
+                  }
+                  return true;
+                });
+  return status && !good ? Status(damaged(prefix)) : status;
 }
 
 Result<ActorPage> Queries::actors(std::string_view type, std::string_view cursor,

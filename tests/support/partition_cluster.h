@@ -163,7 +163,7 @@ class PartitionCluster {
     return runtime::gather_backfills(all);
   }
 
-  runtime::Queries queries() const { return {*engine_, registry_, &boards_}; }
+  runtime::Queries queries() const { return {*engine_, registry_, hasher_, &boards_}; }
   /// The root of an actor; its default when nothing is known of it.
   template <class Root>
   Root root(std::string_view type, std::string_view key) const {

@@ -297,6 +297,19 @@ std::vector<TestKit::Place> TestKit::places(std::string_view table) const {
   return out;
 }
 
+void TestKit::read_log_row(const std::string& table, std::size_t index,
+                           google::protobuf::Message& row) const {
+  const std::vector<std::string>& rows = logs_.at(table);
+  row.ParseFromString(rows.at(index));
+  const std::unique_ptr<google::protobuf::Message> before(row.New());
+  if (index > 0) before->ParseFromString(rows[index - 1]);
+  for (const TableSpec& spec : type_.tables) {
+    if (spec.name != table || !spec.restore) continue;
+    spec.restore(row, index > 0 ? before.get() : nullptr,
+                 [](auto parts) { return adapters::OpenSslHasher().sha256(parts); });
+  }
+}
+
 const google::protobuf::Message& TestKit::root_message() const { return actor_->root(); }
 
 }  // namespace laurel

@@ -123,7 +123,7 @@ struct HostTest : ::testing::Test {
     EXPECT_TRUE(holds());
   }
   std::uint64_t wagers_of(const std::string& player) {
-    const auto view = runtime::Queries(*engine, registry).actor("player", player);
+    const auto view = runtime::Queries(*engine, registry, *hasher).actor("player", player);
     return view ? static_cast<const PlayerState&>(*view->root).wagers() : 0;
   }
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "laurel/adapters/crypto/openssl_hasher.h"
 #include "laurel/runtime/node_api.h"
 #include "laurel/runtime/registry.h"
 #include "support/scripted_engine.h"
@@ -29,7 +30,7 @@ class FakeNode : public runtime::NodeApi {
       : disk_(std::make_shared<ScriptedDisk>(4)),
         engine_(disk_),
         registry_({}),
-        queries_(engine_, registry_) {}
+        queries_(engine_, registry_, hasher_) {}
 
   std::function<runtime::Status(std::shared_ptr<runtime::Submission>)> on_submit;
   runtime::NodeStatus node_status{.version = "0.0", .engine = "fake", .state = "running"};
@@ -151,6 +152,7 @@ class FakeNode : public runtime::NodeApi {
   std::shared_ptr<ScriptedDisk> disk_;
   ScriptedEngine engine_;
   runtime::ActorRegistry registry_;
+  adapters::OpenSslHasher hasher_;
   runtime::Queries queries_;
   std::mutex mutex_;
   std::set<std::string> seen_;

@@ -50,7 +50,7 @@ struct FreshGroupsTest : PartitionTest {
     commit_all();
   }
   std::uint64_t count(const std::string& member) {
-    const auto view = Queries(*engine, registry).actor("member", member);
+    const auto view = Queries(*engine, registry, hasher).actor("member", member);
     return view ? static_cast<const PlayerState&>(*view->root).wagers() : 0;
   }
   // Reads of rows for one wager of each of the players; each has a journal row and a sender.

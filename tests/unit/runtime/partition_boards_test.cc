@@ -167,7 +167,9 @@ TEST_F(PartitionBoards, OneThatIsNotInMemoryIsBuiltOnceAndAnewWhenItHasChanged) 
     EXPECT_TRUE(page.ok());
     return page->board.view;
   };
-  const Queries elsewhere(cluster.engine(), cluster.registry());  // no board is in its memory
+  const adapters::OpenSslHasher hasher;
+  const Queries elsewhere(cluster.engine(), cluster.registry(),
+                          hasher);  // no board is in its memory
   const std::string_view first = board(elsewhere).at(0).member;
   EXPECT_EQ(static_cast<const void*>(board(elsewhere).at(0).member.data()),
             static_cast<const void*>(first.data()))

@@ -113,7 +113,7 @@ struct PartitionTest : ::testing::Test {
   }
 
   std::string points(const std::string& player = "p1") {
-    auto view = Queries(*engine, registry).actor("player", player);
+    auto view = Queries(*engine, registry, hasher).actor("player", player);
     if (!view) return "none";
     const auto& state = static_cast<const PlayerState&>(*view->root);
     return to_string(contract::units_of(state.balances(0)));
@@ -121,7 +121,7 @@ struct PartitionTest : ::testing::Test {
   std::size_t ledger_outputs() { return topic(kTopicLedger).size(); }
   /// Rows of p1's ledger, read by pages of that many; their sequences are 1, 2, 3, ...
   std::uint64_t ledger_rows(std::size_t page_rows) {
-    const Queries queries(*engine, registry);
+    const Queries queries(*engine, registry, hasher);
     std::uint64_t rows = 0;
     std::string cursor;
     do {

@@ -5,6 +5,8 @@
 namespace laurel::runtime {
 namespace {
 
+using actors::player::LedgerEntry;
+
 TEST_F(PartitionTest, NothingIsVisibleOrAnsweredBeforeItsCommitIsDurable) {
   const auto submission = feed({{"a", 5}});
   EXPECT_EQ(points(), "none");
@@ -151,6 +153,34 @@ TEST_F(PartitionTest, WhatTheEngineRefusesIsFoundAmongManyByHalves) {
   }
 }
 
+// By pages of any size: the first of a page needs what the last of the page before says.
+TEST_F(PartitionTest, AnEntryIsShownWithItsCommitmentAndTheHashBeforeIt) {
+  for (int commits = 0; commits < 3; ++commits) {  // two chunks of three rows, one of two
+    const std::string name = "x" + std::to_string(commits);
+    feed({{name + "a", 7}, {name + "b", 8}});
+    if (commits < 2) feed({{name + "c", 9}});
+    commit();
+  }
+  const Queries queries(*engine, registry, hasher);
+  for (const std::size_t page_rows : {1U, 2U, 3U, 5U, 1000U}) {
+    std::string cursor, previous(32, '\0');
+    std::size_t rows = 0;
+    do {
+      const auto page = queries.table("player", "p1", "ledger", cursor, page_rows);
+      ASSERT_TRUE(page);
+      for (const auto& row : page->rows) {
+        const auto& entry = static_cast<const LedgerEntry&>(*row.row);
+        EXPECT_EQ(entry.previous_hash(), previous);
+        EXPECT_EQ(entry.commitment(), bytes_of(hasher.sha256({entry.salt(), entry.body()})));
+        previous = entry.hash();
+        ++rows;
+      }
+      cursor = page->next;
+    } while (!cursor.empty());
+    EXPECT_EQ(rows, 8U);
+  }
+}
+
 TEST_F(PartitionTest, TheOpenCommitIsBoundedAndTheRestGoesOnInTheNext) {
   open({.turns_max = 2});
   feed({{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}, {"e", 1}});
@@ -183,7 +213,7 @@ TEST_F(PartitionTest, LedgerChunksOfManyCommitsReadAsOneLog) {
 }
 
 TEST_F(PartitionTest, WhoeverIsAllOfACommitMakesNoRowOfAllOfIt) {
-  constexpr std::uint64_t kWagers = 3000;
+  constexpr std::uint64_t kWagers = 4000;
   std::vector<Wager> wagers;
   for (std::uint64_t i = 0; i < kWagers; ++i) wagers.push_back({"w" + std::to_string(i)});
   feed(wagers);

@@ -56,7 +56,7 @@ ActorType idle_type(const std::string& only_with) {
 struct TwoTypesTest : PartitionTest {
   TwoTypesTest() : PartitionTest({actors::player::actor_type(), fussy_type()}) {}
   std::uint64_t fussy(const std::string& key) {
-    auto view = Queries(*engine, registry).actor("fussy", key);
+    auto view = Queries(*engine, registry, hasher).actor("fussy", key);
     return view ? static_cast<const PlayerState&>(*view->root).wagers() : 0;
   }
 };
@@ -96,7 +96,7 @@ TEST_F(IdleTypeTest, AnEventIsTakenOrRejectedAsTheOthersSayAndNothingOfTheTurnSt
   EXPECT_EQ(submission->results[1].status, EventStatus::kRejected);
   EXPECT_EQ(last_dead_letter(), "bad-amount");
   EXPECT_EQ(ledger_outputs(), 1U);
-  EXPECT_FALSE(Queries(*engine, registry).actor("idle", "p1").ok());
+  EXPECT_FALSE(Queries(*engine, registry, hasher).actor("idle", "p1").ok());
 }
 
 struct AsleepTypeTest : PartitionTest {

@@ -17,6 +17,7 @@
 
 #include "laurel/runtime/boards.h"
 #include "laurel/runtime/engine.h"
+#include "laurel/runtime/hasher.h"
 #include "laurel/runtime/registry.h"
 
 namespace laurel::runtime {
@@ -64,7 +65,7 @@ struct BoardMember {
 class Queries {
  public:
   /// `boards`: ranked tables that are in memory; may be nullptr.
-  Queries(const Engine& engine, const ActorRegistry& registry,
+  Queries(const Engine& engine, const ActorRegistry& registry, const Hasher& hasher,
           const BoardDirectory* boards = nullptr);
 
   Result<ActorView> actor(std::string_view type, std::string_view key) const;
@@ -88,6 +89,8 @@ class Queries {
   Result<ActorPage> actors(std::string_view type, std::string_view cursor, std::size_t limit) const;
 
  private:
+  Status log_page(const ReadView& view, const TableSpec& spec, const std::string& prefix,
+                  std::string_view cursor, std::size_t limit, TablePage& page) const;
   struct StoredRows {
     const google::protobuf::Message* prototype = nullptr;
     std::vector<std::optional<std::string>> values;
@@ -98,6 +101,7 @@ class Queries {
 
   const Engine& engine_;
   const ActorRegistry& registry_;
+  const Hasher& hasher_;
   const BoardDirectory* boards_;
   /// Boards read from their rows, until they change.
   class Built;

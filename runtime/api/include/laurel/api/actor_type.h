@@ -12,6 +12,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,12 +29,21 @@ namespace laurel {
 
 enum class TableKind { kKeyed, kLog, kRanked };
 
+/// SHA-256 of the parts, one after the other.
+using Sha256 = std::function<Digest(std::initializer_list<std::string_view> parts)>;
+
+/// Fills in what a stored row leaves out because it follows from its other fields and from the row
+/// before it, as that is stored; nullptr: it is the first.
+using RestoreRow = std::function<void(
+    google::protobuf::Message& row, const google::protobuf::Message* before, const Sha256& sha256)>;
+
 struct TableSpec {
   std::string name;
   TableKind kind = TableKind::kKeyed;
   const google::protobuf::Message* row = nullptr;  // default instance
   unsigned columns = 1;                            // kRanked: of the sort key, 1 to kSortColumnsMax
   bool published = true;  // kRanked: its changes go to the topic position-changes
+  RestoreRow restore;     // kLog: before a row is shown; may be empty
 };
 
 struct HandlerSpec {
@@ -103,9 +113,20 @@ class ActorTypeBuilder {
         {std::move(name), TableKind::kRanked, &Row::default_instance(), columns});
     return std::move(*this);
   }
+  /// `restore`: of rows that leave out what can be worked out (RestoreRow).
   template <class Row>
-  ActorTypeBuilder&& log_table(std::string name) && {
-    type_.tables.push_back({std::move(name), TableKind::kLog, &Row::default_instance()});
+  ActorTypeBuilder&& log_table(std::string name,
+                               void (*restore)(Row& row, const Row* before,
+                                               const Sha256& sha256) = nullptr) && {
+    TableSpec& table = type_.tables.emplace_back();
+    table.name = std::move(name);
+    table.kind = TableKind::kLog;
+    table.row = &Row::default_instance();
+    if (restore == nullptr) return std::move(*this);
+    table.restore = [restore](google::protobuf::Message& row,
+                              const google::protobuf::Message* before, const Sha256& sha256) {
+      restore(static_cast<Row&>(row), static_cast<const Row*>(before), sha256);
+    };
     return std::move(*this);
   }
   /// Settings in `catalog/DOCUMENT.toml`, read with Turn::document<Settings>().

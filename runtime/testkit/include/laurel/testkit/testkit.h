@@ -66,10 +66,11 @@ class TestKit {
   }
   /// Rows of a log table, serialized, oldest first.
   const std::vector<std::string>& log(const std::string& table) { return logs_[table]; }
+  /// One of them as it is shown: with what was left out.
   template <class Row>
   Row log_row(const std::string& table, std::size_t index) {
     Row row;
-    row.ParseFromString(logs_[table].at(index));
+    read_log_row(table, index, row);
     return row;
   }
   template <class Row>
@@ -96,6 +97,8 @@ class TestKit {
 
  private:
   class KitTurn;
+  void read_log_row(const std::string& table, std::size_t index,
+                    google::protobuf::Message& row) const;
   std::string journal_name_of(const google::protobuf::Message& event) const;
   ActorType type_;
   ActorId id_;
