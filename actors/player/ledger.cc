@@ -78,7 +78,8 @@ void publish(const LedgerEntry& entry, const LedgerBody& body, Turn& turn) {
 }  // namespace
 
 void restore_entry(LedgerEntry& entry, const LedgerEntry* before, const Sha256& sha256) {
-  if (entry.commitment().empty()) {
+  const bool erased = entry.salt().empty() && entry.body().empty();
+  if (entry.commitment().empty() && !erased) {
     entry.mutable_commitment()->assign(bytes_of(sha256({entry.salt(), entry.body()})));
   }
   if (entry.previous_hash().empty()) {

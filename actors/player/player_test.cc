@@ -94,6 +94,9 @@ TEST_F(PlayerTest, AnEntryThatWasStoredWithItsCommitmentAndTheHashBeforeKeepsThe
   restore_entry(entry, nullptr, [](auto) { return Digest{}; });
   EXPECT_EQ(entry.commitment(), "of a body that was erased");
   EXPECT_EQ(entry.previous_hash(), "as it was stored then");
+  entry.clear_commitment();
+  restore_entry(entry, nullptr, [](auto) { return Digest{}; });
+  EXPECT_EQ(entry.commitment(), "") << "nothing is made up for a body that is gone";
 }
 
 TEST_F(PlayerTest, EmitsEveryEntryAndTheLastBalance) {

@@ -55,10 +55,14 @@ struct Chain {
     const auto& delta = entry.at("delta");
     const std::string asset = text_of(delta, "asset");
     const auto units = parse_int128(text_of(delta, "units"));
-    const Bytes commitment = from_hex(text_of(entry, "commitment"));
-    if (sha256(from_hex(text_of(entry, "salt")) + from_base64(text_of(entry, "body"))) !=
-        commitment) {
+    // Both are shown, and both follow: from salt and body, and from the entry before.
+    const Bytes commitment =
+        sha256(from_hex(text_of(entry, "salt")) + from_base64(text_of(entry, "body")));
+    if (from_hex(text_of(entry, "commitment")) != commitment) {
       report.add(player, at + ": its body is not the one committed to");
+    }
+    if (from_hex(text_of(entry, "previous_hash")) != head) {
+      report.add(player, at + ": the chain is broken before it");
     }
     Bytes header;
     big_endian(header, sequence, 8);
@@ -67,13 +71,9 @@ struct Chain {
     header.push_back(static_cast<char>(std::strtoul(text_of(delta, "scale").c_str(), nullptr, 10)));
     big_endian(header, static_cast<Uint128>(units.value_or(0)), 16);
     header += commitment;
-    if (from_hex(text_of(entry, "previous_hash")) != head) {
-      report.add(player, at + ": the chain is broken before it");
-    }
-    head = from_hex(text_of(entry, "hash"));
-    if (sha256(from_hex(text_of(entry, "previous_hash")) + header) != head) {
-      report.add(player, at + ": its hash is wrong");
-    }
+    const Bytes hash = from_hex(text_of(entry, "hash"));
+    if (sha256(head + header) != hash) report.add(player, at + ": its hash is wrong");
+    head = hash;
     const auto sum = checked_add(sums[asset], units.value_or(0));
     if (!units || !sum) return report.add(player, at + ": its delta is no amount");
     sums[asset] = *sum;

@@ -58,15 +58,13 @@ void PartitionImpl::take(EventBatch batch) {
   if (queued->left == 0) queued->batch.submission->finish_one();
 }
 
-// Of one commit. Suspects go by halves.
-std::size_t PartitionImpl::pieces_max() const {
-  if (suspects_ == 0) return options_.turns_max;
-  return std::clamp<std::size_t>(suspects_ / 2, 1, options_.turns_max);
-}
-
 bool PartitionImpl::full() const {
   const OpenCommit& open = layers_.open;
-  return open.turns >= options_.turns_max || open.handled.size() >= pieces_max() ||
+  // What comes after suspects depends on what becomes of them.
+  if (narrowing_.on() && (in_flight() || open.handled.size() >= narrowing_.pieces_max())) {
+    return true;
+  }
+  return open.turns >= options_.turns_max || open.handled.size() >= options_.turns_max ||
          open.weight() >= options_.bytes_max;
 }
 
@@ -97,8 +95,9 @@ std::deque<Work>& PartitionImpl::queue_of(const Work& work) {
 }
 
 bool PartitionImpl::nothing_queued() const {
-  return barriers_.empty() && orders_.empty() && timers_.empty() && inbox_.empty() &&
-         events_.empty() && staging_.empty() && sorted_.empty() && applying_.empty();
+  return narrowing_.left.empty() && barriers_.empty() && orders_.empty() && timers_.empty() &&
+         inbox_.empty() && events_.empty() && staging_.empty() && sorted_.empty() &&
+         applying_.empty();
 }
 
 // Live events first; but a few of each commit are of backfills, so that one gets on under any load.
@@ -121,7 +120,8 @@ void PartitionImpl::run(std::int64_t now_us) {
   now_us_ = now_us;
   turns_.at(now_us);
   audit_catalog();
-  while (!full() && !failed()) {
+  if (narrowing_.on()) run_suspects();
+  while (!narrowing_.on() && !full() && !failed()) {
     if (inbox_.empty() && inbox_unread_ && !inbox_later_) read_inbox();
     if (timers_.empty() && (timers_unread_ || layers_.open.timers_changed)) find_due_timers();
     if (failed()) return;
@@ -146,6 +146,27 @@ void PartitionImpl::run(std::int64_t now_us) {
   advance_watermark();
 }
 
+void PartitionImpl::run_suspects() {
+  std::deque<Work>& left = narrowing_.left;
+  while (!left.empty() && !full() && !failed()) {
+    const auto other = std::ranges::find_if_not(left, &Work::is_event);
+    if (other != left.begin()) {
+      run_events(left, static_cast<std::size_t>(other - left.begin()));
+      continue;
+    }
+    Work work = std::move(left.front());
+    left.pop_front();
+    if (work.kind() == Work::Kind::kOrder) {
+      handle_order(std::move(work));
+    } else if (work.kind() == Work::Kind::kTimer) {
+      handle_timer(std::move(work));
+    } else {
+      handle_message(std::move(work));
+    }
+  }
+  if (left.empty() && layers_.open.handled.empty() && !in_flight()) narrowing_.end();
+}
+
 void PartitionImpl::tick(std::int64_t now_us) {
   now_us_ = now_us;
   inbox_later_ = false;
@@ -162,13 +183,17 @@ void PartitionImpl::tick(std::int64_t now_us) {
 }
 
 void PartitionImpl::advance_watermark() {
-  watermark_.advance(now_us_, events_.empty() && !inputs_behind_);
-  if (!open() && !in_flight() && events_.empty()) durable_watermark_ = watermark_.value();
+  const bool waiting = !events_.empty() || narrowing_.on();
+  watermark_.advance(now_us_, !waiting && !inputs_behind_);
+  if (!open() && !in_flight() && !waiting) durable_watermark_ = watermark_.value();
 }
 
 std::size_t PartitionImpl::unsettled_events() const {
-  return events_.size() + staging_.size() + sorted_.size() + layers_.open.events +
-         in_flight_events_;
+  const auto suspects = std::ranges::count_if(narrowing_.left, [](const Work& work) {
+    return work.is_event() && work.way() != QueuedBatch::Way::kApply;
+  });
+  return events_.size() + staging_.size() + sorted_.size() + static_cast<std::size_t>(suspects) +
+         layers_.open.events + in_flight_events_;
 }
 
 // --- Partition ---------------------------------------------------------------------------------

@@ -16,6 +16,14 @@ namespace {
 // Reasons are words in code, so there are few; the bound is for an actor that makes them up.
 constexpr std::size_t kReasonsMax = 100;
 
+constexpr std::uint32_t kRefusalsMax = 5;  // in a row, of a commit that holds no work
+
+bool is_piece(const Handled& handled) { return handled.work.kind() != Work::Kind::kBarrier; }
+
+std::size_t pieces_of(const std::vector<Handled>& handled) {
+  return static_cast<std::size_t>(std::ranges::count_if(handled, is_piece));
+}
+
 /// To who waits for an order or at a barrier.
 void answer(const Work& work, bool done) {
   if (work.kind() == Work::Kind::kOrder && work.order().done) work.order().done(done);
@@ -41,7 +49,7 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   LAUREL_ASSERT(!in_flight() && open());
   const CommitNumber number = last_commit + 1;
   turns_.write_dirty(number);
-  if (inbox_.empty() && !inbox_unread_) {
+  if (inbox_.empty() && !inbox_unread_ && !narrowing_.on()) {
     backfills_.inbox_drained(!layers_.open.outbox.has(id));
   }
   backfills_.write(layers_.open);
@@ -94,7 +102,7 @@ Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) 
         counters.dead_letters[reason] += letters;
       }
       backfills_.settle();
-      suspects_ -= std::min(suspects_, handled.size());
+      if (narrowing_.on()) narrowing_.durable(pieces_of(handled));
       durable_watermark_ = std::max(durable_watermark_, in_flight_watermark_);
       finish(handled);
       turns_.passivate(now_us_, last_commit);
@@ -115,18 +123,28 @@ Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) 
   return Partition::Next::kStop;
 }
 
-// What is refused is looked for by halves: of a hundred thousand pieces of work it is found with
-// seventeen commits. That begins with the second refusal: the first may have been of a moment.
-void PartitionImpl::narrow(std::size_t refused) {
-  if (refused == 1) in_flight_handled_.front().work.make_poison();  // found: a dead letter, alone
-  if (refused > 1 && suspects_ == 0 && ++refusals_ < 2) return;
-  suspects_ = refused;
+// A second refusal begins the search: the first may have been of a moment.
+void PartitionImpl::blame() {
+  ++refusals_;
+  if (!narrowing_.on() && refusals_ < 2) return;
+  const auto pieces = pieces_of(in_flight_handled_);
+  const auto lost = [&](const char* what) {
+    layers_.fail({ErrorCode::kStoreFailed, "a commit of partition " + std::to_string(id) +
+                                               " is refused again and again, " + what});
+  };
+  if (pieces == 0 && refusals_ > kRefusalsMax) return lost("and holds no work to blame");
+  if (pieces == 0) return;
+  if (pieces == 1) {
+    Work& found = std::ranges::find_if(in_flight_handled_, is_piece)->work;
+    if (found.poison()) return lost("though it holds but the dead letter of what was refused");
+    found.make_poison();
+  }
+  narrowing_.refused(pieces);
 }
 
 void PartitionImpl::reload(bool content) {
   ++counters.aborts;
-  const std::size_t refused = in_flight_handled_.size();
-  if (content) narrow(refused);
+  if (content) blame();
   // Back into the queues in the old order: first the commit's, then what ran after it.
   for (auto* handled : {&layers_.open.handled, &in_flight_handled_}) {
     for (Handled& each : std::views::reverse(*handled)) {
@@ -135,7 +153,9 @@ void PartitionImpl::reload(bool content) {
         // What it waited for runs again, so it waits again.
         wait_at(work.barrier());
       } else {
-        queue_of(work).push_front(std::move(work));
+        // Of the open commit is nothing while suspects are in flight.
+        const bool suspect = narrowing_.on() && handled == &in_flight_handled_;
+        (suspect ? narrowing_.left : queue_of(work)).push_front(std::move(work));
       }
     }
     handled->clear();
@@ -205,7 +225,8 @@ void PartitionImpl::abandon() {
     handled->clear();
   }
   in_flight_events_ = 0;
-  for (auto* queue : {&orders_, &events_, &staging_, &sorted_, &applying_, &inbox_, &timers_}) {
+  for (auto* queue :
+       {&narrowing_.left, &orders_, &events_, &staging_, &sorted_, &applying_, &inbox_, &timers_}) {
     std::ranges::move(*queue, std::back_inserter(left));
     queue->clear();
   }

@@ -63,13 +63,13 @@ void prefetch_texts(const Work& work) {
 }  // namespace
 
 void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
-  const std::size_t most = pieces_max(), room = most - std::min(most, layers_.open.handled.size());
-  const std::size_t count = std::min({queue.size(), count_max, room});
+  if (narrowing_.on()) count_max = std::min(count_max, narrowing_.pieces_max());
+  const std::size_t count = std::min(queue.size(), count_max);
   std::vector<Keys> keys(count);
   prefetch(queue, keys);
   for (std::size_t i = 0; i < count && !failed() && !full(); ++i) {
-    if (queue.size() > kObjectsAhead) prefetch_objects(queue[kObjectsAhead]);
-    if (queue.size() > kTextsAhead) prefetch_texts(queue[kTextsAhead]);
+    if (i + kObjectsAhead < count) prefetch_objects(queue[kObjectsAhead]);
+    if (i + kTextsAhead < count) prefetch_texts(queue[kTextsAhead]);
     Work work = std::move(queue.front());
     queue.pop_front();
     if (&queue != &events_) ++share_used_;

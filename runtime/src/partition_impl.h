@@ -25,6 +25,7 @@
 #include "laurel/runtime/journal.pb.h"
 #include "laurel/runtime/partition.h"
 #include "layers.h"
+#include "narrowing.h"
 #include "scratch.h"
 #include "turns.h"
 #include "watermark.h"
@@ -85,10 +86,10 @@ class PartitionImpl {
   enum class Known { kNew, kDuplicate, kConflict };
 
   // --- partition.cc
-  std::size_t pieces_max() const;
   bool full() const;
   std::deque<Work>& queue_of(const Work& work);
   std::deque<Work>* next_events(std::size_t& count_max);
+  void run_suspects();
   void advance_watermark();
   // --- partition_events.cc
   void run_events(std::deque<Work>& queue, std::size_t count_max);
@@ -134,6 +135,7 @@ class PartitionImpl {
   void deliver(const Delivery& delivery);
   // --- partition_backfills.cc
   void handle_order(Work work);
+  static void refuse_order(const Work& work);
   QueuedBatch::Way way_of(std::uint64_t backfill) const;
   bool may_apply(std::uint64_t backfill) const;
   bool sorted_may_run() const;
@@ -155,7 +157,7 @@ class PartitionImpl {
   void undelivered(const internal::Turns::Undelivered& message, const internal::Origin& origin);
   void finish(const std::vector<Handled>& handled);
   void count(EventStatus status);
-  void narrow(std::size_t refused);
+  void blame();
   void reload(bool content);
   void clear_open();
 
@@ -207,8 +209,8 @@ class PartitionImpl {
   TimeUs durable_watermark_ = internal::Watermark::kNever;
   std::int64_t sealed_at_us_ = 0;
   std::int64_t now_us_ = 0;     // wall clock, as of the last run or tick
-  std::uint32_t refusals_ = 0;  // in a row, of the same work
-  std::size_t suspects_ = 0;    // so many of the next pieces of work hold one that is refused
+  std::uint32_t refusals_ = 0;  // in a row
+  internal::Narrowing narrowing_;
 };
 
 }  // namespace laurel::runtime

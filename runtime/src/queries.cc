@@ -1,5 +1,6 @@
 #include "laurel/runtime/queries.h"
 
+#include "board.h"
 #include "laurel/runtime/keys.h"
 #include "laurel/runtime/state.pb.h"
 
@@ -32,22 +33,29 @@ Result<MessagePtr> parse_root(const ActorType& type, std::string_view stored) {
   return root;
 }
 
+// Of a keyed table and of a ranked one.
+MessagePtr parse_row(const TableSpec& spec, std::string_view bytes) {
+  if (spec.kind != TableKind::kRanked) return parse_as(*spec.row, bytes);
+  const auto decoded = internal::decode_ranked_row(bytes);
+  return decoded ? parse_as(*spec.row, decoded->row) : nullptr;
+}
+
 Status keyed_page(const ReadView& view, const TableSpec& spec, const std::string& prefix,
                   std::string_view cursor, std::size_t limit, TablePage& page) {
   bool good = true;
-  const Status status = view.scan(Space::kState, prefix + std::string(cursor), prefix_end(prefix),
-                                  [&](std::string_view name, std::string_view bytes) {
-                                    const std::string_view key = name.substr(prefix.size());
-                                    if (page.rows.size() == limit) {
-                                      page.next = std::string(key);
-                                      return false;
-                                    }
-                                    MessagePtr row = parse_as(*spec.row, bytes);
-                                    good = row != nullptr;
-                                    if (good)
-                                      page.rows.push_back({std::string(key), 0, std::move(row)});
-                                    return good;
-                                  });
+  const auto take = [&](std::string_view name, std::string_view bytes) {
+    const std::string_view key = name.substr(prefix.size());
+    if (page.rows.size() == limit) {
+      page.next = std::string(key);
+      return false;
+    }
+    MessagePtr row = parse_row(spec, bytes);
+    good = row != nullptr;
+    if (good) page.rows.push_back({std::string(key), 0, std::move(row)});
+    return good;
+  };
+  const Status status =
+      view.scan(Space::kState, prefix + std::string(cursor), prefix_end(prefix), take);
   return status && !good ? Status(damaged(prefix)) : status;
 }
 
@@ -109,6 +117,7 @@ Status Queries::log_page(const ReadView& view, const TableSpec& spec, const std:
   const std::uint64_t first = spec.restore && from > 1 ? from - 1 : from;
   const auto sha256 = [this](auto parts) { return hasher_.sha256(parts); };
   MessagePtr before_page;
+  std::uint64_t next = first;  // they are without a gap
   bool good = true;
   const auto take = [&](std::uint64_t sequence, const std::string& stored) {
     if (page.rows.size() == limit) {
@@ -116,7 +125,7 @@ Status Queries::log_page(const ReadView& view, const TableSpec& spec, const std:
       return false;
     }
     MessagePtr row = parse_as(*spec.row, stored);
-    good = row != nullptr;
+    good = row != nullptr && sequence == next++;
     if (!good) return false;
     if (sequence < from) {
       before_page = std::move(row);

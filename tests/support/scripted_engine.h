@@ -89,6 +89,12 @@ class ScriptedEngine final : public runtime::Engine {
     return ended;
   }
 
+  /// From then on what the script would let through is rejected when it is so; empty: nothing.
+  void refuse(std::function<bool(const runtime::Commit&)> refused) {
+    const std::lock_guard lock(mutex_);
+    refused_ = std::move(refused);
+  }
+
   /// Reads fail with kStoreFailed while set.
   void fail_reads(bool fail) {
     const std::lock_guard lock(mutex_);
@@ -325,6 +331,7 @@ class ScriptedEngine final : public runtime::Engine {
       step = script.front();
       script.pop_front();
     }
+    if (step == Step::kDurable && refused_ && refused_(commit)) step = Step::kRejected;
     switch (step) {
       case Step::kDurable:
         disk_->apply(commit);
@@ -374,6 +381,7 @@ class ScriptedEngine final : public runtime::Engine {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<runtime::PartitionId, std::deque<Step>> scripts_;
+  std::function<bool(const runtime::Commit&)> refused_;
   std::deque<Waiting> waiting_;
   std::vector<std::shared_ptr<const runtime::Commit>> handed_in_;
   mutable std::size_t gets_ = 0;
@@ -384,5 +392,13 @@ class ScriptedEngine final : public runtime::Engine {
   bool stopping_ = false;
   std::thread thread_;
 };
+
+/// Whether a journal row of the commit has that text.
+inline bool journals(const runtime::Commit& commit, std::string_view text) {
+  return std::ranges::any_of(commit.rows, [text](const runtime::Row& row) {
+    return row.space == runtime::Space::kJournal && row.value &&
+           row.value->find(text) != std::string_view::npos;
+  });
+}
 
 }  // namespace laurel::testing

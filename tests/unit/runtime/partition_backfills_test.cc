@@ -185,6 +185,30 @@ TEST(PartitionBackfills, SortedOnesAreAppliedAtOnceAndRefuseWhatIsOutOfOrder) {
   EXPECT_EQ(books_of(cluster), expected);
 }
 
+TEST(PartitionBackfills, ALiveEventThatIsRefusedIsFoundWhileABackfillIsApplied) {
+  Cluster cluster(1);
+  const auto events = past(1, 3000);
+  cluster.open();
+  for (const Past& each : events) cluster.stage(each);
+  cluster.settle();
+  cluster.engine().refuse(
+      [](const Commit& commit) { return laurel::testing::journals(commit, "refused"); });
+  std::vector<std::shared_ptr<Submission>> live;
+  for (int i = 0; i < 200; ++i) {
+    auto wager = events[0].wager;
+    wager.set_tx_id(i == 133 ? "refused" : "live" + std::to_string(i));
+    wager.set_game_id("now");
+    live.push_back(cluster.feed("p0", wager, kLater));
+  }
+  const std::size_t before = cluster.engine().handed_in().size();
+  cluster.close();
+  EXPECT_EQ(cluster.backfill().counts.applied, 3000U);
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    EXPECT_EQ(live[i]->results[0].reason, i == 133 ? "commit-refused" : "") << i;
+  }
+  EXPECT_LT(cluster.engine().handed_in().size() - before, 60U);
+}
+
 TEST(PartitionBackfills, LiveEventsGoFirstButNotAlways) {
   PartitionOptions options;
   options.turns_max = 800;  // an event has four here

@@ -159,6 +159,23 @@ TEST_F(PartitionBoards, ABoardThatIsBeingScoredStaysWhateverItWeighs) {
   EXPECT_EQ(follow(small).version, 21U) << "each but the unlucky one, without a gap";
 }
 
+TEST_F(PartitionBoards, ItsRowsAreReadLikeThoseOfAnyTable) {
+  for (int i = 1; i <= 5; ++i) cluster.feed("p" + std::to_string(i), score(i, 10 * i), 100);
+  cluster.settle();
+  std::vector<std::pair<std::string, std::uint64_t>> rows;
+  std::string cursor;
+  do {
+    const auto page = cluster.queries().table("league", "l", "places", cursor, 2);
+    ASSERT_TRUE(page.ok());
+    for (const TableRow& row : page->rows) {
+      rows.emplace_back(row.key, static_cast<const Amount&>(*row.row).units_low());
+    }
+    cursor = page->next;
+  } while (!cursor.empty());
+  EXPECT_EQ(rows, (std::vector<std::pair<std::string, std::uint64_t>>{
+                      {"p1", 10}, {"p2", 20}, {"p3", 30}, {"p4", 40}, {"p5", 50}}));
+}
+
 TEST_F(PartitionBoards, OneThatIsNotInMemoryIsBuiltOnceAndAnewWhenItHasChanged) {
   cluster.feed("a", score(1, 5), 100);
   cluster.settle();
@@ -168,8 +185,8 @@ TEST_F(PartitionBoards, OneThatIsNotInMemoryIsBuiltOnceAndAnewWhenItHasChanged) 
     return page->board.view;
   };
   const adapters::OpenSslHasher hasher;
-  const Queries elsewhere(cluster.engine(), cluster.registry(),
-                          hasher);  // no board is in its memory
+  // No board is in its memory.
+  const Queries elsewhere(cluster.engine(), cluster.registry(), hasher);
   const std::string_view first = board(elsewhere).at(0).member;
   EXPECT_EQ(static_cast<const void*>(board(elsewhere).at(0).member.data()),
             static_cast<const void*>(first.data()))

@@ -305,6 +305,45 @@ TEST_F(PartitionMessages, AMessageThatTheEngineRefusesIsADeadLetterAlone) {
   EXPECT_EQ(sum("s"), 6U);
 }
 
+TEST_F(PartitionMessages, WhatIsRefusedIsFoundWhileMessagesKeepComing) {
+  const auto home = cluster.home_of("p1");
+  std::string near = "s", far = "f";  // a sink beside it, and who sends to that
+  while (cluster.home_of(near) != home) near += "s";
+  while (cluster.home_of(far) == home) far += "f";
+  for (int i = 0; i < 20; ++i) {
+    cluster.feed("p1", wager(i == 11 ? "refused" : "t" + std::to_string(i), 5, near), 1000);
+  }
+  cluster.engine().refuse([&](const Commit& commit) {
+    return commit.partition == home && laurel::testing::journals(commit, "refused");
+  });
+  int rounds = 0;
+  for (; rounds < 200 && letters().empty(); ++rounds) {
+    cluster.feed(far, wager("x" + std::to_string(rounds), 1, near), 1000);
+    cluster.step(cluster.home_of(far));
+    cluster.step(home);
+  }
+  EXPECT_LT(rounds, 20);
+  cluster.settle();
+  EXPECT_EQ(letters(), std::vector<std::string>{"commit-refused"});
+  EXPECT_EQ(sum(near), 19U * 5U + static_cast<std::uint64_t>(rounds));
+}
+
+TEST_F(PartitionMessages, ARefusedTimerIsToldFromABarrierThatWaitsBesideIt) {
+  const std::int64_t lateness = PartitionOptions().lateness_us;
+  cluster.feed("p1", wager("a", 77, "s"), 1000);
+  cluster.settle();
+  cluster.engine().refuse([](const Commit& commit) {
+    return std::ranges::any_of(commit.outputs,
+                               [](const Output& output) { return output.topic == kTopicBalances; });
+  });
+  int answered = 0;
+  cluster.partition(cluster.home_of("s")).barrier([&](bool passed) { answered += passed ? 1 : 9; });
+  cluster.clock(1'000'000 + lateness);
+  cluster.settle();
+  EXPECT_EQ(letters(), std::vector<std::string>{"commit-refused"});
+  EXPECT_EQ(answered, 1);
+}
+
 // Each stake reaches its sink once, whatever becomes of the commits.
 TEST_F(PartitionMessages, CountOnceThroughAbortsUnknownOutcomesAndCrashes) {
   for (std::uint32_t seed = 1; seed <= 12; ++seed) {

@@ -109,7 +109,7 @@ TEST_F(PartitionPositionsTest, AfterARefusalTheyComeAgainWithTheirEvents) {
     commit_all();
     EXPECT_EQ(durable()[input], "3");
   }
-  EXPECT_EQ(points(), "8");  // the wager that was all of a refused commit is a dead letter
+  EXPECT_EQ(points(), "9");  // what is refused once is tried again
 }
 
 TEST_F(PartitionPositionsTest, AnUnknownOutcomeThatHappenedHasThem) {

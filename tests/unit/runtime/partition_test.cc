@@ -1,6 +1,5 @@
+#include "laurel/runtime/keys.h"
 #include "unit/runtime/partition_fixture.h"
-
-#include <algorithm>
 
 namespace laurel::runtime {
 namespace {
@@ -118,41 +117,6 @@ TEST_F(PartitionTest, ACommitRefusedForItsContentEndsWithOneDeadLetterAndNoLivel
   EXPECT_EQ(points(), "4");
 }
 
-// Whatever it is, where it is, and how many there are.
-TEST_F(PartitionTest, WhatTheEngineRefusesIsFoundAmongManyByHalves) {
-  for (const std::vector<std::size_t>& bad :
-       {std::vector<std::size_t>{0}, {371}, {999}, {500, 501}, {3, 400, 998}}) {
-    disk = std::make_shared<ScriptedDisk>(std::uint16_t{1});
-    open();
-    std::vector<Wager> wagers(1000);
-    for (std::size_t i = 0; i < wagers.size(); ++i) wagers[i].tx = std::to_string(1000 + i);
-    const auto submission = feed(wagers);
-    const auto refused = [&](const Commit& commit) {
-      return std::ranges::any_of(commit.rows, [&](const Row& row) {
-        return row.space == Space::kJournal && std::ranges::any_of(bad, [&](std::size_t each) {
-                 return row.value->find("id-" + wagers[each].tx) != std::string::npos;
-               });
-      });
-    };
-    std::size_t commits = 0;
-    for (; partition->can_seal() && commits < 1000; ++commits) {
-      const auto sealed = partition->seal();
-      Outcome outcome{};
-      engine->commit(sealed, [&](Outcome ended) { outcome = ended; });
-      engine->complete(0, refused(*sealed) ? Step::kRejected : Step::kDurable);
-      partition->on_outcome(sealed->number, outcome);
-      partition->run(now_us);
-    }
-    // Each: two of all, ten halves, itself, its letter; and what is left.
-    EXPECT_LE(commits, bad.size() * 14 + 1);
-    EXPECT_EQ(points(), std::to_string(wagers.size() - bad.size()));
-    for (const std::size_t each : bad) {
-      EXPECT_EQ(submission->results[each].reason, "commit-refused");
-    }
-    EXPECT_EQ(topic(kTopicDeadLetters).size(), bad.size());
-  }
-}
-
 // By pages of any size: the first of a page needs what the last of the page before says.
 TEST_F(PartitionTest, AnEntryIsShownWithItsCommitmentAndTheHashBeforeIt) {
   for (int commits = 0; commits < 3; ++commits) {  // two chunks of three rows, one of two
@@ -172,12 +136,24 @@ TEST_F(PartitionTest, AnEntryIsShownWithItsCommitmentAndTheHashBeforeIt) {
         const auto& entry = static_cast<const LedgerEntry&>(*row.row);
         EXPECT_EQ(entry.previous_hash(), previous);
         EXPECT_EQ(entry.commitment(), bytes_of(hasher.sha256({entry.salt(), entry.body()})));
+        const std::string header = big_endian(row.sequence) + '\3' + "PTS" + std::string(9, '\0') +
+                                   big_endian(entry.delta().units_low()) + entry.commitment();
+        EXPECT_EQ(entry.hash(), bytes_of(hasher.sha256({previous, header})));
         previous = entry.hash();
         ++rows;
       }
       cursor = page->next;
     } while (!cursor.empty());
     EXPECT_EQ(rows, 8U);
+  }
+  // Without its second chunk of three.
+  auto lost = *disk->at(0);
+  ASSERT_EQ(lost.rows.erase({Space::kLog, log_key("player", "p1", "ledger", 6)}), 1U);
+  disk->put(0, std::move(lost));
+  for (const std::uint64_t from : {1U, 4U, 7U}) {
+    const auto page = queries.table("player", "p1", "ledger", big_endian(from), 1000);
+    ASSERT_FALSE(page) << from;
+    EXPECT_EQ(page.error().code, ErrorCode::kStoreFailed);
   }
 }
 

@@ -69,7 +69,8 @@ class Queries {
           const BoardDirectory* boards = nullptr);
 
   Result<ActorView> actor(std::string_view type, std::string_view key) const;
-  /// `cursor`: empty, or `next` of the page before. limit 1..1000. Log tables ascend by sequence.
+  /// `cursor`: empty, or `next` of the page before. limit 1..1000. Log tables ascend by sequence,
+  /// others by key.
   Result<TablePage> table(std::string_view type, std::string_view key, std::string_view table,
                           std::string_view cursor, std::size_t limit) const;
   /// The committed version of a ranked table. One that is not in memory is built from its rows,

@@ -33,7 +33,8 @@ enum class TableKind { kKeyed, kLog, kRanked };
 using Sha256 = std::function<Digest(std::initializer_list<std::string_view> parts)>;
 
 /// Fills in what a stored row leaves out because it follows from its other fields and from the row
-/// before it, as that is stored; nullptr: it is the first.
+/// before it (nullptr: it is the first), of which only what is always stored may be looked at. Any
+/// thread. Turn::read_log() gives rows as they were appended.
 using RestoreRow = std::function<void(
     google::protobuf::Message& row, const google::protobuf::Message* before, const Sha256& sha256)>;
 

@@ -130,7 +130,7 @@ class Turn {
 
   /// Log table: appends a row; its sequence, 1, 2, 3, ... without gaps, is returned.
   virtual std::uint64_t append(std::string_view table, const google::protobuf::Message& row) = 0;
-  /// The row with that sequence; false when there is none.
+  /// The row with that sequence, as it was appended; false when there is none.
   virtual bool read_log(std::string_view table, std::uint64_t sequence,
                         google::protobuf::Message& row) = 0;
 
