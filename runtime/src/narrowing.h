@@ -1,8 +1,9 @@
 /// Narrowing: what a commit was refused for is looked for by halves, in commits of nothing else.
 ///
-///     refused twice: its work waits in `left`, before all other
-///       ──▶ half of what holds the culprit ── durable ──▶ the other half holds it
-///                                          └─ refused ──▶ this half does; of one piece: that is it
+///     refused: its work waits in `left`, before all other, and is tried again as it was
+///     refused again: half of what holds the culprit ── durable ──▶ the other half holds it
+///                                                   └─ refused ──▶ this half does; of one piece:
+///                                                                  that is it
 ///     then one piece, two, four, ... as long as they are durable, until nothing is left
 ///
 /// View       One partition.
@@ -26,14 +27,18 @@ class Narrowing {
     return suspects_ > 0 ? std::max<std::size_t>(suspects_ / 2, 1) : size_;
   }
 
-  /// The first so many pieces are what was refused; it begins with that.
-  void refused(std::size_t pieces) {
+  /// It begins: so many pieces were refused once.
+  void again(std::size_t pieces) {
     on_ = true;
+    size_ = pieces;
+  }
+  /// The first so many pieces are what was refused. REQUIRES: on().
+  void refused(std::size_t pieces) {
     suspects_ = pieces;
     size_ = 1;
   }
   void durable(std::size_t pieces) {
-    if (suspects_ == 0) size_ *= 2;
+    if (suspects_ == 0) size_ = std::min(size_ * 2, kSizeMax);
     suspects_ -= std::min(suspects_, pieces);
     if (left.empty()) end();
   }
@@ -42,6 +47,8 @@ class Narrowing {
   std::deque<Work> left;  ///< in its old order
 
  private:
+  static constexpr std::size_t kSizeMax = std::size_t{1} << 30U;
+
   bool on_ = false;
   std::size_t suspects_ = 0;  // so many of the next pieces hold one that is refused; 0: not known
   std::size_t size_ = 1;

@@ -30,7 +30,9 @@ PartitionImpl::PartitionImpl(PartitionId partition, const Partition::Ports& port
       options_(options),
       layers_(ports.engine, partition),
       turns_(partition, ports_, std::move(catalog), options_, layers_, counters),
-      watermark_(options.lateness_us, options.skew_us) {}
+      watermark_(options.lateness_us, options.skew_us),
+      watermark_in_flight_(watermark_),
+      watermark_durable_(watermark_) {}
 
 void PartitionImpl::start(const Recovered& recovered) {
   epoch = recovered.epoch;
@@ -149,9 +151,11 @@ void PartitionImpl::run(std::int64_t now_us) {
 void PartitionImpl::run_suspects() {
   std::deque<Work>& left = narrowing_.left;
   while (!left.empty() && !full() && !failed()) {
-    const auto other = std::ranges::find_if_not(left, &Work::is_event);
-    if (other != left.begin()) {
-      run_events(left, static_cast<std::size_t>(other - left.begin()));
+    std::size_t events = 0;
+    const std::size_t most = std::min(left.size(), kRoundEvents);
+    while (events < most && left[events].is_event()) ++events;
+    if (events > 0) {
+      run_events(left, events);
       continue;
     }
     Work work = std::move(left.front());
@@ -185,7 +189,7 @@ void PartitionImpl::tick(std::int64_t now_us) {
 void PartitionImpl::advance_watermark() {
   const bool waiting = !events_.empty() || narrowing_.on();
   watermark_.advance(now_us_, !waiting && !inputs_behind_);
-  if (!open() && !in_flight() && !waiting) durable_watermark_ = watermark_.value();
+  if (!open() && !in_flight() && !waiting) watermark_durable_ = watermark_;
 }
 
 std::size_t PartitionImpl::unsettled_events() const {

@@ -65,15 +65,9 @@ void PartitionImpl::order(BackfillOrder order, std::function<void(bool)> done) {
   orders_.emplace_back(QueuedOrder{std::move(order), std::move(done)});
 }
 
-// The log refused the commit that held only this order.
-void PartitionImpl::refuse_order(const Work& work) {
-  if (work.order().done) work.order().done(false);
-}
-
 // The row is written again when nothing changes: the answer has to come after the commit of the
 // order that did change it.
 void PartitionImpl::handle_order(Work work) {
-  if (work.poison()) return refuse_order(work);
   if (const auto* action = std::get_if<AdminAction>(&work.order().order)) {
     return handle_action(std::move(work), *action);
   }

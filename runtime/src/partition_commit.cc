@@ -49,7 +49,7 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   LAUREL_ASSERT(!in_flight() && open());
   const CommitNumber number = last_commit + 1;
   turns_.write_dirty(number);
-  if (inbox_.empty() && !inbox_unread_ && !narrowing_.on()) {
+  if (inbox_.empty() && !inbox_unread_ && narrowing_.left.empty()) {
     backfills_.inbox_drained(!layers_.open.outbox.has(id));
   }
   backfills_.write(layers_.open);
@@ -63,7 +63,7 @@ std::shared_ptr<const Commit> PartitionImpl::seal() {
   in_flight_events_ = layers_.open.events;
   const std::size_t count = in_flight_handled_.size();
   in_flight_letters_ = std::move(layers_.open.dead_letters);
-  in_flight_watermark_ = watermark_.value();
+  watermark_in_flight_ = watermark_;
   clear_open();
   layers_.open.handled.reserve(count);  // the next one is of about that size
   sealed_at_us_ = now_us_;
@@ -103,7 +103,7 @@ Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) 
       }
       backfills_.settle();
       if (narrowing_.on()) narrowing_.durable(pieces_of(handled));
-      durable_watermark_ = std::max(durable_watermark_, in_flight_watermark_);
+      watermark_durable_ = watermark_in_flight_;
       finish(handled);
       turns_.passivate(now_us_, last_commit);
       return Partition::Next::kContinue;
@@ -123,20 +123,23 @@ Partition::Next PartitionImpl::on_outcome(CommitNumber number, Outcome outcome) 
   return Partition::Next::kStop;
 }
 
-// A second refusal begins the search: the first may have been of a moment.
+// What is refused is tried once more, before all else: the first time may have been of a moment.
+// Then what of it is refused is looked for.
 void PartitionImpl::blame() {
-  ++refusals_;
-  if (!narrowing_.on() && refusals_ < 2) return;
-  const auto pieces = pieces_of(in_flight_handled_);
   const auto lost = [&](const char* what) {
     layers_.fail({ErrorCode::kStoreFailed, "a commit of partition " + std::to_string(id) +
                                                " is refused again and again, " + what});
   };
-  if (pieces == 0 && refusals_ > kRefusalsMax) return lost("and holds no work to blame");
-  if (pieces == 0) return;
+  const std::size_t pieces = pieces_of(in_flight_handled_);
+  if (pieces == 0) {
+    if (++refusals_ > kRefusalsMax) lost("and holds no work to blame");
+    return;
+  }
+  if (!narrowing_.on()) return narrowing_.again(pieces);
   if (pieces == 1) {
     Work& found = std::ranges::find_if(in_flight_handled_, is_piece)->work;
     if (found.poison()) return lost("though it holds but the dead letter of what was refused");
+    if (found.kind() == Work::Kind::kOrder) return lost("for an order, which all have to follow");
     found.make_poison();
   }
   narrowing_.refused(pieces);
@@ -161,6 +164,7 @@ void PartitionImpl::reload(bool content) {
     handled->clear();
   }
   in_flight_events_ = 0;
+  watermark_ = watermark_durable_;
   turns_.drop_since(last_commit + 1);
   backfills_.revert();
   clear_open();
@@ -204,6 +208,8 @@ void PartitionImpl::count(EventStatus status) {
 void PartitionImpl::finish(const std::vector<Handled>& handled) {
   for (const auto& [work, status, refusal] : handled) {
     answer(work, true);
+    counters.messages += work.kind() == Work::Kind::kMessage ? 1 : 0;
+    counters.timers += work.kind() == Work::Kind::kTimer ? 1 : 0;
     if (!work.is_event()) continue;
     QueuedBatch& batch = work.batch();
     Submission& submission = *batch.batch.submission;

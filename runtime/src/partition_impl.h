@@ -63,7 +63,7 @@ class PartitionImpl {
   bool nothing_queued() const;
   PartitionBackfills backfills() const;
   std::size_t unsettled_events() const;
-  TimeUs durable_watermark() const { return durable_watermark_; }
+  TimeUs durable_watermark() const { return watermark_durable_.value(); }
   const Positions& positions() const { return positions_; }
   void inputs_behind(bool behind) { inputs_behind_ = behind; }
   const internal::Activations& activations() const { return turns_.activations(); }
@@ -135,7 +135,6 @@ class PartitionImpl {
   void deliver(const Delivery& delivery);
   // --- partition_backfills.cc
   void handle_order(Work work);
-  static void refuse_order(const Work& work);
   QueuedBatch::Way way_of(std::uint64_t backfill) const;
   bool may_apply(std::uint64_t backfill) const;
   bool sorted_may_run() const;
@@ -166,6 +165,7 @@ class PartitionImpl {
   internal::Layers layers_;
   internal::Turns turns_;
   internal::Watermark watermark_;
+  internal::Watermark watermark_in_flight_, watermark_durable_;  // as they were then
 
   std::deque<Work> orders_;
   std::deque<Work> events_;    // live
@@ -205,11 +205,9 @@ class PartitionImpl {
   std::vector<Handled> in_flight_handled_;
   std::size_t in_flight_events_ = 0;  // see OpenCommit::events
   std::map<std::string, std::uint64_t> in_flight_letters_;
-  TimeUs in_flight_watermark_ = internal::Watermark::kNever;
-  TimeUs durable_watermark_ = internal::Watermark::kNever;
   std::int64_t sealed_at_us_ = 0;
   std::int64_t now_us_ = 0;     // wall clock, as of the last run or tick
-  std::uint32_t refusals_ = 0;  // in a row
+  std::uint32_t refusals_ = 0;  // in a row, of commits without work
   internal::Narrowing narrowing_;
 };
 

@@ -162,7 +162,6 @@ void PartitionImpl::handle_message(Work work) {
   deliver({route.to_type, route.to_key, route.message_type, message.message(), origin,
            message.hops(), work.poison()});
   if (failed()) return inbox_.push_front(std::move(work));
-  ++counters.messages;
   finish_message(std::move(work));
 }
 
@@ -200,7 +199,6 @@ void PartitionImpl::handle_timer(Work work) {
   turns_.consume_timer(*ports_.registry.find(to_type), to_key, name, row_key);
   deliver({to_type, to_key, timer.message_type(), timer.message(), origin, 0, work.poison()});
   if (failed()) return timers_.push_front(std::move(work));
-  ++counters.timers;
   layers_.open.handled.push_back({std::move(work)});
 }
 

@@ -120,12 +120,13 @@ Status Queries::log_page(const ReadView& view, const TableSpec& spec, const std:
   std::uint64_t next = first;  // they are without a gap
   bool good = true;
   const auto take = [&](std::uint64_t sequence, const std::string& stored) {
-    if (page.rows.size() == limit) {
+    good = sequence == next++;
+    if (good && page.rows.size() == limit) {
       page.next = big_endian(sequence);
       return false;
     }
-    MessagePtr row = parse_as(*spec.row, stored);
-    good = row != nullptr && sequence == next++;
+    MessagePtr row = good ? parse_as(*spec.row, stored) : nullptr;
+    good = row != nullptr;
     if (!good) return false;
     if (sequence < from) {
       before_page = std::move(row);

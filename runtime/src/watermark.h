@@ -26,12 +26,12 @@ class Watermark {
     const TimeUs reached = idle ? clock : std::min(largest_, clock + skew_us_);
     if (reached > kNever + lateness_us_) value_ = std::max(value_, reached - lateness_us_);
   }
-  /// Never goes back.
+  /// Never goes back, but to a copy: what was handled since is undone.
   TimeUs value() const { return value_; }
 
  private:
-  const std::int64_t lateness_us_;
-  const std::int64_t skew_us_;
+  std::int64_t lateness_us_;
+  std::int64_t skew_us_;
   TimeUs largest_ = kNever;
   TimeUs value_ = kNever;
 };

@@ -50,6 +50,7 @@ struct PartitionTest : ::testing::Test {
     std::string tx;
     std::int64_t stake = 1;
     std::string player = "p1";
+    std::int64_t time_us = 1000;
   };
 
   /// Of an input, whose reader is at the position of a wager after it.
@@ -71,7 +72,7 @@ struct PartitionTest : ::testing::Test {
       envelope->set_id("id-" + wager.tx);
       envelope->set_type("laurel.wager.settled.v1");
       envelope->set_subject(wager.player);
-      envelope->set_time_us(1000);
+      envelope->set_time_us(wager.time_us);
       data->set_tx_id(wager.tx);
       *data->mutable_stake_total() = contract::make_amount(wager.stake, "EUR", 2);
       Event event;

@@ -328,6 +328,32 @@ TEST_F(PartitionMessages, WhatIsRefusedIsFoundWhileMessagesKeepComing) {
   EXPECT_EQ(sum(near), 19U * 5U + static_cast<std::uint64_t>(rounds));
 }
 
+// Messages go before events: between two tries they would take a commit for themselves.
+TEST_F(PartitionMessages, WhatIsRefusedIsFoundWhileMessagesFillWholeCommits) {
+  PartitionOptions options;
+  options.turns_max = 8;
+  PartitionCluster small{4, types(), std::make_shared<Catalog>(), options};
+  const auto home = small.home_of("p1");
+  std::string near = "s", far = "f";
+  while (small.home_of(near) != home) near += "s";
+  while (small.home_of(far) == home) far += "f";
+  small.engine().refuse([&](const Commit& commit) {
+    return commit.partition == home && laurel::testing::journals(commit, "refused");
+  });
+  const auto refused = small.feed("p1", wager("refused", 5, near), 1000);
+  int rounds = 0;
+  for (; rounds < 100 && refused->results[0].reason.empty(); ++rounds) {
+    for (int i = 0; i < 12; ++i) {
+      small.feed(far, wager("x" + std::to_string(100 * rounds + i), 1, near), 1000);
+    }
+    for (int i = 0; i < 6; ++i) small.step(small.home_of(far));
+    small.step(home);
+  }
+  EXPECT_LT(rounds, 30);
+  EXPECT_EQ(refused->results[0].reason, "commit-refused");
+  small.settle();
+}
+
 TEST_F(PartitionMessages, ARefusedTimerIsToldFromABarrierThatWaitsBesideIt) {
   const std::int64_t lateness = PartitionOptions().lateness_us;
   cluster.feed("p1", wager("a", 77, "s"), 1000);

@@ -86,6 +86,28 @@ TEST_F(PartitionRefusalsTest, WhatComesMeanwhileWaitsAndAllAreHandledInTheirOrde
   EXPECT_LE(first->results[2].commit, second->results[0].commit);
 }
 
+// Nothing is passed before it is durable: what is undone does not count.
+TEST_F(PartitionRefusalsTest, TheWatermarkWaitsForWhatWasRefused) {
+  partition->inputs_behind(true);  // or it goes by the clock when all is handled
+  now_us = 3'000'000'000;
+  const auto submission = feed({{"bad", 1, "p1", 100'000'000},
+                                {"b", 1, "p1", 1'100'000'000},
+                                {"c", 1, "p1", 2'100'000'000}});
+  engine->refuse([](const Commit& commit) { return journals(commit, "id-bad"); });
+  const std::int64_t lateness = PartitionOptions().lateness_us;
+  std::vector<std::int64_t> told;
+  for (int i = 0; i < 20 && partition->can_seal(); ++i) {
+    step();
+    if (told.empty() || told.back() != partition->watermark())
+      told.push_back(partition->watermark());
+  }
+  EXPECT_EQ(submission->results[0].reason, "commit-refused");
+  EXPECT_EQ(submission->results[2].status, EventStatus::kAccepted);
+  EXPECT_EQ(told, (std::vector<std::int64_t>{told[0], 1'100'000'000 - lateness,
+                                             2'100'000'000 - lateness}));
+  EXPECT_LT(told[0], 0);
+}
+
 TEST_F(PartitionRefusalsTest, AnAbortMeanwhileChangesNothing) {
   const auto submission = feed({{"a", 1}, {"bad", 2}, {"c", 3}, {"d", 4}});
   engine->refuse([](const Commit& commit) { return journals(commit, "id-bad"); });
