@@ -25,7 +25,7 @@ struct Posting {
 std::uint64_t post(const Posting& posting, PlayerState& player, Turn& turn);
 
 /// Of the table `ledger`: an entry is stored without its commitment and without the hash before it,
-/// a quarter of its bytes, as both follow from what is stored.
+/// as both follow from what is stored.
 void restore_entry(LedgerEntry& entry, const LedgerEntry* before, const Sha256& sha256);
 
 /// The amount of that asset, of scale `scale` and 0 when it was not there.

@@ -128,17 +128,11 @@ void PartitionImpl::run(std::int64_t now_us) {
     if (timers_.empty() && (timers_unread_ || layers_.open.timers_changed)) find_due_timers();
     if (failed()) return;
     if (!orders_.empty()) {
-      Work work = std::move(orders_.front());
-      orders_.pop_front();
-      handle_order(std::move(work));
+      handle_first(orders_);
     } else if (!timers_.empty()) {
-      Work work = std::move(timers_.front());
-      timers_.pop_front();
-      handle_timer(std::move(work));
+      handle_first(timers_);
     } else if (!inbox_.empty()) {
-      Work work = std::move(inbox_.front());
-      inbox_.pop_front();
-      handle_message(std::move(work));
+      handle_first(inbox_);
     } else if (std::size_t count_max = 0; auto* queue = next_events(count_max)) {
       run_events(*queue, count_max);
     } else if (!drop_some()) {
@@ -148,24 +142,34 @@ void PartitionImpl::run(std::int64_t now_us) {
   advance_watermark();
 }
 
+// Of work that is no event: those are run together, run_events().
+void PartitionImpl::handle_first(std::deque<Work>& queue) {
+  Work work = std::move(queue.front());
+  queue.pop_front();
+  switch (work.kind()) {
+    case Work::Kind::kOrder:
+      return handle_order(std::move(work));
+    case Work::Kind::kTimer:
+      return handle_timer(std::move(work));
+    case Work::Kind::kMessage:
+      return handle_message(std::move(work));
+    case Work::Kind::kEvent:
+    case Work::Kind::kBarrier:
+      break;
+  }
+  LAUREL_ASSERT(false);
+}
+
 void PartitionImpl::run_suspects() {
   std::deque<Work>& left = narrowing_.left;
   while (!left.empty() && !full() && !failed()) {
+    const std::size_t most = std::min({left.size(), kRoundEvents, narrowing_.pieces_max()});
     std::size_t events = 0;
-    const std::size_t most = std::min(left.size(), kRoundEvents);
     while (events < most && left[events].is_event()) ++events;
     if (events > 0) {
       run_events(left, events);
-      continue;
-    }
-    Work work = std::move(left.front());
-    left.pop_front();
-    if (work.kind() == Work::Kind::kOrder) {
-      handle_order(std::move(work));
-    } else if (work.kind() == Work::Kind::kTimer) {
-      handle_timer(std::move(work));
     } else {
-      handle_message(std::move(work));
+      handle_first(left);
     }
   }
   if (left.empty() && layers_.open.handled.empty() && !in_flight()) narrowing_.end();

@@ -63,7 +63,6 @@ void prefetch_texts(const Work& work) {
 }  // namespace
 
 void PartitionImpl::run_events(std::deque<Work>& queue, std::size_t count_max) {
-  if (narrowing_.on()) count_max = std::min(count_max, narrowing_.pieces_max());
   const std::size_t count = std::min(queue.size(), count_max);
   std::vector<Keys> keys(count);
   prefetch(queue, keys);

@@ -89,6 +89,7 @@ class PartitionImpl {
   bool full() const;
   std::deque<Work>& queue_of(const Work& work);
   std::deque<Work>* next_events(std::size_t& count_max);
+  void handle_first(std::deque<Work>& queue);
   void run_suspects();
   void advance_watermark();
   // --- partition_events.cc

@@ -393,12 +393,4 @@ class ScriptedEngine final : public runtime::Engine {
   std::thread thread_;
 };
 
-/// Whether a journal row of the commit has that text.
-inline bool journals(const runtime::Commit& commit, std::string_view text) {
-  return std::ranges::any_of(commit.rows, [text](const runtime::Row& row) {
-    return row.space == runtime::Space::kJournal && row.value &&
-           row.value->find(text) != std::string_view::npos;
-  });
-}
-
 }  // namespace laurel::testing

@@ -7,6 +7,7 @@
 
 #include "backfill_cluster.h"
 #include "laurel/contract/media_type.h"
+#include "support/commits.h"
 
 namespace laurel::runtime::backfill_test {
 namespace {

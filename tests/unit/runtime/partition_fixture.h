@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -98,17 +99,21 @@ struct PartitionTest : ::testing::Test {
     return submission;
   }
 
-  // Seals, and ends the commit with that step, as the host would.
-  Partition::Next commit(Step step = Step::kDurable) {
-    auto sealed = partition->seal();
+  /// What is sealed ends with that step, or as the engine's script says, as the host would.
+  Partition::Next end(const std::shared_ptr<const Commit>& sealed, std::optional<Step> step = {}) {
     Outcome outcome = Outcome::kDurable;
     engine->commit(sealed, [&](Outcome ended) { outcome = ended; });
-    engine->complete(0, step);
+    if (step) {
+      engine->complete(0, *step);
+    } else {
+      engine->complete(0);
+    }
     const auto next = partition->on_outcome(sealed->number, outcome);
     if (next == Partition::Next::kTakeOver) partition->resolve(*engine->take_over(0));
     partition->run(now_us);
     return next;
   }
+  Partition::Next commit(Step step = Step::kDurable) { return end(partition->seal(), step); }
   void commit_all() {
     for (int i = 0; i < 100 && partition->can_seal(); ++i) commit();
   }

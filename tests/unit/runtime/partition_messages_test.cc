@@ -1,129 +1,20 @@
-// Messages between partitions and timers: once each, in order, through aborts and crashes.
+// Messages between partitions: once each, in order, through aborts and crashes.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include <map>
 #include <random>
 
-#include "actors/player/player.h"
-#include "laurel/contract/amount.h"
-#include "laurel/contract/outputs.pb.h"
 #include "laurel/runtime/inbox.pb.h"
-#include "laurel/runtime/topics.h"
+#include "message_actors.h"
+#include "support/commits.h"
 #include "support/golden.h"
-#include "support/partition_cluster.h"
 
 namespace laurel::runtime {
 namespace {
 
-using actors::player::PlayerState;
-using contract::Amount;
-using laurel::testing::PartitionCluster;
-using laurel::testing::Step;
+using namespace message_test;
 
-// Sends each stake to one of some sinks (absolute too), and what the wager's id says.
-class Source : public Actor<PlayerState> {
- public:
-  void on(const contract::WagerSettled& wager, Turn& turn) {
-    const Int128 stake = contract::units_of(wager.stake_total());
-    state().set_wagers(state().wagers() + static_cast<std::uint64_t>(stake));
-    turn.send({"sink", wager.game_id()}, wager.stake_total());
-    contract::PointsPosted total;
-    total.set_player(turn.self().key);
-    total.set_sequence(state().wagers());
-    turn.send_latest({"sink", wager.game_id() + "-latest"}, total);
-    turn.remember(wager.stake_total());
-  }
-  void on(const contract::WagerVoided& wager, Turn& turn) {
-    contract::WagerSettled event;
-    Amount note;
-    if (!turn.recall(*contract::WagerSettled::descriptor(),
-                     {turn.cause().source, turn.cause().subject, wager.voids_tx_id()}, &event,
-                     &note)) {
-      return turn.reject("unknown-wager", {});
-    }
-    contract::set_units(note, -contract::units_of(note));
-    turn.send({"sink", event.game_id()}, note);
-  }
-};
-
-// What sinks were told by amounts, and why.
-std::vector<std::string> told;
-
-class Sink : public Actor<PlayerState> {
- public:
-  void on(const Amount& amount, Turn& turn) {
-    const Cause& cause = turn.cause();
-    told.push_back(turn.self().key + " " + std::string(cause.event_type) + " " +
-                   std::string(cause.source) + " " + std::string(cause.subject));
-    const auto units = contract::units_of(amount);
-    state().set_wagers(state().wagers() + static_cast<std::uint64_t>(units));
-    state().set_ledger_entries(state().ledger_entries() + 1);  // how many came
-    if (units == 13) return turn.reject("unlucky", "13");
-    if (units == 1000) turn.send(turn.self(), amount);  // for ever
-    if (units == 77) {                                  // in an hour
-      turn.set_timer({"alarm", TimerClock::kEvent, turn.now() + 3600, turn.now()},
-                     contract::BalanceChanged());
-    }
-    if (units == 78) turn.cancel_timer("alarm");
-    if (units == 79) turn.again(contract::DeadLetter());
-  }
-  // The largest total of each sender: absolute, the last one wins.
-  void on(const contract::PointsPosted& total, Turn& turn) {
-    contract::PointsPosted old;
-    turn.get("totals", total.player(), old);
-    EXPECT_LE(old.sequence(), total.sequence()) << "out of order";
-    turn.put("totals", total.player(), total);
-    state().set_ledger_entries(state().ledger_entries() + 1);
-  }
-  void on(const contract::BalanceChanged&, Turn& turn) {
-    Amount fired = contract::make_amount(turn.now(), "X", 0);
-    turn.emit("balances", turn.self().key, fired);
-  }
-  void on(const contract::DeadLetter& step, Turn& turn) {
-    contract::DeadLetter next = step;
-    next.set_raw_bytes(step.raw_bytes() + 1);
-    state().set_wagers(state().wagers() + 1);
-    if (next.raw_bytes() < 5) turn.again(next);
-  }
-};
-
-std::vector<ActorType> types() {
-  return {describe<Source>("source").takes<contract::WagerSettled>().takes<contract::WagerVoided>(),
-          describe<Sink>("sink")
-              .handles<Amount>()
-              .handles<contract::PointsPosted>()
-              .handles<contract::BalanceChanged>()
-              .handles<contract::DeadLetter>()
-              .keyed_table<contract::PointsPosted>("totals")};
-}
-
-contract::WagerSettled wager(const std::string& tx, std::int64_t stake, const std::string& sink) {
-  contract::WagerSettled out;
-  out.set_tx_id(tx);
-  *out.mutable_stake_total() = contract::make_amount(stake, "EUR", 2);
-  out.set_game_id(sink);
-  return out;
-}
-
-struct PartitionMessages : ::testing::Test {
-  PartitionCluster cluster{4, types(), std::make_shared<Catalog>()};
-  std::uint64_t sum(const std::string& sink) {
-    return cluster.root<PlayerState>("sink", sink).wagers();
-  }
-  std::uint64_t came(const std::string& sink) {
-    return cluster.root<PlayerState>("sink", sink).ledger_entries();
-  }
-  std::vector<std::string> letters() {
-    std::vector<std::string> reasons;
-    for (const auto& record : cluster.topic(kTopicDeadLetters)) {
-      contract::DeadLetter letter;
-      letter.ParseFromString(record.value);
-      reasons.push_back(letter.reason());
-    }
-    return reasons;
-  }
-};
+struct PartitionMessages : MessagesTest {};
 
 TEST_F(PartitionMessages, ReachActorsOfOtherPartitions) {
   for (int i = 0; i < 20; ++i) {
@@ -243,54 +134,6 @@ TEST_F(PartitionMessages, WhatWasRememberedIsRecalledByAVoid) {
   EXPECT_EQ(letters(), std::vector<std::string>{"unknown-wager"});
 }
 
-TEST_F(PartitionMessages, ATimerFiresOnceWhenTheWatermarkHasPassedIt) {
-  const std::int64_t lateness = PartitionOptions().lateness_us;
-  cluster.feed("p1", wager("a", 77, "s"), 1000);
-  cluster.clock(1000);
-  cluster.settle();
-  cluster.clock(1000 + 3600 + lateness - 1);
-  cluster.settle();
-  EXPECT_TRUE(cluster.topic(kTopicBalances).empty());
-  cluster.restart();
-  cluster.clock(1000 + 3600 + lateness);
-  cluster.settle();
-  ASSERT_EQ(cluster.topic(kTopicBalances).size(), 1U);
-  Amount fired;
-  fired.ParseFromString(cluster.topic(kTopicBalances)[0].value);
-  EXPECT_EQ(contract::units_of(fired), 1000 + 3600) << "now() is the timer's own time";
-  cluster.clock(1000 + 7200 + lateness);
-  cluster.restart();
-  cluster.settle();
-  EXPECT_EQ(cluster.topic(kTopicBalances).size(), 1U);
-}
-
-TEST_F(PartitionMessages, ACancelledTimerDoesNotFireAndOneSetAgainMoves) {
-  const std::int64_t lateness = PartitionOptions().lateness_us;
-  cluster.feed("p1", wager("a", 77, "gone"), 1000);
-  cluster.feed("p1", wager("b", 78, "gone"), 1000);
-  cluster.feed("p1", wager("c", 77, "moved"), 1000);
-  cluster.feed("p1", wager("d", 77, "moved"), 2000);
-  cluster.clock(1000 + 3600 + lateness);
-  cluster.settle();
-  EXPECT_TRUE(cluster.topic(kTopicBalances).empty());
-  cluster.clock(2000 + 3600 + lateness);
-  cluster.settle();
-  EXPECT_EQ(cluster.topic(kTopicBalances).size(), 1U);
-}
-
-TEST_F(PartitionMessages, ATimerWaitsForTheOpenBackfillsThatTouchItsWindow) {
-  const std::int64_t lateness = PartitionOptions().lateness_us;
-  cluster.feed("p1", wager("a", 77, "s"), 1000);
-  cluster.backfills = {{1, 0, 500, 0}, {2, 3000, 9000, 3000}};
-  cluster.clock(1'000'000 + lateness);
-  cluster.settle();
-  EXPECT_TRUE(cluster.topic(kTopicBalances).empty());
-  cluster.backfills[1].passed = 4601;
-  cluster.clock(1'000'001 + lateness);
-  cluster.settle();
-  EXPECT_EQ(cluster.topic(kTopicBalances).size(), 1U);
-}
-
 TEST_F(PartitionMessages, AMessageThatTheEngineRefusesIsADeadLetterAlone) {
   cluster.feed("p1", wager("a", 5, "s"), 1000);
   cluster.feed("p1", wager("b", 6, "s"), 1000);
@@ -307,9 +150,7 @@ TEST_F(PartitionMessages, AMessageThatTheEngineRefusesIsADeadLetterAlone) {
 
 TEST_F(PartitionMessages, WhatIsRefusedIsFoundWhileMessagesKeepComing) {
   const auto home = cluster.home_of("p1");
-  std::string near = "s", far = "f";  // a sink beside it, and who sends to that
-  while (cluster.home_of(near) != home) near += "s";
-  while (cluster.home_of(far) == home) far += "f";
+  const std::string near = sink_beside("p1"), far = source_elsewhere("p1");
   for (int i = 0; i < 20; ++i) {
     cluster.feed("p1", wager(i == 11 ? "refused" : "t" + std::to_string(i), 5, near), 1000);
   }
@@ -334,9 +175,7 @@ TEST_F(PartitionMessages, WhatIsRefusedIsFoundWhileMessagesFillWholeCommits) {
   options.turns_max = 8;
   PartitionCluster small{4, types(), std::make_shared<Catalog>(), options};
   const auto home = small.home_of("p1");
-  std::string near = "s", far = "f";
-  while (small.home_of(near) != home) near += "s";
-  while (small.home_of(far) == home) far += "f";
+  const std::string near = sink_beside("p1"), far = source_elsewhere("p1");
   small.engine().refuse([&](const Commit& commit) {
     return commit.partition == home && laurel::testing::journals(commit, "refused");
   });
@@ -352,22 +191,6 @@ TEST_F(PartitionMessages, WhatIsRefusedIsFoundWhileMessagesFillWholeCommits) {
   EXPECT_LT(rounds, 30);
   EXPECT_EQ(refused->results[0].reason, "commit-refused");
   small.settle();
-}
-
-TEST_F(PartitionMessages, ARefusedTimerIsToldFromABarrierThatWaitsBesideIt) {
-  const std::int64_t lateness = PartitionOptions().lateness_us;
-  cluster.feed("p1", wager("a", 77, "s"), 1000);
-  cluster.settle();
-  cluster.engine().refuse([](const Commit& commit) {
-    return std::ranges::any_of(commit.outputs,
-                               [](const Output& output) { return output.topic == kTopicBalances; });
-  });
-  int answered = 0;
-  cluster.partition(cluster.home_of("s")).barrier([&](bool passed) { answered += passed ? 1 : 9; });
-  cluster.clock(1'000'000 + lateness);
-  cluster.settle();
-  EXPECT_EQ(letters(), std::vector<std::string>{"commit-refused"});
-  EXPECT_EQ(answered, 1);
 }
 
 // Each stake reaches its sink once, whatever becomes of the commits.

@@ -8,18 +8,6 @@ struct PartitionPositionsTest : PartitionTest {
   using Wagers = std::vector<Wager>;
 
   Positions durable() { return disk->at(0)->positions; }
-  /// Ends what is in flight.
-  Partition::Next end(const std::shared_ptr<const Commit>& sealed, Step step) {
-    const auto next = partition->on_outcome(sealed->number, [&] {
-      Outcome outcome{};
-      engine->commit(sealed, [&](Outcome ended) { outcome = ended; });
-      engine->complete(0, step);
-      return outcome;
-    }());
-    if (next == Partition::Next::kTakeOver) partition->resolve(*engine->take_over(0));
-    partition->run(now_us);
-    return next;
-  }
   /// A record whose event went to another partition.
   void pass(const std::string& input, const std::string& position) {
     auto submission = std::make_shared<Submission>();
