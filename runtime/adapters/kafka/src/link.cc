@@ -11,7 +11,8 @@ using runtime::ErrorCode;
 using runtime::Status;
 using Clock = std::chrono::steady_clock;
 
-constexpr Milliseconds kAsk{200};
+constexpr Milliseconds kAsk{200};  // twice as long each time: a broker may be far away, or slow
+constexpr Milliseconds kAskMost{3000};
 // A broker that stops in the middle of a handshake looks like one that refuses: it has to go on.
 constexpr Milliseconds kRefusesFor{3000};
 constexpr Milliseconds kTellAfter{5000};
@@ -83,9 +84,9 @@ Status check_link(const ClientBase& base, const Deadline& deadline) {
   bool told = false;
   std::optional<Clock::time_point> refused_at;
   std::string refusal;
-  for (;;) {
+  for (Milliseconds ask = kAsk;; ask = std::min(ask * 2, kAskMost)) {
     const struct rd_kafka_metadata* metadata = nullptr;
-    if (rd_kafka_metadata((*client)->get(), 0, nullptr, &metadata, deadline.left_ms(kAsk)) ==
+    if (rd_kafka_metadata((*client)->get(), 0, nullptr, &metadata, deadline.left_ms(ask)) ==
         RD_KAFKA_RESP_ERR_NO_ERROR) {
       rd_kafka_metadata_destroy(metadata);
       return {};

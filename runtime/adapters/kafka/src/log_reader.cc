@@ -10,9 +10,11 @@ namespace {
 using runtime::Error;
 using runtime::ErrorCode;
 using runtime::Status;
+using Clock = std::chrono::steady_clock;
 
 constexpr Milliseconds kFirstPoll{5};
 constexpr Milliseconds kPoll{100};
+constexpr Milliseconds kInVainMost{5000};
 
 }  // namespace
 
@@ -114,7 +116,12 @@ runtime::Result<std::unique_ptr<LogReader>> LogReaders::borrow() {
   return LogReader::make(base_);
 }
 
-void LogReaders::give_back(std::unique_ptr<LogReader> reader) {
+void LogReaders::give_back(std::unique_ptr<LogReader> reader, Clock::time_point began,
+                           const Status& status) {
+  const bool answered = status.ok() || status.error().code != ErrorCode::kUnavailable;
+  const auto took = std::chrono::duration_cast<Milliseconds>(Clock::now() - began);
+  reader->in_vain = answered ? Milliseconds(0) : reader->in_vain + took;
+  if (reader->in_vain >= kInVainMost) return;
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(reader));
 }
@@ -124,8 +131,9 @@ Status LogReaders::read(const std::string& topic, int partition, std::int64_t fr
                         const std::function<bool(const LogRecord&)>& record) {
   auto reader = borrow();
   if (!reader.ok()) return reader.error();
-  Status status = (*reader)->read(topic, partition, from, end, deadline, record);
-  if (status.ok()) give_back(std::move(*reader));
+  const auto began = Clock::now();
+  const Status status = (*reader)->read(topic, partition, from, end, deadline, record);
+  give_back(std::move(*reader), began, status);
   return status;
 }
 
@@ -133,9 +141,10 @@ runtime::Result<std::int64_t> LogReaders::readable_end(const std::string& topic,
                                                        const Deadline& deadline) {
   auto reader = borrow();
   if (!reader.ok()) return reader.error();
+  const auto began = Clock::now();
   const auto offsets = offsets_of((*reader)->client(), topic, partition, deadline);
+  give_back(std::move(*reader), began, offsets.ok() ? Status() : Status(offsets.error()));
   if (!offsets.ok()) return offsets.error();
-  give_back(std::move(*reader));
   return offsets->second;
 }
 

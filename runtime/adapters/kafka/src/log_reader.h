@@ -6,6 +6,7 @@
 /// Threads    One at a time; LogReaders lends them out.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -44,6 +45,8 @@ class LogReader {
                        const Deadline& deadline,
                        const std::function<bool(const LogRecord&)>& record);
   Client& client() { return *client_; }
+  /// How long it has been used without an answer, since the last one.
+  std::chrono::milliseconds in_vain{0};
 
  private:
   explicit LogReader(std::unique_ptr<Client> client) : client_(std::move(client)) {}
@@ -51,7 +54,9 @@ class LogReader {
   std::map<std::string, TopicHandle, std::less<>> topics_;  ///< asked for before
 };
 
-/// Those not in use are kept for the next.
+/// Those not in use are kept for the next. Also those that got no answer in time: the next one
+/// finds the connection made, which can take longer than a read may. After five seconds in vain,
+/// together, it may be the client's fault, and another one is made.
 class LogReaders {
  public:
   explicit LogReaders(const ClientBase& base) : base_(base) {}
@@ -65,7 +70,9 @@ class LogReaders {
 
  private:
   runtime::Result<std::unique_ptr<LogReader>> borrow();
-  void give_back(std::unique_ptr<LogReader> reader);
+  /// `began`: when it was borrowed. `status`: what came of it.
+  void give_back(std::unique_ptr<LogReader> reader, std::chrono::steady_clock::time_point began,
+                 const runtime::Status& status);
 
   const ClientBase& base_;
   std::mutex mutex_;
