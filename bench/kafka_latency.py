@@ -111,16 +111,20 @@ def measure(arguments, broker, peers, points_by_player):
         laurel(warm, broker, live, first_ms, WARM_RATE, points_by_player)
     for rate in arguments.rates:
         for name in arguments.only.split(","):
+            paused = len(broker.pauses_ms())
             if name == "laurel":
                 row = laurel(arguments, broker, live, first_ms, rate, points_by_player)
             elif name == "streams":
                 row = peer(arguments, broker, live, rate, "kafka-streams", "commit.interval.ms=25")
             else:
                 row = peer(arguments, broker, live, rate, "postgres-consumer")
-            row |= {"who": name, "rate": rate, "load": parts.machine_load()}
+            pauses = broker.pauses_ms()[paused:]
+            row |= {"who": name, "rate": rate, "load": parts.machine_load(),
+                    "broker_pauses": len(pauses), "longest_pause_ms": round(max(pauses, default=0))}
             rows.append(row)
             print(f"{rate:6}/s  {name:9} p50 {row['p50']:7.1f} ms  p99 {row['p99']:7.1f} ms  p99.9 {row['p99.9']:7.1f} ms"
                   f"  {row['records']} seen  balances {'right' if row['right'] else 'WRONG'}"
-                  + "".join(f"  {key} {row[key]}" for key in ("cores", "broker_cores", "commits_per_s", "transaction_ms") if key in row) +
+                  + "".join(f"  {key} {row[key]}" for key in ("cores", "broker_cores", "commits_per_s", "transaction_ms",
+                                                              "broker_pauses", "longest_pause_ms") if key in row) +
                   f"  (load {row['load']})", file=sys.stderr if arguments.json else sys.stdout, flush=True)
     return rows

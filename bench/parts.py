@@ -106,6 +106,10 @@ class Broker:
             ends += int(asked.stdout.split()[-1])
         return ends
 
+    def pauses_ms(self):
+        """How long each collection so far has stopped it, as its collector says: of what is under way nothing goes on."""
+        return [float(ms) for ms in re.findall(r"Pause .* ([\d.]+)ms", (self.folder / "broker-1" / "gc.log").read_text())]
+
     def stop(self):
         self.tool("stop", "--remove", stdout=subprocess.DEVNULL)
 
