@@ -118,9 +118,10 @@ runtime::Result<std::unique_ptr<LogReader>> LogReaders::borrow() {
 
 void LogReaders::give_back(std::unique_ptr<LogReader> reader, Clock::time_point began,
                            const Status& status) {
-  const bool answered = status.ok() || status.error().code != ErrorCode::kUnavailable;
+  // What else one was told may come again, and would be taken for the answer to the next.
+  if (!status.ok() && status.error().code != ErrorCode::kUnavailable) return;
   const auto took = std::chrono::duration_cast<Milliseconds>(Clock::now() - began);
-  reader->in_vain = answered ? Milliseconds(0) : reader->in_vain + took;
+  reader->in_vain = status.ok() ? Milliseconds(0) : reader->in_vain + took;
   if (reader->in_vain >= kInVainMost) return;
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(reader));

@@ -54,7 +54,7 @@ class LogReader {
   std::map<std::string, TopicHandle, std::less<>> topics_;  ///< asked for before
 };
 
-/// Those not in use are kept for the next. Also those that got no answer in time: the next one
+/// Those not in use are kept for the next, also those that got no answer in time: the next one
 /// finds the connection made, which can take longer than a read may. After five seconds in vain,
 /// together, it may be the client's fault, and another one is made.
 class LogReaders {
