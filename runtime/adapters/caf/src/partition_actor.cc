@@ -3,6 +3,8 @@
 namespace laurel::adapters::internal {
 namespace {
 
+constexpr const char* kTakenOver = "another owner has taken the partition over";
+
 std::int64_t wall_clock_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -113,14 +115,17 @@ void PartitionActor::done(const CommitDone& outcome) {
       break;
     case runtime::Partition::Next::kTakeOver: {
       auto recovered = shared_->engine.take_over(id_);
-      if (!recovered) return stop(recovered.error().message);
+      if (!recovered) {
+        const bool fenced = recovered.error().code == runtime::ErrorCode::kFenced;
+        return stop(fenced ? kTakenOver : recovered.error().message);
+      }
       partition_.resolve(*recovered);
       break;
     }
     case runtime::Partition::Next::kStop:
       targets_.clear();
       return stop(outcome.outcome == runtime::Outcome::kFenced
-                      ? "another owner has taken the partition over"
+                      ? kTakenOver
                       : "the store failed: see the disk, then start again");
   }
   tell_targets();

@@ -19,6 +19,7 @@ constexpr std::chrono::seconds kSayAgain{10};
 constexpr Milliseconds kNudgeWithin{200};
 constexpr std::size_t kSaidMax = 256;
 constexpr std::chrono::seconds kDestroyWithin{3};
+constexpr Milliseconds kLastPoll{10};
 
 void log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
   if (level > kNotice) return;
@@ -34,13 +35,27 @@ void log(const rd_kafka_t* client, int level, const char* facility, const char* 
                     std::string("librdkafka ") + facility + ": " + std::string(what));
 }
 
+// What nobody waits for any more. A request of a transaction that is refused after the client's
+// main thread has ended frees a text that this one has freed (librdkafka 2.0.2: txn_errstr, in
+// rd_kafka_txns_term() and rd_kafka_txn_set_fatal_error()): none may be under way by then.
+void end_requests(rd_kafka_t* producer) {
+  rd_kafka_purge(producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  // One that is sent by half cannot be purged.
+  const Queue events(rd_kafka_queue_get_main(producer));
+  const Deadline deadline(kDestroyWithin);
+  while (rd_kafka_outq_len(producer) > 0 && !deadline.passed()) {
+    const Event told(rd_kafka_queue_poll(events.get(), deadline.left_ms(kLastPoll)));
+  }
+}
+
 // A consumer of a topic that was deleted meanwhile may never come to its end: librdkafka 2.0.2
-// keeps something of the topic, and that keeps a broker's thread. Nobody waits long for that; what
-// is left ends with the process.
+// keeps something of the topic, and that keeps a broker's thread. Nobody waits long for that, nor
+// for a broker; what is left ends with the process.
 void destroy(rd_kafka_t* client, std::vector<std::shared_ptr<const void>> kept) {
   auto end = std::make_shared<std::promise<void>>();
   std::future<void> ended = end->get_future();
   const auto work = [client, end, kept = std::move(kept)] {
+    if (rd_kafka_type(client) == RD_KAFKA_PRODUCER) end_requests(client);
     rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     end->set_value();
   };
@@ -142,11 +157,6 @@ Client::~Client() {
   if (client_ == nullptr) return;
   // It tells what it has not finished, and whom it tells may be gone by then.
   rd_kafka_set_log_level(client_, 0);
-  if (rd_kafka_type(client_) == RD_KAFKA_PRODUCER) {
-    // What nobody waits for any more: ending must not wait for a broker.
-    rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
-                                RD_KAFKA_PURGE_F_NON_BLOCKING);
-  }
   destroy(client_, std::move(kept_));
 }
 
