@@ -133,7 +133,7 @@ Status LogReaders::read(const std::string& topic, int partition, std::int64_t fr
   auto reader = borrow();
   if (!reader.ok()) return reader.error();
   const auto began = Clock::now();
-  const Status status = (*reader)->read(topic, partition, from, end, deadline, record);
+  Status status = (*reader)->read(topic, partition, from, end, deadline, record);
   give_back(std::move(*reader), began, status);
   return status;
 }
