@@ -10,6 +10,7 @@ import harness
 import kafka
 
 EVENTS = '[[input]]\ntopic = "TOPIC"\n'
+MAPPED = f'[[input]]\ntopic = "TOPIC"\nformat = "json"\nmapping = "{harness.MAPPING}"\n'
 
 
 class KafkaCase(unittest.TestCase):

@@ -8,13 +8,11 @@ import unittest
 
 import harness
 import kafka
-from kafka_case import EVENTS, KafkaCase
+from kafka_case import EVENTS, MAPPED, KafkaCase
 sys.path.append(str(harness.REPOSITORY / "tests" / "chaos"))
 import foreign_faults  # noqa: E402
 from kafka_check import check_soon  # noqa: E402
 from points import points_of, points_per_player, rows_of  # noqa: E402
-
-MAPPED = f'[[input]]\ntopic = "TOPIC"\nformat = "json"\nmapping = "{harness.MAPPING}"\n'
 
 
 def field(number, value):

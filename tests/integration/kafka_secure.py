@@ -13,6 +13,7 @@ from pathlib import Path
 
 import harness
 import kafka
+from kafka_case import MAPPED
 from kafka_check import check_soon
 from points import points_of, points_per_player, rows_of
 
@@ -24,7 +25,6 @@ acls = tool.acls
 USER = "User:laurel"
 PARTITIONS = 4
 WAGERS = 3000
-MAPPED = f'[[input]]\ntopic = "TOPIC"\nformat = "json"\nmapping = "{harness.MAPPING}"\n'
 
 
 class SecureCase(unittest.TestCase):

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import harness
 import kafka
-from kafka_case import KafkaCase
+from kafka_case import MAPPED, KafkaCase
 sys.path.append(str(harness.REPOSITORY / "tests" / "chaos"))
 from points import points_per_player, rows_of  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
-MAPPED = f'[[input]]\ntopic = "TOPIC"\nformat = "json"\nmapping = "{harness.MAPPING}"\n'
 FAR_MS, FARTHER_MS = (150, 150), (300, 300)  # each way
 SILENCE_S = 2  # after which an input's topic has to be proved to be the same one
 WAGERS = 400
