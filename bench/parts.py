@@ -91,6 +91,10 @@ class Broker:
         self.tool("topics", "--create", "--topic", name, "--partitions", partitions, *more,
                   stdout=subprocess.DEVNULL)
 
+    def topics(self):
+        done = self.tool("topics", "--list", capture_output=True, text=True)
+        return done.stdout.split()
+
     def producer(self, topic):
         """A process that appends each line KEY<tab>VALUE of its input, as a record."""
         return subprocess.Popen(["kcat", "-P", "-b", self.address, "-t", topic, "-K", "\t", "-X", "acks=all", "-X",
@@ -126,12 +130,13 @@ class Node:
         (self.folder / "node.toml").write_text(NODE.format(bootstrap=broker.address, topic=topic, cluster=cluster,
                                                            **values))
 
-    def start(self):
+    def start(self, environment=None):
         self.log_from = self.log_file().stat().st_size if self.log_file().exists() else 0
         with open(self.log_file(), "ab") as log:
             self.began = time.monotonic()
             self.process = subprocess.Popen([LAUREL, "run", "--config", self.folder / "node.toml", "--port",
-                                             str(self.port)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                                             str(self.port)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=os.environ | (environment or {}))
         return self
 
     def log_file(self):
