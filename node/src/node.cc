@@ -147,7 +147,7 @@ Status Node::Impl::start_partitions() {
   host.partition.activation_bytes_max =
       options_.memory.activations_mb * kMiB / engine_->partitions();
   host.boards = &boards_;
-  host.inputs_behind = !options_.inputs.empty();
+  host.has_inputs = !options_.inputs.empty();
   auto started = adapters::Host::start(*engine_, registry_, hasher_, catalog(), host);
   if (!started) return started.error();
   host_ = std::move(*started);
@@ -170,7 +170,7 @@ Status Node::Impl::start_inputs() {
     return submit(std::move(submission), std::move(decoder));
   };
   ports.positions = [this] { return host_->positions(); };
-  ports.behind = [this](bool behind) { host_->inputs_behind(behind); };
+  ports.behind = [this](runtime::InputsBehind behind) { host_->inputs_behind(std::move(behind)); };
   ports.durable = [this](std::int64_t appended_us, std::uint64_t records) {
     // Another clock may be ahead of this one, and a record as old as its topic.
     constexpr std::int64_t kHour = 3'600'000'000;

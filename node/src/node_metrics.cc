@@ -1,5 +1,7 @@
 #include "node_metrics.h"
 
+#include <limits>
+
 #include "laurel/adapters/metrics/metrics.h"
 
 namespace laurel::node {
@@ -101,6 +103,11 @@ void add_embedded(const adapters::EmbeddedStats& store, std::vector<MetricFamily
 
 void add_totals(const adapters::HostTotals& totals, std::vector<MetricFamily>& out) {
   out.push_back(one("laurel_turns_total", "Turns run.", MetricKind::kCounter, totals.turns));
+  if (totals.watermark > 0 && totals.watermark < std::numeric_limits<TimeUs>::max()) {
+    out.push_back(one("laurel_event_time_seconds",
+                      "Everything dated before it is handled and durable, as Unix time.",
+                      MetricKind::kGauge, static_cast<double>(totals.watermark) / 1e6));
+  }
   out.push_back({"laurel_events_total",
                  "Events by what became of them.",
                  MetricKind::kCounter,

@@ -137,6 +137,7 @@ bool PartitionImpl::out_of_order(const Work& work) const {
 void PartitionImpl::handle_event(Work work, const Keys& keys) {
   const Event& event = work.event();
   const auto way = work.way();
+  note_time(work);
   if (event.position_only) return pass(work);
   if (handled_before(work)) return settle(std::move(work), {EventStatus::kDuplicate, {}, {}});
   if ((way == QueuedBatch::Way::kStage || way == QueuedBatch::Way::kSorted) && !takes_more(work)) {
@@ -165,7 +166,6 @@ void PartitionImpl::handle_event(Work work, const Keys& keys) {
         std::move(work), "out-of-order",
         "it is older than an event before it, in a backfill that was said to be sorted");
   }
-  if (way == QueuedBatch::Way::kLive) watermark_.handled(event.envelope->time_us());
   accept(std::move(work), keys);
 }
 
@@ -274,6 +274,20 @@ void PartitionImpl::note_position(const Work& work) {
   if (input.open == nullptr) input.open = &layers_.open.positions[input.name];
   input.open->assign(position);
   if (positions_since_us_ == 0) positions_since_us_ = now_us_;
+}
+
+// All that is handed in counts, also what is known already: after a start inputs are read again.
+void PartitionImpl::note_time(const Work& work) {
+  if (work.way() != QueuedBatch::Way::kLive) return;
+  const Event& event = work.event();
+  const EventBatch& batch = work.batch().batch;
+  const std::string& input = batch.submission->input;
+  if (event.envelope != nullptr && event.reject_code.empty()) {
+    watermark_.handled(input, event.envelope->time_us());
+  }
+  // The last one of each input's batch is of its last record: others have handled the rest.
+  const bool all_passed = event.index + 1 == batch.submission->records.size();
+  if (!input.empty() && all_passed) watermark_.handled(input, batch.passed_us);
 }
 
 // It goes with the next commit, whenever that comes, or with one of its own after a while.

@@ -65,7 +65,7 @@ class PartitionImpl {
   std::size_t unsettled_events() const;
   TimeUs durable_watermark() const { return watermark_durable_.value(); }
   const Positions& positions() const { return positions_; }
-  void inputs_behind(bool behind) { inputs_behind_ = behind; }
+  void inputs_behind(std::shared_ptr<const InputsBehind> behind) { behind_ = std::move(behind); }
   const internal::Activations& activations() const { return turns_.activations(); }
 
   const PartitionId id;
@@ -113,6 +113,7 @@ class PartitionImpl {
   InputAtHand& input_of(const Work& work);
   bool handled_before(const Work& work);
   void note_position(const Work& work);
+  void note_time(const Work& work);
   void pass(const Work& work);
   // --- partition_messages.cc
   void wait_at(internal::BarrierPtr barrier);
@@ -167,6 +168,7 @@ class PartitionImpl {
   internal::Turns turns_;
   internal::Watermark watermark_;
   internal::Watermark watermark_in_flight_, watermark_durable_;  // as they were then
+  std::shared_ptr<const InputsBehind> behind_ = std::make_shared<InputsBehind>();
 
   std::deque<Work> orders_;
   std::deque<Work> events_;    // live
@@ -194,7 +196,6 @@ class PartitionImpl {
   bool hold_backfills_ = false;
   std::int64_t positions_since_us_ = 0;  // the open commit has positions since then; 0: none
   bool positions_due_ = false;           // ... and waits for no event any more
-  bool inputs_behind_ = false;           // records wait that no partition has seen
   std::uint64_t catalog_audited_ = 0;    // as far as it was looked at, in the open commit too
 
   JournalRow journal_row_;       // of the event at hand: it keeps its memory

@@ -91,13 +91,16 @@ TEST_F(PartitionRefusalsTest, WhatComesMeanwhileWaitsAndAllAreHandledInTheirOrde
   EXPECT_LE(first->results[2].commit, second->results[0].commit);
 }
 
-// Nothing is passed before it is durable: what is undone does not count.
+// Nothing is passed before it is durable: what is undone does not count. A dead letter counts.
 TEST_F(PartitionRefusalsTest, TheWatermarkWaitsForWhatWasRefused) {
-  partition->inputs_behind(true);  // or it goes by the clock when all is handled
+  // Or it goes by the clock when all is handled.
+  auto behind = std::make_shared<InputsBehind>();
+  behind->names = {"in/0"};
+  partition->inputs_behind(behind);
   now_us = 3'000'000'000;
-  const auto submission = feed({{"bad", 1, "p1", 100'000'000},
-                                {"b", 1, "p1", 1'100'000'000},
-                                {"c", 1, "p1", 2'100'000'000}});
+  const auto submission = feed(
+      {{"bad", 1, "p1", 100'000'000}, {"b", 1, "p1", 1'100'000'000}, {"c", 1, "p1", 2'100'000'000}},
+      {"in/0", {"1", "2", "3"}});
   engine->refuse([](const Commit& commit) { return journals(commit, "id-bad"); });
   const std::int64_t lateness = PartitionOptions().lateness_us;
   std::vector<std::int64_t> told;
@@ -109,8 +112,8 @@ TEST_F(PartitionRefusalsTest, TheWatermarkWaitsForWhatWasRefused) {
   EXPECT_EQ(submission->results[0].reason, "commit-refused");
   EXPECT_EQ(submission->results[2].status, EventStatus::kAccepted);
   const std::int64_t never = std::numeric_limits<std::int64_t>::min();
-  EXPECT_EQ(told,
-            (std::vector<std::int64_t>{never, 1'100'000'000 - lateness, 2'100'000'000 - lateness}));
+  EXPECT_EQ(told, (std::vector<std::int64_t>{never, 100'000'000 - lateness,
+                                             1'100'000'000 - lateness, 2'100'000'000 - lateness}));
 }
 
 TEST_F(PartitionRefusalsTest, AnAbortMeanwhileChangesNothing) {

@@ -116,7 +116,9 @@ class CafHost final : public Host {
   }
   std::vector<runtime::Backfill> backfills() const override { return shared_->backfills(); }
 
-  void inputs_behind(bool behind) override { shared_->inputs_behind = behind; }
+  void inputs_behind(runtime::InputsBehind behind) override {
+    shared_->set_inputs_behind(std::move(behind));
+  }
   std::vector<runtime::Positions> positions() const override {
     std::vector<runtime::Positions> out;
     for (const auto& gauges : shared_->gauges) {
@@ -146,6 +148,7 @@ class CafHost final : public Host {
     for (const auto& gauges : shared_->gauges) {
       const std::lock_guard lock(gauges->mutex);
       const auto& counters = gauges->counters;
+      totals.watermark = std::min(totals.watermark, gauges->watermark);
       totals.turns += counters.turns;
       for (const auto& [reason, letters] : counters.dead_letters) {
         totals.dead_letters[reason] += letters;
@@ -204,7 +207,9 @@ runtime::Result<std::unique_ptr<Host>> Host::start(runtime::Engine& engine,
   // An aggregate, and neither copied nor moved. NOLINTNEXTLINE(modernize-make-shared)
   const std::shared_ptr<Shared> shared(
       new Shared{engine, registry, hasher, std::move(catalog), options});
-  shared->inputs_behind = options.inputs_behind;
+  runtime::InputsBehind behind;
+  behind.unknown = options.has_inputs;
+  shared->set_inputs_behind(std::move(behind));
   for (runtime::PartitionId id = 0; id < engine.partitions(); ++id) {
     auto taken = engine.take_over(id);
     if (!taken) return taken.error();

@@ -1,5 +1,8 @@
 #include "ingest_actor.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "laurel/runtime/keys.h"
 
 namespace laurel::adapters::internal {
@@ -20,15 +23,17 @@ caf::behavior IngestActor::make_behavior() {
 }
 
 // All learn how far the input is, or it would be asked for from where they had their last event.
-void IngestActor::pass_positions(const SubmissionPtr& submission, std::vector<BatchPtr>& batches) {
+void IngestActor::pass_positions(const SubmissionPtr& submission, TimeUs largest,
+                                 std::vector<BatchPtr>& batches) {
   if (submission->records.empty()) return;
   const auto last = static_cast<std::uint32_t>(submission->records.size() - 1);
   for (BatchPtr& batch : batches) {
-    if (batch && batch->events.back().index == last) continue;
     if (!batch) {
       batch = std::make_shared<runtime::EventBatch>();
       batch->submission = submission;
     }
+    batch->passed_us = largest;
+    if (!batch->events.empty() && batch->events.back().index == last) continue;
     runtime::Event passed;
     passed.index = last;
     passed.position_only = true;
@@ -40,6 +45,7 @@ void IngestActor::ingest(const SubmissionPtr& submission, const DecoderPtr& deco
   submission->results.resize(submission->records.size());
   const auto count = static_cast<std::uint16_t>(partitions_.size());
   std::vector<BatchPtr> batches(count);
+  TimeUs largest = std::numeric_limits<TimeUs>::min();
   for (std::uint32_t index = 0; index < submission->records.size(); ++index) {
     runtime::Event event;
     event.index = index;
@@ -50,6 +56,9 @@ void IngestActor::ingest(const SubmissionPtr& submission, const DecoderPtr& deco
       event.index = index;
       event.reject_code = "decoder-threw";
       event.reject_detail = error.what();
+    }
+    if (event.envelope != nullptr && event.reject_code.empty()) {
+      largest = std::max(largest, event.envelope->time_us());
     }
     // What cannot be routed goes where its source goes, so that its dead letters stay in order.
     const std::string_view key = event.routing_key.empty() ? submission->source : event.routing_key;
@@ -63,7 +72,7 @@ void IngestActor::ingest(const SubmissionPtr& submission, const DecoderPtr& deco
     batch->events.push_back(std::move(event));
   }
   submission->pending = 1;  // held until all are sent
-  if (!submission->input.empty()) pass_positions(submission, batches);
+  if (!submission->input.empty()) pass_positions(submission, largest, batches);
   for (std::uint16_t i = 0; i < count; ++i) {
     if (!batches[i]) continue;
     submission->pending.fetch_add(1);

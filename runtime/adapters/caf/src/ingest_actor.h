@@ -18,7 +18,8 @@ class IngestActor : public caf::event_based_actor {
 
  private:
   void ingest(const SubmissionPtr& submission, const DecoderPtr& decoder);
-  static void pass_positions(const SubmissionPtr& submission, std::vector<BatchPtr>& batches);
+  static void pass_positions(const SubmissionPtr& submission, TimeUs largest,
+                             std::vector<BatchPtr>& batches);
 
   std::shared_ptr<Shared> shared_;
   std::vector<caf::actor> partitions_;

@@ -142,10 +142,18 @@ void PartitionActor::tell_targets() {
 
 void PartitionActor::tick() {
   if (stopped_) return;
-  partition_.inputs_behind(shared_->inputs_behind);
+  look_at_inputs();
   partition_.tick(wall_clock_us());
   step();
   show_positions();
+}
+
+void PartitionActor::look_at_inputs() {
+  const std::uint64_t changes = shared_->behind_changes;
+  if (changes == behind_changes_) return;
+  behind_changes_ = changes;
+  const std::lock_guard lock(shared_->mutex);
+  partition_.inputs_behind(shared_->inputs_behind);
 }
 
 bool PartitionActor::too_early() {
@@ -163,7 +171,7 @@ bool PartitionActor::too_early() {
 void PartitionActor::step() {
   if (stopped_) return;
   if (shared_->draining) partition_.hold_backfills();
-  partition_.inputs_behind(shared_->inputs_behind);
+  look_at_inputs();
   partition_.run(wall_clock_us());
   if (partition_.failed()) return stop(partition_.failure());
   if (partition_.can_seal() && !too_early()) {

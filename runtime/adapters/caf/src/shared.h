@@ -34,7 +34,9 @@ struct Shared {
   std::atomic<std::uint64_t> events_in_flight{0};
   std::atomic<std::uint64_t> bytes_in_flight{0};
   std::atomic<bool> draining{false};
-  std::atomic<bool> inputs_behind{false};
+  /// Which inputs are behind; the number rises with each change, so that looking is cheap.
+  std::atomic<std::uint64_t> behind_changes{0};
+  std::shared_ptr<const runtime::InputsBehind> inputs_behind;  ///< under the mutex
   std::mutex mutex;
   std::condition_variable settled;  ///< something left: look at events_in_flight again
   std::string failure;
@@ -47,6 +49,12 @@ struct Shared {
       parts.push_back(each->backfills);
     }
     return runtime::gather_backfills(parts);
+  }
+
+  void set_inputs_behind(runtime::InputsBehind behind) {
+    const std::lock_guard lock(mutex);
+    inputs_behind = std::make_shared<runtime::InputsBehind>(std::move(behind));
+    ++behind_changes;
   }
 
   void fail(const std::string& why) {

@@ -1,6 +1,8 @@
 /// InputPartition: one partition of an input topic: where it is read on, and whether it may be.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,11 +34,14 @@ struct InputPartition {
   std::int64_t end = 0;     ///< also of what is not committed yet
   std::uint32_t generation = 0;
   InputProof proof;
-  bool assigned = false;  ///< the consumer reads it
-  bool at_end = false;
+  bool assigned = false;    ///< the consumer reads it
+  bool at_end = false;      ///< nothing was behind the last record when the broker was asked last
   bool in_trouble = false;  ///< its last answer was an error
   bool halted = false;
   std::string why;  ///< it is halted
+  /// Its submissions that are not done; they may outlive this.
+  std::shared_ptr<std::atomic<std::size_t>> under_way =
+      std::make_shared<std::atomic<std::size_t>>(0);
   /// Collected for the next submission.
   std::vector<CollectedRecord> collected;
   /// As of before the first of them.
@@ -54,6 +59,10 @@ struct InputPartition {
   void drop_collected();
   /// As drop_collected(), and all of it is still to be read.
   void put_back();
+  /// Whether it may have records that are not durable in every partition.
+  bool behind() const {
+    return halted || in_trouble || !at_end || !collected.empty() || *under_way > 0;
+  }
   bool to_read() const { return !halted && !proof.held; }
   /// As positions of commits have it.
   std::string name() const;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "group_offsets.h"
+#include "input_ends.h"
 #include "input_partition.h"
 #include "link.h"
 #include "topics.h"
@@ -88,6 +89,7 @@ class Inputs final : public KafkaInputs {
   kafka::LogReaders readers_;
   std::unique_ptr<Client> consumer_;
   std::optional<kafka::GroupOffsets> group_offsets_;
+  std::optional<kafka::InputEnds> ends_;
   std::unique_ptr<Client> asker_;
   mutable std::mutex mutex_;
   std::condition_variable stop_;
@@ -96,10 +98,7 @@ class Inputs final : public KafkaInputs {
   std::vector<std::pair<std::string, int>> accepted_;  ///< losses, since the thread looked
   std::size_t collected_records_ = 0, collected_bytes_ = 0;
   kafka::InputProofs proofs_;
-  bool behind_ = true;
-  /// Submissions that are not done: they may outlive this.
-  const std::shared_ptr<std::atomic<std::size_t>> under_way_ =
-      std::make_shared<std::atomic<std::size_t>>(0);
+  runtime::InputsBehind behind_;  ///< as told
   std::thread thread_;
 };
 
@@ -171,6 +170,7 @@ Status Inputs::begin() {
   if (!consumer.ok()) return consumer.error();
   consumer_ = std::move(*consumer);
   group_offsets_.emplace(base_, *consumer_);
+  ends_.emplace(*consumer_, mutex_);
   auto asker = Client::make(RD_KAFKA_CONSUMER, base_, kafka::consumer_settings(base_, false), 0);
   if (!asker.ok()) return asker.error();
   asker_ = std::move(*asker);
@@ -284,8 +284,8 @@ bool Inputs::submit_collected() {
     if (each.collected.empty()) continue;
     auto times = std::exchange(each.times, {});
     const auto submission = each.take_collected();
-    ++*under_way_;
-    submission->done = [under_way = under_way_, durable = ports_.durable,
+    ++*each.under_way;
+    submission->done = [under_way = each.under_way, durable = ports_.durable,
                         times = std::move(times)](const runtime::Submission& done) {
       if (kafka::all_durable(done)) {
         for (const auto& [appended_us, records] : times) durable(appended_us, records);
@@ -306,12 +306,15 @@ bool Inputs::submit_collected() {
 }
 
 void Inputs::tell_behind() {
-  // What was handed in may not have come to its partition yet.
-  const auto waits = [](const InputPartition& each) { return !each.at_end; };
-  const bool behind = *under_way_ > 0 || std::ranges::any_of(partitions_, waits);
+  ends_->round(partitions_);
+  runtime::InputsBehind behind{.names = {}, .as_of_us = ends_->as_of_us()};
+  for (const InputPartition& each : partitions_) {
+    if (each.behind()) behind.names.push_back(each.name());
+  }
+  std::ranges::sort(behind.names);
   if (behind == behind_) return;
   behind_ = behind;
-  ports_.behind(behind);
+  ports_.behind(std::move(behind));
 }
 
 // From what brokers answered last: a reader of committed records sees nothing behind an open one.
@@ -363,9 +366,9 @@ void Inputs::run() {
       wait = 0;  // what is there goes at once
     }
     const bool reassign = proofs_.round(partitions_);
+    tell_behind();
     if (!submit_collected()) return;
     if (reassign) assign();
-    tell_behind();
     go_on_with_accepted();
     group_offsets_->hear();
     const auto now = Clock::now();

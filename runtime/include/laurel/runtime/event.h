@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -82,6 +83,8 @@ class Submission;
 struct EventBatch {
   std::shared_ptr<Submission> submission;
   std::vector<Event> events;
+  /// Of an input: the largest event time of the submission, those of other partitions too.
+  TimeUs passed_us = std::numeric_limits<TimeUs>::min();
 };
 
 /// Lifecycle  Made by whoever feeds input; `done` is called once, when all its records have a

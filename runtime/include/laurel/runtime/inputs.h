@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
+#include <vector>
 
 #include "laurel/runtime/errors.h"
 
@@ -18,6 +20,16 @@ struct InputStatus {
   std::uint32_t generation = 0;  ///< how often a loss was accepted
   bool halted = false;
   std::string why;  ///< it is halted
+};
+
+/// Which inputs have records that are not handled in every partition: event time goes on with the
+/// one that is furthest behind, whatever others have come to.
+struct InputsBehind {
+  bool unknown = false;            ///< nobody has looked yet: time stands still
+  std::vector<std::string> names;  ///< as submissions name them; ascending
+  /// Wall clock, microseconds: all others were read to their ends then.
+  std::int64_t as_of_us = std::numeric_limits<std::int64_t>::max();
+  bool operator==(const InputsBehind&) const = default;
 };
 
 /// That what a halted input has lost is lost, and reading begins with the first record that is

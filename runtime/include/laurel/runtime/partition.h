@@ -29,6 +29,7 @@
 #include "laurel/runtime/engine.h"
 #include "laurel/runtime/event.h"
 #include "laurel/runtime/hasher.h"
+#include "laurel/runtime/inputs.h"
 #include "laurel/runtime/registry.h"
 
 namespace laurel::runtime {
@@ -103,9 +104,10 @@ class Partition {
   /// Handles what is due and queued, timers and inbox before events, until the open commit is full.
   /// `now_us`: wall clock, for the time of dead letters and for what is idle; no turn sees it.
   void run(std::int64_t now_us);
+  /// Of inputs: until it is told otherwise none is behind. Told before it is given what they have
+  /// read.
+  void inputs_behind(std::shared_ptr<const InputsBehind> behind);
   /// Passivates what has been idle too long. Call every second or so.
-  /// Records of inputs wait that it has not been given: time does not go on without them.
-  void inputs_behind(bool behind);
   void tick(std::int64_t now_us);
   bool can_seal() const;  ///< something is open and nothing is in flight
   std::shared_ptr<const Commit> seal();

@@ -21,6 +21,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,7 +42,7 @@ struct HostOptions {
   std::uint64_t events_max = 200'000;          ///< handed in, not durable
   std::uint64_t bytes_max = 64 * 1024 * 1024;  ///< of raw input, handed in, not durable
   runtime::PartitionOptions partition;
-  bool inputs_behind = false;                 ///< at the start: see Host::inputs_behind()
+  bool has_inputs = false;  ///< event time stands still until Host::inputs_behind() is called
   runtime::BoardDirectory* boards = nullptr;  ///< where ranked tables are shown; outlives the host
 };
 
@@ -50,6 +51,8 @@ struct HostTotals {
   std::uint64_t commits = 0, aborts = 0, activations_made = 0, passivations = 0;
   std::uint64_t events_in_flight = 0, bytes_in_flight = 0;
   std::map<std::string, std::uint64_t> dead_letters;  ///< by reason
+  /// Everything dated before it is handled and durable, in all partitions; with none the largest.
+  TimeUs watermark = std::numeric_limits<TimeUs>::max();
 };
 
 using BackfillAnswer = runtime::BackfillAnswer;
@@ -77,8 +80,8 @@ class Host {
   /// kInvalidInput: it is dropped, or closed, already.
   virtual void finish_backfill(runtime::BackfillEnd end, BackfillAnswer answer) = 0;
   virtual std::vector<runtime::Backfill> backfills() const = 0;
-  /// Records of inputs wait that were not submitted yet: time does not go on without them.
-  virtual void inputs_behind(bool behind) = 0;
+  /// Event time goes on with the slowest of them. Told before what they have read is submitted.
+  virtual void inputs_behind(runtime::InputsBehind behind) = 0;
   /// Of inputs, by partition: durable, a moment ago.
   virtual std::vector<runtime::Positions> positions() const = 0;
   /// Refuses new input and waits until everything handed in is durable or failed.

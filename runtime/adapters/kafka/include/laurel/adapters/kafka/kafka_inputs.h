@@ -43,8 +43,9 @@ struct KafkaInputPorts {
       submit;
   /// Durable, by partition.
   std::function<std::vector<runtime::Positions>()> positions;
-  /// Whether records wait that were not submitted. Told when it changes.
-  std::function<void(bool)> behind;
+  /// Which inputs have records that are not durable in every partition. Told when it changes, and
+  /// before they are submitted.
+  std::function<void(runtime::InputsBehind)> behind;
   /// So many records with that time in their topic (wall clock, by its `message.timestamp.type`)
   /// are durable now. Any thread.
   std::function<void(std::int64_t appended_us, std::uint64_t records)> durable;
