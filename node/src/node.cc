@@ -170,7 +170,7 @@ Status Node::Impl::start_inputs() {
     return submit(std::move(submission), std::move(decoder));
   };
   ports.positions = [this] { return host_->positions(); };
-  ports.behind = [this](runtime::InputsBehind behind) { host_->inputs_behind(std::move(behind)); };
+  ports.times = [this](runtime::InputTimes times) { host_->set_input_times(std::move(times)); };
   ports.durable = [this](std::int64_t appended_us, std::uint64_t records) {
     // Another clock may be ahead of this one, and a record as old as its topic.
     constexpr std::int64_t kHour = 3'600'000'000;

@@ -192,7 +192,7 @@ void PartitionImpl::tick(std::int64_t now_us) {
 
 void PartitionImpl::advance_watermark() {
   const bool waiting = !events_.empty() || narrowing_.on();
-  watermark_.advance(now_us_, waiting, *behind_);
+  watermark_.advance(now_us_, waiting, *input_times_);
   if (!open() && !in_flight() && !waiting) watermark_durable_ = watermark_;
 }
 
@@ -244,8 +244,8 @@ const std::string& Partition::failure() const { return impl_->failure(); }
 CommitNumber Partition::last_commit() const { return impl_->last_commit; }
 Epoch Partition::epoch() const { return impl_->epoch; }
 const Positions& Partition::positions() const { return impl_->positions(); }
-void Partition::inputs_behind(std::shared_ptr<const InputsBehind> behind) {
-  impl_->inputs_behind(std::move(behind));
+void Partition::set_input_times(std::shared_ptr<const InputTimes> times) {
+  impl_->set_input_times(std::move(times));
 }
 TimeUs Partition::watermark() const { return impl_->durable_watermark(); }
 std::uint64_t Partition::queued_events() const { return impl_->unsettled_events(); }

@@ -281,13 +281,16 @@ void PartitionImpl::note_time(const Work& work) {
   if (work.way() != QueuedBatch::Way::kLive) return;
   const Event& event = work.event();
   const EventBatch& batch = work.batch().batch;
-  const std::string& input = batch.submission->input;
+  const Submission& submission = *batch.submission;
+  const RawRecord& record = submission.records[event.index];
   if (event.envelope != nullptr && event.reject_code.empty()) {
-    watermark_.handled(input, event.envelope->time_us());
+    watermark_.handled(submission.input, event.envelope->time_us(), record.appended_us);
   }
   // The last one of each input's batch is of its last record: others have handled the rest.
-  const bool all_passed = event.index + 1 == batch.submission->records.size();
-  if (!input.empty() && all_passed) watermark_.handled(input, batch.passed_us);
+  const bool all_passed = event.index + 1 == submission.records.size();
+  if (!submission.input.empty() && all_passed) {
+    watermark_.handled(submission.input, batch.passed_us, 0);
+  }
 }
 
 // It goes with the next commit, whenever that comes, or with one of its own after a while.

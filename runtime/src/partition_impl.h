@@ -65,7 +65,7 @@ class PartitionImpl {
   std::size_t unsettled_events() const;
   TimeUs durable_watermark() const { return watermark_durable_.value(); }
   const Positions& positions() const { return positions_; }
-  void inputs_behind(std::shared_ptr<const InputsBehind> behind) { behind_ = std::move(behind); }
+  void set_input_times(std::shared_ptr<const InputTimes> times) { input_times_ = std::move(times); }
   const internal::Activations& activations() const { return turns_.activations(); }
 
   const PartitionId id;
@@ -168,7 +168,7 @@ class PartitionImpl {
   internal::Turns turns_;
   internal::Watermark watermark_;
   internal::Watermark watermark_in_flight_, watermark_durable_;  // as they were then
-  std::shared_ptr<const InputsBehind> behind_ = std::make_shared<InputsBehind>();
+  std::shared_ptr<const InputTimes> input_times_ = std::make_shared<InputTimes>();
 
   std::deque<Work> orders_;
   std::deque<Work> events_;    // live

@@ -1,10 +1,11 @@
 /// Watermark: how far the live input of one partition has come, in event time.
 ///
-/// All events dated before it have been handled; one dated earlier is late. An input that is behind
-/// has come to the largest event time handled of it, all others have come to the clock, and the
-/// least of all holds, less lateness (DESIGN.md section 5): a run waits for the wagers of an input
-/// that is slower than others. While events wait that came by HTTP it is the largest time of those,
-/// no more than clock + skew: an event dated 2099 harms only itself.
+/// All events dated before it have been handled; one dated earlier is late. Each input that is read
+/// on has come to the largest event time handled of it, or to when all that was appended to it was
+/// durable, whichever is later; the least of all inputs holds, less lateness (DESIGN.md section 5):
+/// a run waits for the wagers of an input that is slower than others. Without inputs it goes by the
+/// clock, and while events wait by the largest of those that were handled. An event time counts up
+/// to its record's own time + skew: one dated 2099 harms only itself.
 #pragma once
 
 #include <algorithm>
@@ -27,19 +28,18 @@ class Watermark {
   Watermark(std::int64_t lateness_us, std::int64_t skew_us)
       : lateness_us_(lateness_us), skew_us_(skew_us) {}
 
-  /// `input`: empty for what is of none.
-  void handled(std::string_view input, TimeUs event_time) {
+  /// `input`: empty for what is of none. `appended_us`: the record's own time; 0: it has none.
+  void handled(std::string_view input, TimeUs event_time, std::int64_t appended_us) {
+    if (appended_us > 0) event_time = std::min(event_time, appended_us + skew_us_);
     TimeUs& largest = streams_[place_of(input)].largest;
     largest = std::max(largest, event_time);
   }
-  /// `waiting`: events wait that were handed in. As long as an input is behind, what came by HTTP
-  /// is not looked at: nobody knows whether more of it comes.
-  void advance(TimeUs clock, bool waiting, const InputsBehind& behind) {
-    if (behind.unknown) return;
-    clock = std::min(clock, behind.as_of_us);
+  /// `waiting`: events wait that were handed in.
+  void advance(TimeUs clock, bool waiting, const InputTimes& times) {
+    if (times.unknown) return;
     TimeUs reached = clock;
-    if (!behind.names.empty()) {
-      reached = std::min(least_of(behind.names, clock), clock);
+    if (!times.inputs.empty()) {
+      reached = std::min(least_of(times.inputs), clock + skew_us_);
     } else if (waiting) {
       const bool any = !streams_.empty() && streams_.front().input.empty();
       reached = any ? std::min(streams_.front().largest, clock + skew_us_) : kNever;
@@ -65,21 +65,16 @@ class Watermark {
     }
     return at_;
   }
-  // Of the inputs that are behind. One that is not has come to the clock: when a record comes of
-  // it, time does not go back to the record before.
-  TimeUs least_of(const std::vector<std::string>& behind, TimeUs clock) {
+  TimeUs least_of(const std::vector<InputTimes::Input>& inputs) const {
     TimeUs least = std::numeric_limits<TimeUs>::max();
-    auto next = behind.begin();
-    for (Stream& stream : streams_) {
-      if (next != behind.end() && *next < stream.input) return kNever;  // nothing has come of it
-      if (next != behind.end() && *next == stream.input) {
-        least = std::min(least, stream.largest);
-        ++next;
-      } else if (!stream.input.empty()) {
-        stream.largest = std::max(stream.largest, clock);
-      }
+    auto stream = streams_.begin();
+    for (const InputTimes::Input& input : inputs) {
+      while (stream != streams_.end() && stream->input < input.name) ++stream;
+      const bool any = stream != streams_.end() && stream->input == input.name;
+      const TimeUs known = input.come_to_us > 0 ? input.come_to_us : kNever;
+      least = std::min(least, any ? std::max(stream->largest, known) : known);
     }
-    return next == behind.end() ? least : kNever;
+    return least;
   }
 
   std::int64_t lateness_us_;

@@ -221,7 +221,7 @@ TEST_F(InputProofsTest, WhatCannotBeProvedIsPutBackAndNotReadUntilItIs) {
   logs_[0].away = true;
   read(0, 8);
   read(1, 8);
-  input(0).at_end = input(1).at_end = true;
+  input(0).passed = input(1).passed = 8;  // their ends
   for (int rounds = 0; rounds < 30 && input(1).proof.held; ++rounds) {
     round();
     now_ += Milliseconds(100);
@@ -230,7 +230,7 @@ TEST_F(InputProofsTest, WhatCannotBeProvedIsPutBackAndNotReadUntilItIs) {
   EXPECT_EQ(hand_on(1), 5U);  // the other one goes on
   EXPECT_TRUE(input(0).collected.empty());
   EXPECT_FALSE(input(0).assigned);
-  EXPECT_FALSE(input(0).at_end);
+  EXPECT_EQ(input(0).passed, 3);
   EXPECT_EQ(input(0).next, 3);
   EXPECT_EQ(input(0).proof.known->next, 3);
   logs_[0].away = false;

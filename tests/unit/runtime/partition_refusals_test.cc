@@ -94,9 +94,9 @@ TEST_F(PartitionRefusalsTest, WhatComesMeanwhileWaitsAndAllAreHandledInTheirOrde
 // Nothing is passed before it is durable: what is undone does not count. A dead letter counts.
 TEST_F(PartitionRefusalsTest, TheWatermarkWaitsForWhatWasRefused) {
   // Or it goes by the clock when all is handled.
-  auto behind = std::make_shared<InputsBehind>();
-  behind->names = {"in/0"};
-  partition->inputs_behind(behind);
+  auto times = std::make_shared<InputTimes>();
+  times->inputs = {{"in/0", 0}};
+  partition->set_input_times(times);
   now_us = 3'000'000'000;
   const auto submission = feed(
       {{"bad", 1, "p1", 100'000'000}, {"b", 1, "p1", 1'100'000'000}, {"c", 1, "p1", 2'100'000'000}},

@@ -11,14 +11,15 @@ namespace {
 using internal::Watermark;
 constexpr std::int64_t kLateness = 5, kSkew = 60;
 constexpr TimeUs kNow = 10'000;
+constexpr TimeUs k2099 = 4'102'444'800'000'000;
 
-InputsBehind behind(std::vector<std::string> names) {
-  InputsBehind out;
-  out.names = std::move(names);
+InputTimes times(std::vector<InputTimes::Input> inputs) {
+  InputTimes out;
+  out.inputs = std::move(inputs);
   return out;
 }
 
-TEST(WatermarkTest, GoesByTheClockWhenNothingIsBehind) {
+TEST(WatermarkTest, GoesByTheClockWhenNothingWaits) {
   Watermark watermark(kLateness, kSkew);
   EXPECT_EQ(watermark.value(), Watermark::kNever);
   watermark.advance(kNow, false, {});
@@ -31,72 +32,67 @@ TEST(WatermarkTest, GoesByWhatCameByHttpWhileMoreOfItWaits) {
   Watermark watermark(kLateness, kSkew);
   watermark.advance(kNow, true, {});
   EXPECT_EQ(watermark.value(), Watermark::kNever);
-  watermark.handled("", 200);
-  watermark.handled("", 100);
+  watermark.handled("", 200, 0);
+  watermark.handled("", 100, 0);
   watermark.advance(kNow, true, {});
   EXPECT_EQ(watermark.value(), 200 - kLateness);
-  watermark.handled("", 4'102'444'800'000'000);  // a clock gone wrong
+  watermark.handled("", k2099, 0);
   watermark.advance(kNow, true, {});
   EXPECT_EQ(watermark.value(), kNow + kSkew - kLateness);
 }
 
 TEST(WatermarkTest, GoesWithTheInputThatIsFurthestBehind) {
   Watermark watermark(kLateness, kSkew);
-  watermark.handled("in/0", 5000);
-  watermark.handled("in/2", 9000);
-  watermark.handled("", 9999);
-  watermark.advance(kNow, true, behind({"in/0", "in/1", "in/2"}));
+  watermark.handled("in/0", 5000, 0);
+  watermark.handled("in/2", 9000, 0);
+  watermark.handled("", 9999, 0);
+  watermark.advance(kNow, true, times({{"in/0", 0}, {"in/1", 0}, {"in/2", 0}}));
   EXPECT_EQ(watermark.value(), Watermark::kNever);  // nothing has come of in/1
-  watermark.handled("in/1", 70);
-  watermark.advance(kNow, true, behind({"in/0", "in/1", "in/2"}));
+  watermark.handled("in/1", 70, 0);
+  watermark.advance(kNow, true, times({{"in/0", 0}, {"in/1", 0}, {"in/2", 0}}));
   EXPECT_EQ(watermark.value(), 70 - kLateness);
-  watermark.advance(kNow, true, behind({"in/0", "in/2"}));
+  watermark.advance(kNow, true, times({{"in/0", 0}, {"in/2", 0}}));
   EXPECT_EQ(watermark.value(), 5000 - kLateness);
-  watermark.handled("in/2", kNow + 10 * kSkew);
-  watermark.advance(kNow, true, behind({"in/2"}));
-  EXPECT_EQ(watermark.value(), kNow - kLateness);
+  watermark.handled("in/2", kNow + 10 * kSkew, 0);
+  watermark.advance(kNow, true, times({{"in/2", 0}}));
+  EXPECT_EQ(watermark.value(), kNow + kSkew - kLateness);
 }
 
-TEST(WatermarkTest, ARecordAfterASilenceDoesNotTakeTimeBack) {
+TEST(WatermarkTest, AnInputHasComeToWhenAllOfItWasDurableWhateverItIsDated) {
   Watermark watermark(kLateness, kSkew);
-  watermark.handled("in/0", 100);
-  watermark.handled("in/1", 150);
-  watermark.advance(kNow, false, behind({"in/1"}));  // in/0 is read to its end
-  EXPECT_EQ(watermark.value(), 150 - kLateness);
-  watermark.handled("in/1", kNow);
-  watermark.advance(kNow + 1, false, behind({"in/0", "in/1"}));
-  EXPECT_EQ(watermark.value(), kNow - kLateness);
+  watermark.handled("in/1", 100, 0);
+  watermark.advance(kNow, false, times({{"in/0", 6000}, {"in/1", 0}}));  // of in/0 nothing counts
+  EXPECT_EQ(watermark.value(), 100 - kLateness);
+  watermark.advance(kNow, true, times({{"in/0", 6000}, {"in/1", 7000}}));
+  EXPECT_EQ(watermark.value(), 6000 - kLateness);
+  watermark.advance(kNow, false, times({{"in/0", 8000}, {"in/1", 7000}}));
+  EXPECT_EQ(watermark.value(), 7000 - kLateness);  // whatever the clock says
+}
+
+TEST(WatermarkTest, ADateAheadOfItsRecordHarmsOnlyItself) {
+  Watermark watermark(kLateness, kSkew);
+  watermark.handled("in/0", k2099, 3000);
+  watermark.advance(kNow, false, times({{"in/0", 0}}));
+  EXPECT_EQ(watermark.value(), 3000 + kSkew - kLateness);
 }
 
 TEST(WatermarkTest, StandsStillAsLongAsNobodyKnows) {
   Watermark watermark(kLateness, kSkew);
-  watermark.handled("", 100);
-  InputsBehind nobody;
+  watermark.handled("", 100, 0);
+  InputTimes nobody;
   nobody.unknown = true;
   watermark.advance(kNow, false, nobody);
   EXPECT_EQ(watermark.value(), Watermark::kNever);
 }
 
-TEST(WatermarkTest, GoesOnAsFarAsEndsWereAskedFor) {
-  Watermark watermark(kLateness, kSkew);
-  watermark.handled("in/0", kNow);
-  InputsBehind asked = behind({});
-  asked.as_of_us = kNow - 3000;
-  watermark.advance(kNow, false, asked);
-  EXPECT_EQ(watermark.value(), kNow - 3000 - kLateness);
-  asked = behind({"in/0"});
-  asked.as_of_us = kNow - 2000;
-  watermark.advance(kNow, false, asked);
-  EXPECT_EQ(watermark.value(), kNow - 2000 - kLateness);
-}
-
 struct PartitionTimeTest : PartitionTest {
   PartitionTimeTest() {
     now_us = 1'000'000'000;
-    tell({"in/0", "in/1"});
+    tell({{"in/0", 0}, {"in/1", 0}});
   }
-  void tell(std::vector<std::string> names) {
-    partition->inputs_behind(std::make_shared<InputsBehind>(behind(std::move(names))));
+  void tell(std::vector<InputTimes::Input> inputs) {
+    partition->set_input_times(std::make_shared<InputTimes>(times(std::move(inputs))));
+    partition->tick(now_us);
   }
   TimeUs told() {
     commit_all();
@@ -111,12 +107,23 @@ TEST_F(PartitionTimeTest, AWagerByHttpDoesNotOvertakeAnInputThatIsBehind) {
   EXPECT_EQ(told(), 100'000'000);
   feed({{"a", 1, "p1", 300'000'000}}, {"in/0", {"2"}});  // known, and read again
   EXPECT_EQ(told(), 200'000'000);
-  tell({"in/1"});
+  tell({{"in/0", 900'000'000}, {"in/1", 0}});
   feed({{"d", 1, "p1", 700'000'000}}, {"in/1", {"2"}});
   EXPECT_EQ(told(), 700'000'000);
-  tell({});
-  partition->tick(now_us);
-  EXPECT_EQ(told(), now_us);
+  tell({{"in/0", 900'000'000}, {"in/1", 950'000'000}});
+  EXPECT_EQ(told(), 900'000'000);
+}
+
+TEST_F(PartitionTimeTest, WhatAnAbortUndidDoesNotCount) {
+  tell({{"in/0", 0}});
+  feed({{"a", 1, "p1", 100'000'000}}, {"in/0", {"1"}});
+  EXPECT_EQ(told(), 100'000'000);
+  feed({{"b", 1, "p1", 300'000'000}}, {"in/0", {"2"}});
+  const auto sealed = partition->seal();
+  EXPECT_EQ(partition->watermark() + PartitionOptions().lateness_us, 100'000'000);
+  end(sealed, Step::kAborted);
+  EXPECT_EQ(partition->watermark() + PartitionOptions().lateness_us, 100'000'000);
+  EXPECT_EQ(told(), 300'000'000);
 }
 
 // Of an input whose records are about players of other partitions.

@@ -116,8 +116,8 @@ class CafHost final : public Host {
   }
   std::vector<runtime::Backfill> backfills() const override { return shared_->backfills(); }
 
-  void inputs_behind(runtime::InputsBehind behind) override {
-    shared_->set_inputs_behind(std::move(behind));
+  void set_input_times(runtime::InputTimes times) override {
+    shared_->set_input_times(std::move(times));
   }
   std::vector<runtime::Positions> positions() const override {
     std::vector<runtime::Positions> out;
@@ -207,9 +207,9 @@ runtime::Result<std::unique_ptr<Host>> Host::start(runtime::Engine& engine,
   // An aggregate, and neither copied nor moved. NOLINTNEXTLINE(modernize-make-shared)
   const std::shared_ptr<Shared> shared(
       new Shared{engine, registry, hasher, std::move(catalog), options});
-  runtime::InputsBehind behind;
-  behind.unknown = options.has_inputs;
-  shared->set_inputs_behind(std::move(behind));
+  runtime::InputTimes times;
+  times.unknown = options.has_inputs;
+  shared->set_input_times(std::move(times));
   for (runtime::PartitionId id = 0; id < engine.partitions(); ++id) {
     auto taken = engine.take_over(id);
     if (!taken) return taken.error();

@@ -149,11 +149,11 @@ void PartitionActor::tick() {
 }
 
 void PartitionActor::look_at_inputs() {
-  const std::uint64_t changes = shared_->behind_changes;
-  if (changes == behind_changes_) return;
-  behind_changes_ = changes;
+  const std::uint64_t changes = shared_->input_changes;
+  if (changes == input_changes_) return;
+  input_changes_ = changes;
   const std::lock_guard lock(shared_->mutex);
-  partition_.inputs_behind(shared_->inputs_behind);
+  partition_.set_input_times(shared_->input_times);
 }
 
 bool PartitionActor::too_early() {

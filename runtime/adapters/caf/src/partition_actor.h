@@ -70,7 +70,7 @@ class PartitionActor : public caf::event_based_actor {
   std::vector<runtime::PartitionId> targets_;              ///< of the commit in flight
   std::vector<std::pair<caf::actor, OrderDone>> answers_;  ///< to be sent once the gauges show it
   std::string backfills_told_;                             ///< the last news
-  std::uint64_t behind_changes_ = 0;                       ///< that the partition was told of
+  std::uint64_t input_changes_ = 0;                        ///< that the partition was told of
   bool seal_due_comes_ = false;
   bool stopped_ = false;
 };

@@ -34,9 +34,9 @@ struct Shared {
   std::atomic<std::uint64_t> events_in_flight{0};
   std::atomic<std::uint64_t> bytes_in_flight{0};
   std::atomic<bool> draining{false};
-  /// Which inputs are behind; the number rises with each change, so that looking is cheap.
-  std::atomic<std::uint64_t> behind_changes{0};
-  std::shared_ptr<const runtime::InputsBehind> inputs_behind;  ///< under the mutex
+  /// How far inputs are; the number rises with each change, so that looking is cheap.
+  std::atomic<std::uint64_t> input_changes{0};
+  std::shared_ptr<const runtime::InputTimes> input_times;  ///< under the mutex
   std::mutex mutex;
   std::condition_variable settled;  ///< something left: look at events_in_flight again
   std::string failure;
@@ -51,10 +51,10 @@ struct Shared {
     return runtime::gather_backfills(parts);
   }
 
-  void set_inputs_behind(runtime::InputsBehind behind) {
+  void set_input_times(runtime::InputTimes times) {
     const std::lock_guard lock(mutex);
-    inputs_behind = std::make_shared<runtime::InputsBehind>(std::move(behind));
-    ++behind_changes;
+    input_times = std::make_shared<runtime::InputTimes>(std::move(times));
+    ++input_changes;
   }
 
   void fail(const std::string& why) {

@@ -1,17 +1,17 @@
 #include "input_ends.h"
 
-#include <algorithm>
-
-#include "input_partition.h"
+#include <chrono>
+#include <utility>
 
 namespace laurel::adapters::kafka {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr Milliseconds kAgain{1000};
+constexpr Milliseconds kEvery{1000};
 constexpr Milliseconds kWithin{3000};
-constexpr int kShare = 5;  // it waits so many times as long as an answer took
+constexpr Milliseconds kTellAfter{5000};
+constexpr const char* kTrouble = "the ends of inputs";
 
 std::int64_t wall_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -19,40 +19,70 @@ std::int64_t wall_us() {
       .count();
 }
 
-bool said_to_be_at_end(const InputPartition& input) { return input.at_end && !input.halted; }
-
 }  // namespace
 
-void InputEnds::round(std::vector<InputPartition>& inputs) {
-  const Clock::time_point began = Clock::now();
-  if (began < again_) return;
-  const std::int64_t began_us = wall_us();
-  const Partitions list(rd_kafka_topic_partition_list_new(static_cast<int>(inputs.size())));
-  for (const InputPartition& each : inputs) {
-    if (!said_to_be_at_end(each)) continue;
+InputEnds::InputEnds(const ClientBase& base, Client& consumer, Ports ports)
+    : base_(base), consumer_(consumer), ports_(std::move(ports)), answered_at_(Clock::now()) {
+  thread_ = std::thread([this] { run(); });
+}
+
+InputEnds::~InputEnds() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+void InputEnds::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    answered(ask());
+    lock.lock();
+    wake_.wait_for(lock, kEvery, [this] { return stopping_; });
+  }
+}
+
+// Whether all were answered.
+bool InputEnds::ask() {
+  const std::int64_t asked_us = wall_us();
+  const std::vector<Place> places = ports_.places();
+  if (places.empty()) return true;
+  const Partitions list(rd_kafka_topic_partition_list_new(static_cast<int>(places.size())));
+  for (const Place& each : places) {
     rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition)->offset =
         RD_KAFKA_OFFSET_END;
   }
-  if (list->cnt > 0 &&
-      rd_kafka_offsets_for_times(consumer_.get(), list.get(), static_cast<int>(kWithin.count())) !=
-          RD_KAFKA_RESP_ERR_NO_ERROR) {
-    again_ = Clock::now() + std::max<Clock::duration>(kAgain, (Clock::now() - began) * kShare);
-    return;
+  if (rd_kafka_offsets_for_times(consumer_.get(), list.get(), static_cast<int>(kWithin.count())) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return false;
   }
-  again_ = Clock::now() + std::max<Clock::duration>(kAgain, (Clock::now() - began) * kShare);
-  bool all_answered = true;
-  for (InputPartition& each : inputs) {
-    if (!said_to_be_at_end(each)) continue;
-    const auto* answer =
-        rd_kafka_topic_partition_list_find(list.get(), each.topic.c_str(), each.partition);
-    if (answer == nullptr || answer->err != RD_KAFKA_RESP_ERR_NO_ERROR || answer->offset < 0) {
-      all_answered = false;
-    } else if (answer->offset > std::max(each.next, each.passed)) {
-      const std::lock_guard lock(mutex_);
-      each.at_end = false;  // until it is read so far
+  bool all = true;
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& answer = list->elems[i];
+    if (answer.err == RD_KAFKA_RESP_ERR_NO_ERROR && answer.offset >= 0) {
+      ports_.tell({answer.topic, answer.partition}, answer.offset, asked_us);
+    } else {
+      all = false;
     }
   }
-  if (all_answered) as_of_us_ = began_us;
+  return all;
+}
+
+void InputEnds::answered(bool all) {
+  const Clock::time_point now = Clock::now();
+  if (all) {
+    answered_at_ = now;
+    if (std::exchange(in_trouble_, false)) base_.no_trouble(kTrouble);
+  } else if (!in_trouble_ && now - answered_at_ >= kTellAfter) {
+    in_trouble_ = true;
+    const std::string text =
+        "brokers do not say where inputs end: runs of tournaments stay open until they do";
+    base_.say(true, text);
+    base_.trouble(kTrouble, text);
+  }
 }
 
 }  // namespace laurel::adapters::kafka

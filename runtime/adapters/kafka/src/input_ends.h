@@ -1,41 +1,56 @@
-/// InputEnds: whether inputs that were read to their ends still are.
+/// InputEnds: asks brokers where inputs end now.
 ///
-/// Why        The client says once that a partition is at its end. Of a broker that stands still,
-/// or
-///            is cut off, nothing is heard, wagers are appended that nobody reads, and event time
-///            would go on by the clock: a run would end without the wagers of its time. So the ends
-///            are asked for, and time goes on as far as that was answered.
-/// Threads    One.
-/// Limits     A question a second, all partitions in one; a sixth of the time where answers take
-///            long, or do not come.
+/// Threads    One of its own, so that a broker that does not answer holds up no reader.
+/// Limits     A question a second, all partitions in one.
+/// Errors     A partition without an answer is not told. What is not answered for five seconds is
+///            among the troubles.
 #pragma once
 
-#include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "client.h"
 
 namespace laurel::adapters::kafka {
 
-struct InputPartition;
-
 class InputEnds {
  public:
-  /// `consumer`: of committed records. `mutex`: partitions are changed under it only.
-  InputEnds(Client& consumer, std::mutex& mutex) : consumer_(consumer), mutex_(mutex) {}
+  struct Place {
+    std::string topic;
+    int partition = 0;
+  };
+  struct Ports {
+    /// Whose ends are asked for.
+    std::function<std::vector<Place>()> places;
+    /// It ends there, for readers of committed records, at that moment (wall clock) or later.
+    std::function<void(const Place&, std::int64_t end, std::int64_t asked_us)> tell;
+  };
 
-  /// Asks when it is time to. Those with more than was read are not at their ends any more.
-  void round(std::vector<InputPartition>& inputs);
-  /// Wall clock, microseconds: those that are said to be at their ends were there then.
-  std::int64_t as_of_us() const { return as_of_us_; }
+  /// `consumer`: of committed records. All three outlive this.
+  InputEnds(const ClientBase& base, Client& consumer, Ports ports);
+  ~InputEnds();
+  InputEnds(const InputEnds&) = delete;
+  InputEnds& operator=(const InputEnds&) = delete;
 
  private:
+  void run();
+  bool ask();
+  void answered(bool all);
+
+  const ClientBase& base_;
   Client& consumer_;
-  std::mutex& mutex_;
-  std::chrono::steady_clock::time_point again_;
-  std::int64_t as_of_us_ = 0;
+  const Ports ports_;
+  std::chrono::steady_clock::time_point answered_at_;
+  bool in_trouble_ = false;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
 };
 
 }  // namespace laurel::adapters::kafka

@@ -22,7 +22,6 @@ void InputPartition::pass(const InputPosition& position, InputProof::Time now) {
     proof_before = proof;
   }
   proof.read(position, now);
-  at_end = false;
   next = position.next;
   end = std::max(end, next);
 }
@@ -31,12 +30,13 @@ void InputPartition::collect(const LogRecord& record) {
   const InputPosition position{record.offset + 1, check_of(record)};
   pass(position, std::chrono::steady_clock::now());
   const runtime::Encoding encoding = encoding_of(record);
-  collected.push_back({event_bytes(record, encoding),
-                       address() + "@" + std::to_string(record.offset),
-                       encode_position({position, *proof.anchor}), encoding});
   rd_kafka_timestamp_type_t kind{};
   const std::int64_t at_us = rd_kafka_message_timestamp(record.message, &kind) * 1000;
-  if (kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || at_us < 0) return;
+  const bool timed = kind != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && at_us >= 0;
+  collected.push_back({event_bytes(record, encoding),
+                       address() + "@" + std::to_string(record.offset),
+                       encode_position({position, *proof.anchor}), timed ? at_us : 0, encoding});
+  if (!timed) return;
   if (times.empty() || times.back().first != at_us) times.emplace_back(at_us, 0);
   ++times.back().second;
 }
@@ -64,6 +64,7 @@ std::shared_ptr<runtime::Submission> InputPartition::take_collected() {
     record.place = keep(each.place);
     record.position = keep(each.position);
     record.encoding = each.encoding;
+    record.appended_us = each.appended_us;
     out->records.push_back(record);
   }
   drop_collected();
@@ -89,7 +90,7 @@ void InputPartition::put_back() {
   proof_before.pause = proof.pause;
   next = next_before;
   proof = proof_before;
-  at_end = false;
+  passed = std::min(passed, next);
   drop_collected();
 }
 

@@ -1,7 +1,6 @@
 /// InputPartition: one partition of an input topic: where it is read on, and whether it may be.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +11,7 @@
 
 #include "input_proofs.h"
 #include "input_record.h"
+#include "input_time.h"
 #include "laurel/runtime/audit.h"
 #include "laurel/runtime/event.h"
 #include "laurel/runtime/inputs.h"
@@ -22,6 +22,7 @@ namespace laurel::adapters::kafka {
 /// A record that was read and is not handed on yet.
 struct CollectedRecord {
   std::string bytes, place, position;
+  std::int64_t appended_us = 0;  ///< 0: it has no time
   runtime::Encoding encoding = runtime::Encoding::kText;
 };
 
@@ -35,13 +36,10 @@ struct InputPartition {
   std::uint32_t generation = 0;
   InputProof proof;
   bool assigned = false;    ///< the consumer reads it
-  bool at_end = false;      ///< nothing was behind the last record when the broker was asked last
   bool in_trouble = false;  ///< its last answer was an error
   bool halted = false;
   std::string why;  ///< it is halted
-  /// Its submissions that are not done; they may outlive this.
-  std::shared_ptr<std::atomic<std::size_t>> under_way =
-      std::make_shared<std::atomic<std::size_t>>(0);
+  InputTime time;
   /// Collected for the next submission.
   std::vector<CollectedRecord> collected;
   /// As of before the first of them.
@@ -59,10 +57,6 @@ struct InputPartition {
   void drop_collected();
   /// As drop_collected(), and all of it is still to be read.
   void put_back();
-  /// Whether it may have records that are not durable in every partition.
-  bool behind() const {
-    return halted || in_trouble || !at_end || !collected.empty() || *under_way > 0;
-  }
   bool to_read() const { return !halted && !proof.held; }
   /// As positions of commits have it.
   std::string name() const;

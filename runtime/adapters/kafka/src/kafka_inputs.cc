@@ -1,7 +1,6 @@
 #include "laurel/adapters/kafka/kafka_inputs.h"
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -35,6 +34,7 @@ constexpr Milliseconds kFirstWait{100};  // for a first record
 constexpr Milliseconds kAgain{5};        // what was refused
 constexpr Milliseconds kGroupOffsets{5000};
 constexpr Milliseconds kHearOfEnds{500};
+constexpr Milliseconds kTellTimes{100};
 constexpr Milliseconds kLookForPartitions{10'000};
 constexpr Milliseconds kAskWithin{30'000};   // before anything is read
 constexpr Milliseconds kAskMeanwhile{2000};  // all inputs wait for it
@@ -57,6 +57,7 @@ class Inputs final : public KafkaInputs {
       stopping_ = true;
     }
     stop_.notify_all();
+    ends_.reset();
     if (thread_.joinable()) thread_.join();
   }
   std::vector<runtime::InputStatus> status() const override;
@@ -77,11 +78,12 @@ class Inputs final : public KafkaInputs {
   bool submit_collected();
   void tell_trouble(InputPartition& from, rd_kafka_resp_err_t code);
   void no_trouble(InputPartition& from);
-  void tell_behind();
+  void tell_times(Clock::time_point now);
   void hear_of_ends();
   bool stopped(Milliseconds wait = Milliseconds(0));
   InputPartition* find(const char* topic, int partition);
   kafka::InputProofs::Ports proof_ports();
+  kafka::InputEnds::Ports ends_ports();
 
   const ClientBase base_;
   const std::vector<KafkaInput> inputs_;
@@ -89,7 +91,6 @@ class Inputs final : public KafkaInputs {
   kafka::LogReaders readers_;
   std::unique_ptr<Client> consumer_;
   std::optional<kafka::GroupOffsets> group_offsets_;
-  std::optional<kafka::InputEnds> ends_;
   std::unique_ptr<Client> asker_;
   mutable std::mutex mutex_;
   std::condition_variable stop_;
@@ -98,8 +99,10 @@ class Inputs final : public KafkaInputs {
   std::vector<std::pair<std::string, int>> accepted_;  ///< losses, since the thread looked
   std::size_t collected_records_ = 0, collected_bytes_ = 0;
   kafka::InputProofs proofs_;
-  runtime::InputsBehind behind_;  ///< as told
+  runtime::InputTimes times_;  ///< as told
+  Clock::time_point times_at_;
   std::thread thread_;
+  std::optional<kafka::InputEnds> ends_;  ///< ends first
 };
 
 bool Inputs::stopped(Milliseconds wait) {
@@ -170,12 +173,12 @@ Status Inputs::begin() {
   if (!consumer.ok()) return consumer.error();
   consumer_ = std::move(*consumer);
   group_offsets_.emplace(base_, *consumer_);
-  ends_.emplace(*consumer_, mutex_);
   auto asker = Client::make(RD_KAFKA_CONSUMER, base_, kafka::consumer_settings(base_, false), 0);
   if (!asker.ok()) return asker.error();
   asker_ = std::move(*asker);
   if (Status status = find_partitions(kAskWithin); !status.ok()) return status;
   assign();
+  ends_.emplace(base_, *consumer_, ends_ports());
   thread_ = std::thread([this] { run(); });
   return {};
 }
@@ -234,7 +237,6 @@ void Inputs::collect(const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     no_trouble(*from);
     const std::lock_guard lock(mutex_);
-    from->at_end = true;
     from->passed = message.offset;
     from->end = std::max(from->end, message.offset);
     return;
@@ -284,13 +286,12 @@ bool Inputs::submit_collected() {
     if (each.collected.empty()) continue;
     auto times = std::exchange(each.times, {});
     const auto submission = each.take_collected();
-    ++*each.under_way;
-    submission->done = [under_way = each.under_way, durable = ports_.durable,
-                        times = std::move(times)](const runtime::Submission& done) {
+    submission->done = [handed_in = each.time.hand_in(), durable = ports_.durable,
+                        times = std::move(times)](const runtime::Submission& done) mutable {
       if (kafka::all_durable(done)) {
         for (const auto& [appended_us, records] : times) durable(appended_us, records);
       }
-      --*under_way;
+      handed_in.reset();
     };
     for (;;) {
       const Status status = ports_.submit(submission, inputs_[each.input].decoder());
@@ -305,16 +306,39 @@ bool Inputs::submit_collected() {
   return true;
 }
 
-void Inputs::tell_behind() {
-  ends_->round(partitions_);
-  runtime::InputsBehind behind{.names = {}, .as_of_us = ends_->as_of_us()};
-  for (const InputPartition& each : partitions_) {
-    if (each.behind()) behind.names.push_back(each.name());
+// All are told of one: not oftener than anybody looks.
+void Inputs::tell_times(Clock::time_point now) {
+  if (now - times_at_ < kTellTimes) return;
+  times_at_ = now;
+  runtime::InputTimes times;
+  {
+    const std::lock_guard lock(mutex_);
+    for (InputPartition& each : partitions_) {
+      const std::int64_t read = std::max(each.next, each.passed);
+      times.inputs.push_back({each.name(), each.halted ? 0 : each.time.come_to(read)});
+    }
   }
-  std::ranges::sort(behind.names);
-  if (behind == behind_) return;
-  behind_ = behind;
-  ports_.behind(std::move(behind));
+  std::ranges::sort(times.inputs, {}, &runtime::InputTimes::Input::name);
+  if (times == times_) return;
+  times_ = times;
+  ports_.times(std::move(times));
+}
+
+kafka::InputEnds::Ports Inputs::ends_ports() {
+  using Place = kafka::InputEnds::Place;
+  return {[this] {
+            std::vector<Place> out;
+            const std::lock_guard lock(mutex_);
+            for (const InputPartition& each : partitions_) {
+              if (!each.halted) out.push_back({each.topic, each.partition});
+            }
+            return out;
+          },
+          [this](const Place& at, std::int64_t end, std::int64_t asked_us) {
+            const std::lock_guard lock(mutex_);
+            InputPartition* const input = find(at.topic.c_str(), at.partition);
+            if (input != nullptr && !input->halted) input->time.ends_at(end, asked_us);
+          }};
 }
 
 // From what brokers answered last: a reader of committed records sees nothing behind an open one.
@@ -366,12 +390,12 @@ void Inputs::run() {
       wait = 0;  // what is there goes at once
     }
     const bool reassign = proofs_.round(partitions_);
-    tell_behind();
     if (!submit_collected()) return;
     if (reassign) assign();
     go_on_with_accepted();
     group_offsets_->hear();
     const auto now = Clock::now();
+    tell_times(now);
     if (now - ends_at > kHearOfEnds) {
       ends_at = now;
       hear_of_ends();

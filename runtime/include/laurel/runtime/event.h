@@ -55,6 +55,8 @@ struct RawRecord {
   /// Of an input that is read again after a crash: where its reader is after this record. Ascends.
   std::string_view position = {};
   Encoding encoding = Encoding::kText;
+  /// Of an input: the record's time there, wall clock; 0: it has none.
+  std::int64_t appended_us = 0;
 };
 
 /// What a decoder makes of a raw record. Its messages and texts live on the Submission's arena.
@@ -83,7 +85,8 @@ class Submission;
 struct EventBatch {
   std::shared_ptr<Submission> submission;
   std::vector<Event> events;
-  /// Of an input: the largest event time of the submission, those of other partitions too.
+  /// Of an input: the largest event time of the submission, those of other partitions too; each up
+  /// to its record's own time + skew.
   TimeUs passed_us = std::numeric_limits<TimeUs>::min();
 };
 

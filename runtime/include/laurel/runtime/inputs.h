@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -22,14 +21,18 @@ struct InputStatus {
   std::string why;  ///< it is halted
 };
 
-/// Which inputs have records that are not handled in every partition: event time goes on with the
-/// one that is furthest behind, whatever others have come to.
-struct InputsBehind {
-  bool unknown = false;            ///< nobody has looked yet: time stands still
-  std::vector<std::string> names;  ///< as submissions name them; ascending
-  /// Wall clock, microseconds: all others were read to their ends then.
-  std::int64_t as_of_us = std::numeric_limits<std::int64_t>::max();
-  bool operator==(const InputsBehind&) const = default;
+/// How far all inputs have come, whatever their events are dated: event time goes on with the one
+/// that is furthest behind.
+struct InputTimes {
+  struct Input {
+    std::string name;  ///< as submissions name it
+    /// Wall clock, microseconds: what was appended before it is durable in every partition.
+    std::int64_t come_to_us = 0;
+    bool operator==(const Input&) const = default;
+  };
+  bool unknown = false;       ///< nobody has looked yet: time stands still
+  std::vector<Input> inputs;  ///< ascending by name
+  bool operator==(const InputTimes&) const = default;
 };
 
 /// That what a halted input has lost is lost, and reading begins with the first record that is

@@ -104,9 +104,8 @@ class Partition {
   /// Handles what is due and queued, timers and inbox before events, until the open commit is full.
   /// `now_us`: wall clock, for the time of dead letters and for what is idle; no turn sees it.
   void run(std::int64_t now_us);
-  /// Of inputs: until it is told otherwise none is behind. Told before it is given what they have
-  /// read.
-  void inputs_behind(std::shared_ptr<const InputsBehind> behind);
+  /// Until it is told there are no inputs.
+  void set_input_times(std::shared_ptr<const InputTimes> times);
   /// Passivates what has been idle too long. Call every second or so.
   void tick(std::int64_t now_us);
   bool can_seal() const;  ///< something is open and nothing is in flight

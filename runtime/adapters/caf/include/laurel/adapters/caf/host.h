@@ -42,7 +42,7 @@ struct HostOptions {
   std::uint64_t events_max = 200'000;          ///< handed in, not durable
   std::uint64_t bytes_max = 64 * 1024 * 1024;  ///< of raw input, handed in, not durable
   runtime::PartitionOptions partition;
-  bool has_inputs = false;  ///< event time stands still until Host::inputs_behind() is called
+  bool has_inputs = false;  ///< event time stands still until Host::set_input_times() is called
   runtime::BoardDirectory* boards = nullptr;  ///< where ranked tables are shown; outlives the host
 };
 
@@ -80,8 +80,8 @@ class Host {
   /// kInvalidInput: it is dropped, or closed, already.
   virtual void finish_backfill(runtime::BackfillEnd end, BackfillAnswer answer) = 0;
   virtual std::vector<runtime::Backfill> backfills() const = 0;
-  /// Event time goes on with the slowest of them. Told before what they have read is submitted.
-  virtual void inputs_behind(runtime::InputsBehind behind) = 0;
+  /// Event time goes on with the slowest of them.
+  virtual void set_input_times(runtime::InputTimes times) = 0;
   /// Of inputs, by partition: durable, a moment ago.
   virtual std::vector<runtime::Positions> positions() const = 0;
   /// Refuses new input and waits until everything handed in is durable or failed.

@@ -11,7 +11,7 @@
 /// about.
 ///            A topic that gets more partitions is followed.
 /// Lifecycle  start(), stop(). Not before the partitions are owned.
-/// Threads    One of its own, which calls submit, positions and behind.
+/// Threads    One of its own, which calls submit, positions and times.
 /// Limits     What submit refuses with kOverloaded waits; nothing else is read meanwhile.
 /// Errors     A topic partition that was made anew or has lost records is halted, and told about;
 /// the
@@ -43,9 +43,8 @@ struct KafkaInputPorts {
       submit;
   /// Durable, by partition.
   std::function<std::vector<runtime::Positions>()> positions;
-  /// Which inputs have records that are not durable in every partition. Told when it changes, and
-  /// before they are submitted.
-  std::function<void(runtime::InputsBehind)> behind;
+  /// How far all inputs have come, once that is known of each second.
+  std::function<void(runtime::InputTimes)> times;
   /// So many records with that time in their topic (wall clock, by its `message.timestamp.type`)
   /// are durable now. Any thread.
   std::function<void(std::int64_t appended_us, std::uint64_t records)> durable;
