@@ -41,6 +41,18 @@ def built_peers(source):
     return peers
 
 
+def made_topic(peers, broker, arguments):
+    """The peers' wagers in a topic, made when it is not there; with the generator and its sizes."""
+    topic = f"wagers-{arguments.wagers}-{arguments.players}"
+    tool = peers / "generator" / "peerbench"
+    sizes = [f"n={arguments.wagers}", f"players={arguments.players}"]
+    if topic not in broker.topics():
+        run(tool, "topic", f"brokers={broker.address}", f"topic={topic}")
+        time.sleep(1)
+        run(tool, "gen", f"brokers={broker.address}", f"topic={topic}", *sizes, stdout=subprocess.DEVNULL)
+    return topic, tool, sizes
+
+
 def points_by_player(broker, topic):
     """What the wagers of the topic come to, read from it: floor(stake x multiplier of the tier held before / 100)."""
     points, seen = {}, set()
@@ -64,11 +76,7 @@ def laurel(arguments, broker, topic, expected, number):
         try:
             broker_before = cpu_s(broker.pid)
             node.start()
-            while node.handled() < arguments.wagers:
-                if node.process.poll() is not None:
-                    raise SystemExit(node.log())
-                time.sleep(0.1)
-            took = time.monotonic() - node.began
+            took = node.until_handled(arguments.wagers)
             cpu = cpu_s(node.process.pid) + cpu_s(broker.pid) - broker_before
             points = {row["player"]: int(row["balances"][0]["units"]) if row["balances"] else 0
                       for row in node.export("balances")}
@@ -163,12 +171,7 @@ def main():
     redis = Redis(str(arguments.work)) if "redis" in only else None
     rows, right = {name: [] for name in only}, dict.fromkeys(only, True)
     try:
-        topic = f"wagers-{arguments.wagers}-{arguments.players}"
-        tool = peers / "generator" / "peerbench"
-        sizes = [f"n={arguments.wagers}", f"players={arguments.players}"]
-        run(tool, "topic", f"brokers={broker.address}", f"topic={topic}")
-        time.sleep(1)
-        run(tool, "gen", f"brokers={broker.address}", f"topic={topic}", *sizes, stdout=subprocess.DEVNULL)
+        topic, tool, sizes = made_topic(peers, broker, arguments)
         oracle = json.loads(run(tool, "oracle", *sizes, capture_output=True).stdout)
         expected = points_by_player(broker, topic)
         for number in range(-arguments.warm_rounds, arguments.rounds):

@@ -18,9 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import parts
-from kafka_peers import built_peers
-from parts import BUILD, Broker, Node, REPOSITORY, cpu_s, run
+from kafka_peers import built_peers, made_topic
+from parts import BUILD, Broker, Node, REPOSITORY, cpu_s
 
 
 class Version:
@@ -41,19 +40,14 @@ class Version:
         self.rows = []
 
 
-def measure(version, broker, topic, wagers, number):
+def measure(version, broker, topic, wagers):
     """(wagers a second, CPU s per million of the node, of the broker)"""
-    parts.LAUREL = version.program
     with tempfile.TemporaryDirectory(prefix="laurel-bench-", dir=BUILD / "bench") as folder:
-        node = Node(folder, broker, topic, f"versions-{time.time_ns()}-{number}", **version.settings)
+        node = Node(folder, broker, topic, f"versions-{time.time_ns()}", version.program, version.environment,
+                    **version.settings)
         before = cpu_s(broker.pid)
         try:
-            node.start(version.environment)
-            while node.handled() < wagers:
-                if node.process.poll() is not None:
-                    raise SystemExit(node.log())
-                time.sleep(0.1)
-            took = time.monotonic() - node.began
+            took = node.start().until_handled(wagers)
             return (wagers / took, cpu_s(node.process.pid) / wagers * 1e6,
                     (cpu_s(broker.pid) - before) / wagers * 1e6)
         finally:
@@ -72,19 +66,14 @@ def main():
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     (BUILD / "bench").mkdir(parents=True, exist_ok=True)
-    tool = built_peers(arguments.peers) / "generator" / "peerbench"
+    peers = built_peers(arguments.peers)
     broker = Broker(arguments.broker or BUILD / "bench" / "versions-kafka")
     try:
-        topic = f"wagers-{arguments.wagers}-{arguments.players}"
-        if topic not in broker.topics():
-            run(tool, "topic", f"brokers={broker.address}", f"topic={topic}")
-            time.sleep(1)
-            run(tool, "gen", f"brokers={broker.address}", f"topic={topic}", f"n={arguments.wagers}",
-                f"players={arguments.players}", stdout=sys.stderr)
+        topic = made_topic(peers, broker, arguments)[0]
         for number in range(-arguments.warm_rounds, arguments.rounds):
             first = number % len(arguments.versions)  # not always the same
             for version in arguments.versions[first:] + arguments.versions[:first]:
-                row = measure(version, broker, topic, arguments.wagers, number)
+                row = measure(version, broker, topic, arguments.wagers)
                 if number >= 0:
                     version.rows.append(row)
                 print(f"{f'round {number + 1}' if number >= 0 else 'warm-up':8} {version.name:12} {row[0]:8.0f} wagers/s  "

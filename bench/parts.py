@@ -121,7 +121,8 @@ class Broker:
 class Node:
     """`laurel run` in a folder of its own, started as often as is wanted."""
 
-    def __init__(self, folder, broker, topic, cluster, **settings):
+    def __init__(self, folder, broker, topic, cluster, program=LAUREL, environment=None, **settings):
+        self.program, self.environment = program, os.environ | (environment or {})
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port, self.process = free_port(), None
@@ -130,13 +131,13 @@ class Node:
         (self.folder / "node.toml").write_text(NODE.format(bootstrap=broker.address, topic=topic, cluster=cluster,
                                                            **values))
 
-    def start(self, environment=None):
+    def start(self):
         self.log_from = self.log_file().stat().st_size if self.log_file().exists() else 0
         with open(self.log_file(), "ab") as log:
             self.began = time.monotonic()
-            self.process = subprocess.Popen([LAUREL, "run", "--config", self.folder / "node.toml", "--port",
+            self.process = subprocess.Popen([self.program, "run", "--config", self.folder / "node.toml", "--port",
                                              str(self.port)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env=os.environ | (environment or {}))
+                                            env=self.environment)
         return self
 
     def log_file(self):
@@ -194,6 +195,14 @@ class Node:
             return 0
         return sum(int(status[each]) for each in ("accepted", "duplicates", "conflicts", "rejected"))
 
+    def until_handled(self, count):
+        """Seconds from the start of the process until so many wagers are durable."""
+        while self.handled() < count:
+            if self.process.poll() is not None:
+                raise SystemExit(self.log())
+            time.sleep(0.1)
+        return time.monotonic() - self.began
+
     def until_caught_up(self, records, within_s=1800):
         """So many records of the inputs are read, and all of them are durable."""
         ends = time.monotonic() + within_s
@@ -214,7 +223,7 @@ class Node:
 
     def export(self, what):
         """The lines of `laurel export WHAT --json`, one after the other."""
-        with subprocess.Popen([LAUREL, "export", what, "--json", "--server", f"http://127.0.0.1:{self.port}"],
+        with subprocess.Popen([self.program, "export", what, "--json", "--server", f"http://127.0.0.1:{self.port}"],
                               stdout=subprocess.PIPE) as reader:
             for line in reader.stdout:
                 yield json.loads(line)

@@ -4,6 +4,14 @@
 
 namespace laurel::runtime {
 
+TimeUs counted_time(const Event& event, const RawRecord& record, std::int64_t skew_us) {
+  if (event.envelope == nullptr || !event.reject_code.empty()) {
+    return std::numeric_limits<TimeUs>::min();
+  }
+  const TimeUs time = event.envelope->time_us();
+  return record.appended_us > 0 ? std::min(time, record.appended_us + skew_us) : time;
+}
+
 std::string_view keep_on(google::protobuf::Arena& arena, std::string_view text) {
   if (text.empty()) return {};
   char* const kept = google::protobuf::Arena::CreateArray<char>(&arena, text.size());

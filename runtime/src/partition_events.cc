@@ -282,14 +282,12 @@ void PartitionImpl::note_time(const Work& work) {
   const Event& event = work.event();
   const EventBatch& batch = work.batch().batch;
   const Submission& submission = *batch.submission;
-  const RawRecord& record = submission.records[event.index];
-  if (event.envelope != nullptr && event.reject_code.empty()) {
-    watermark_.handled(submission.input, event.envelope->time_us(), record.appended_us);
-  }
+  watermark_.handled(submission.input,
+                     counted_time(event, submission.records[event.index], options_.skew_us));
   // The last one of each input's batch is of its last record: others have handled the rest.
   const bool all_passed = event.index + 1 == submission.records.size();
   if (!submission.input.empty() && all_passed) {
-    watermark_.handled(submission.input, batch.passed_us, 0);
+    watermark_.handled(submission.input, batch.passed_us);
   }
 }
 

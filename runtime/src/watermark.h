@@ -28,9 +28,8 @@ class Watermark {
   Watermark(std::int64_t lateness_us, std::int64_t skew_us)
       : lateness_us_(lateness_us), skew_us_(skew_us) {}
 
-  /// `input`: empty for what is of none. `appended_us`: the record's own time; 0: it has none.
-  void handled(std::string_view input, TimeUs event_time, std::int64_t appended_us) {
-    if (appended_us > 0) event_time = std::min(event_time, appended_us + skew_us_);
+  /// `input`: empty for what is of none. `event_time`: counted_time().
+  void handled(std::string_view input, TimeUs event_time) {
     TimeUs& largest = streams_[place_of(input)].largest;
     largest = std::max(largest, event_time);
   }

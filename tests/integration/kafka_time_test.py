@@ -30,9 +30,9 @@ class KafkaTime(KafkaCase):
         race = Race(self.folder, "1h", EVENTS.replace("TOPIC", topic))
         self.addCleanup(harness.finish, race.node)
         race.node.start()
-        self.handled(race.node, WAGERS + len(PLAYERS), within_s=300)
-        self.assertEqual(race.final(hour, within_s=60), dict.fromkeys(PLAYERS, WAGERS // len(PLAYERS)))
-        self.assertEqual(race.final(later, within_s=60), dict.fromkeys(PLAYERS, 1))
+        self.handled(race.node, WAGERS + len(PLAYERS), within_s=60)
+        self.assertEqual(race.final(hour, within_s=30), dict.fromkeys(PLAYERS, WAGERS // len(PLAYERS)))
+        self.assertEqual(race.final(later, within_s=10), dict.fromkeys(PLAYERS, 1))
 
 
 if __name__ == "__main__":

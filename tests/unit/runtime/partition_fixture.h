@@ -99,6 +99,23 @@ struct PartitionTest : ::testing::Test {
     return submission;
   }
 
+  /// A record whose event went to another partition. `passed_us`: as EventBatch has it.
+  void pass(const std::string& input, const std::string& position,
+            std::optional<TimeUs> passed_us = {}) {
+    auto submission = std::make_shared<Submission>();
+    submission->input = input;
+    submission->records.push_back({"raw", 1, 3, false});
+    submission->records.back().position = keep_on(submission->arena, position);
+    submission->results.resize(1);
+    submission->pending = 1;
+    EventBatch batch;
+    batch.submission = submission;
+    if (passed_us) batch.passed_us = *passed_us;
+    batch.events.emplace_back().position_only = true;
+    partition->take(std::move(batch));
+    partition->run(now_us);
+  }
+
   /// What is sealed ends with that step, or as the engine's script says, as the host would.
   Partition::Next end(const std::shared_ptr<const Commit>& sealed, std::optional<Step> step = {}) {
     Outcome outcome = Outcome::kDurable;

@@ -8,20 +8,6 @@ struct PartitionPositionsTest : PartitionTest {
   using Wagers = std::vector<Wager>;
 
   Positions durable() { return disk->at(0)->positions; }
-  /// A record whose event went to another partition.
-  void pass(const std::string& input, const std::string& position) {
-    auto submission = std::make_shared<Submission>();
-    submission->input = input;
-    submission->records.push_back({"raw", 1, 3, false});
-    submission->records.back().position = keep_on(submission->arena, position);
-    submission->results.resize(1);
-    submission->pending = 1;
-    EventBatch batch;
-    batch.submission = submission;
-    batch.events.emplace_back().position_only = true;
-    partition->take(std::move(batch));
-    partition->run(now_us);
-  }
 };
 
 TEST_F(PartitionPositionsTest, EachInputHasItsOwnWhenTheyTakeTurns) {

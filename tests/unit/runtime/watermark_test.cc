@@ -32,35 +32,35 @@ TEST(WatermarkTest, GoesByWhatCameByHttpWhileMoreOfItWaits) {
   Watermark watermark(kLateness, kSkew);
   watermark.advance(kNow, true, {});
   EXPECT_EQ(watermark.value(), Watermark::kNever);
-  watermark.handled("", 200, 0);
-  watermark.handled("", 100, 0);
+  watermark.handled("", 200);
+  watermark.handled("", 100);
   watermark.advance(kNow, true, {});
   EXPECT_EQ(watermark.value(), 200 - kLateness);
-  watermark.handled("", k2099, 0);
+  watermark.handled("", k2099);
   watermark.advance(kNow, true, {});
   EXPECT_EQ(watermark.value(), kNow + kSkew - kLateness);
 }
 
 TEST(WatermarkTest, GoesWithTheInputThatIsFurthestBehind) {
   Watermark watermark(kLateness, kSkew);
-  watermark.handled("in/0", 5000, 0);
-  watermark.handled("in/2", 9000, 0);
-  watermark.handled("", 9999, 0);
+  watermark.handled("in/0", 5000);
+  watermark.handled("in/2", 9000);
+  watermark.handled("", 9999);
   watermark.advance(kNow, true, times({{"in/0", 0}, {"in/1", 0}, {"in/2", 0}}));
   EXPECT_EQ(watermark.value(), Watermark::kNever);  // nothing has come of in/1
-  watermark.handled("in/1", 70, 0);
+  watermark.handled("in/1", 70);
   watermark.advance(kNow, true, times({{"in/0", 0}, {"in/1", 0}, {"in/2", 0}}));
   EXPECT_EQ(watermark.value(), 70 - kLateness);
   watermark.advance(kNow, true, times({{"in/0", 0}, {"in/2", 0}}));
   EXPECT_EQ(watermark.value(), 5000 - kLateness);
-  watermark.handled("in/2", kNow + 10 * kSkew, 0);
+  watermark.handled("in/2", kNow + 10 * kSkew);
   watermark.advance(kNow, true, times({{"in/2", 0}}));
   EXPECT_EQ(watermark.value(), kNow + kSkew - kLateness);
 }
 
 TEST(WatermarkTest, AnInputHasComeToWhenAllOfItWasDurableWhateverItIsDated) {
   Watermark watermark(kLateness, kSkew);
-  watermark.handled("in/1", 100, 0);
+  watermark.handled("in/1", 100);
   watermark.advance(kNow, false, times({{"in/0", 6000}, {"in/1", 0}}));  // of in/0 nothing counts
   EXPECT_EQ(watermark.value(), 100 - kLateness);
   watermark.advance(kNow, true, times({{"in/0", 6000}, {"in/1", 7000}}));
@@ -70,15 +70,24 @@ TEST(WatermarkTest, AnInputHasComeToWhenAllOfItWasDurableWhateverItIsDated) {
 }
 
 TEST(WatermarkTest, ADateAheadOfItsRecordHarmsOnlyItself) {
-  Watermark watermark(kLateness, kSkew);
-  watermark.handled("in/0", k2099, 3000);
-  watermark.advance(kNow, false, times({{"in/0", 0}}));
-  EXPECT_EQ(watermark.value(), 3000 + kSkew - kLateness);
+  contract::Envelope envelope;
+  envelope.set_time_us(k2099);
+  Event event;
+  event.envelope = &envelope;
+  RawRecord record;
+  EXPECT_EQ(counted_time(event, record, kSkew), k2099);  // nobody says when it was appended
+  record.appended_us = 3000;
+  EXPECT_EQ(counted_time(event, record, kSkew), 3000 + kSkew);
+  envelope.set_time_us(2000);
+  EXPECT_EQ(counted_time(event, record, kSkew), 2000);
+  event.reject_code = "bad";
+  EXPECT_EQ(counted_time(event, record, kSkew), Watermark::kNever);
+  EXPECT_EQ(counted_time({}, record, kSkew), Watermark::kNever);
 }
 
 TEST(WatermarkTest, StandsStillAsLongAsNobodyKnows) {
   Watermark watermark(kLateness, kSkew);
-  watermark.handled("", 100, 0);
+  watermark.handled("", 100);
   InputTimes nobody;
   nobody.unknown = true;
   watermark.advance(kNow, false, nobody);
@@ -129,25 +138,11 @@ TEST_F(PartitionTimeTest, WhatAnAbortUndidDoesNotCount) {
 // Of an input whose records are about players of other partitions.
 TEST_F(PartitionTimeTest, WhatOthersHandledCountsWithTheLastRecord) {
   feed({{"a", 1, "p1", 100'000'000}}, {"in/0", {"1"}});
-  const auto pass = [this](const std::string& position, TimeUs passed_us) {
-    auto submission = std::make_shared<Submission>();
-    submission->input = "in/1";
-    submission->records.push_back({"raw", 1, 3, false});
-    submission->records.back().position = keep_on(submission->arena, position);
-    submission->results.resize(1);
-    submission->pending = 1;
-    EventBatch batch;
-    batch.submission = submission;
-    batch.passed_us = passed_us;
-    batch.events.emplace_back().position_only = true;
-    partition->take(std::move(batch));
-    partition->run(now_us);
-  };
-  pass("1", 50'000'000);
+  pass("in/1", "1", 50'000'000);
   EXPECT_EQ(told(), 50'000'000);
-  pass("2", Watermark::kNever);  // none of it was an event
+  pass("in/1", "2");  // none of it was an event
   EXPECT_EQ(told(), 50'000'000);
-  pass("3", 80'000'000);
+  pass("in/1", "3", 80'000'000);
   partition->run(now_us);
   EXPECT_EQ(told(), 80'000'000);
 }

@@ -57,12 +57,8 @@ void IngestActor::ingest(const SubmissionPtr& submission, const DecoderPtr& deco
       event.reject_code = "decoder-threw";
       event.reject_detail = error.what();
     }
-    if (event.envelope != nullptr && event.reject_code.empty()) {
-      const std::int64_t appended_us = submission->records[index].appended_us;
-      const TimeUs time = event.envelope->time_us();
-      const std::int64_t skew_us = shared_->options.partition.skew_us;
-      largest = std::max(largest, appended_us > 0 ? std::min(time, appended_us + skew_us) : time);
-    }
+    largest = std::max(largest, runtime::counted_time(event, submission->records[index],
+                                                      shared_->options.partition.skew_us));
     // What cannot be routed goes where its source goes, so that its dead letters stay in order.
     const std::string_view key = event.routing_key.empty() ? submission->source : event.routing_key;
     BatchPtr& batch = batches[runtime::partition_of(key, count)];

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "input_partition.h"
+
 namespace laurel::adapters::kafka {
 namespace {
 
@@ -21,8 +23,13 @@ std::int64_t wall_us() {
 
 }  // namespace
 
-InputEnds::InputEnds(const ClientBase& base, Client& consumer, Ports ports)
-    : base_(base), consumer_(consumer), ports_(std::move(ports)), answered_at_(Clock::now()) {
+InputEnds::InputEnds(const ClientBase& base, Client& consumer, std::mutex& mutex,
+                     std::vector<InputPartition>& inputs)
+    : base_(base),
+      consumer_(consumer),
+      inputs_mutex_(mutex),
+      inputs_(inputs),
+      answered_at_(Clock::now()) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -48,22 +55,29 @@ void InputEnds::run() {
 // Whether all were answered.
 bool InputEnds::ask() {
   const std::int64_t asked_us = wall_us();
-  const std::vector<Place> places = ports_.places();
-  if (places.empty()) return true;
-  const Partitions list(rd_kafka_topic_partition_list_new(static_cast<int>(places.size())));
-  for (const Place& each : places) {
-    rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition)->offset =
-        RD_KAFKA_OFFSET_END;
+  const Partitions list(rd_kafka_topic_partition_list_new(0));
+  {
+    const std::lock_guard lock(inputs_mutex_);
+    for (const InputPartition& each : inputs_) {
+      if (each.halted) continue;
+      rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition)->offset =
+          RD_KAFKA_OFFSET_END;
+    }
   }
+  if (list->cnt == 0) return true;
   if (rd_kafka_offsets_for_times(consumer_.get(), list.get(), static_cast<int>(kWithin.count())) !=
       RD_KAFKA_RESP_ERR_NO_ERROR) {
     return false;
   }
   bool all = true;
-  for (int i = 0; i < list->cnt; ++i) {
-    const rd_kafka_topic_partition_t& answer = list->elems[i];
-    if (answer.err == RD_KAFKA_RESP_ERR_NO_ERROR && answer.offset >= 0) {
-      ports_.tell({answer.topic, answer.partition}, answer.offset, asked_us);
+  const std::lock_guard lock(inputs_mutex_);
+  for (InputPartition& each : inputs_) {
+    if (each.halted) continue;
+    const auto* const answer =
+        rd_kafka_topic_partition_list_find(list.get(), each.topic.c_str(), each.partition);
+    if (answer == nullptr) continue;  // it is new
+    if (answer->err == RD_KAFKA_RESP_ERR_NO_ERROR && answer->offset >= 0) {
+      each.time.ends_at(answer->offset, asked_us);
     } else {
       all = false;
     }

@@ -6,11 +6,9 @@
 ///            among the troubles.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
-#include <cstdint>
-#include <functional>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -18,21 +16,14 @@
 
 namespace laurel::adapters::kafka {
 
+struct InputPartition;
+
 class InputEnds {
  public:
-  struct Place {
-    std::string topic;
-    int partition = 0;
-  };
-  struct Ports {
-    /// Whose ends are asked for.
-    std::function<std::vector<Place>()> places;
-    /// It ends there, for readers of committed records, at that moment (wall clock) or later.
-    std::function<void(const Place&, std::int64_t end, std::int64_t asked_us)> tell;
-  };
-
-  /// `consumer`: of committed records. All three outlive this.
-  InputEnds(const ClientBase& base, Client& consumer, Ports ports);
+  /// Tells each of `inputs` that is not halted. They are looked at under `mutex` only. `consumer`:
+  /// of committed records. All four outlive this.
+  InputEnds(const ClientBase& base, Client& consumer, std::mutex& mutex,
+            std::vector<InputPartition>& inputs);
   ~InputEnds();
   InputEnds(const InputEnds&) = delete;
   InputEnds& operator=(const InputEnds&) = delete;
@@ -44,7 +35,8 @@ class InputEnds {
 
   const ClientBase& base_;
   Client& consumer_;
-  const Ports ports_;
+  std::mutex& inputs_mutex_;
+  std::vector<InputPartition>& inputs_;
   std::chrono::steady_clock::time_point answered_at_;
   bool in_trouble_ = false;
   std::mutex mutex_;

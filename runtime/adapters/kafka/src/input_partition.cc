@@ -71,6 +71,16 @@ std::shared_ptr<runtime::Submission> InputPartition::take_collected() {
   return out;
 }
 
+runtime::InputTimes times_of(std::vector<InputPartition>& inputs) {
+  runtime::InputTimes out;
+  for (InputPartition& each : inputs) {
+    const std::int64_t read = std::max(each.next, each.passed);
+    out.inputs.push_back({each.name(), each.halted ? 0 : each.time.come_to(read)});
+  }
+  std::ranges::sort(out.inputs, {}, &runtime::InputTimes::Input::name);
+  return out;
+}
+
 bool all_durable(const runtime::Submission& submission) {
   return submission.results.size() == submission.records.size() &&
          std::ranges::none_of(submission.results, [](const runtime::EventResult& result) {

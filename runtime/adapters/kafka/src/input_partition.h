@@ -78,6 +78,8 @@ struct Placing {
 /// positions of all partitions. Errors: kUnavailable, kConfigInvalid.
 runtime::Status place(InputPartition& input, const std::vector<runtime::Positions>& durable,
                       const Placing& placing);
+/// How far each of them has come.
+runtime::InputTimes times_of(std::vector<InputPartition>& inputs);
 /// Whether every record has a result.
 bool all_durable(const runtime::Submission& submission);
 

@@ -83,7 +83,6 @@ class Inputs final : public KafkaInputs {
   bool stopped(Milliseconds wait = Milliseconds(0));
   InputPartition* find(const char* topic, int partition);
   kafka::InputProofs::Ports proof_ports();
-  kafka::InputEnds::Ports ends_ports();
 
   const ClientBase base_;
   const std::vector<KafkaInput> inputs_;
@@ -178,7 +177,7 @@ Status Inputs::begin() {
   asker_ = std::move(*asker);
   if (Status status = find_partitions(kAskWithin); !status.ok()) return status;
   assign();
-  ends_.emplace(base_, *consumer_, ends_ports());
+  ends_.emplace(base_, *consumer_, mutex_, partitions_);
   thread_ = std::thread([this] { run(); });
   return {};
 }
@@ -313,32 +312,11 @@ void Inputs::tell_times(Clock::time_point now) {
   runtime::InputTimes times;
   {
     const std::lock_guard lock(mutex_);
-    for (InputPartition& each : partitions_) {
-      const std::int64_t read = std::max(each.next, each.passed);
-      times.inputs.push_back({each.name(), each.halted ? 0 : each.time.come_to(read)});
-    }
+    times = kafka::times_of(partitions_);
   }
-  std::ranges::sort(times.inputs, {}, &runtime::InputTimes::Input::name);
   if (times == times_) return;
   times_ = times;
   ports_.times(std::move(times));
-}
-
-kafka::InputEnds::Ports Inputs::ends_ports() {
-  using Place = kafka::InputEnds::Place;
-  return {[this] {
-            std::vector<Place> out;
-            const std::lock_guard lock(mutex_);
-            for (const InputPartition& each : partitions_) {
-              if (!each.halted) out.push_back({each.topic, each.partition});
-            }
-            return out;
-          },
-          [this](const Place& at, std::int64_t end, std::int64_t asked_us) {
-            const std::lock_guard lock(mutex_);
-            InputPartition* const input = find(at.topic.c_str(), at.partition);
-            if (input != nullptr && !input->halted) input->time.ends_at(end, asked_us);
-          }};
 }
 
 // From what brokers answered last: a reader of committed records sees nothing behind an open one.

@@ -76,6 +76,10 @@ struct Event {
   bool position_only = false;
 };
 
+/// What an event says of how far its input has come: its time, up to its record's own + skew. The
+/// least there is when it is none.
+TimeUs counted_time(const Event& event, const RawRecord& record, std::int64_t skew_us);
+
 /// A copy on the arena.
 std::string_view keep_on(google::protobuf::Arena& arena, std::string_view text);
 
@@ -85,8 +89,7 @@ class Submission;
 struct EventBatch {
   std::shared_ptr<Submission> submission;
   std::vector<Event> events;
-  /// Of an input: the largest event time of the submission, those of other partitions too; each up
-  /// to its record's own time + skew.
+  /// Of an input: the largest counted_time() of the submission, those of other partitions too.
   TimeUs passed_us = std::numeric_limits<TimeUs>::min();
 };
 

@@ -11,7 +11,7 @@
 /// about.
 ///            A topic that gets more partitions is followed.
 /// Lifecycle  start(), stop(). Not before the partitions are owned.
-/// Threads    One of its own, which calls submit, positions and times.
+/// Threads    One of its own, which calls submit, positions and times, and one that asks brokers.
 /// Limits     What submit refuses with kOverloaded waits; nothing else is read meanwhile.
 /// Errors     A topic partition that was made anew or has lost records is halted, and told about;
 /// the
